@@ -1,0 +1,214 @@
+"""The only source of time: a wall clock and a virtual one behind one protocol.
+
+On the virtual clock nothing happens until somebody lets time pass; then the due
+actions run one after the other, each at its exact instant. On the wall clock the
+same actions run on a thread when their time has come.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Literal, Protocol
+
+from kit.errors import BadInput
+
+EPOCH = datetime(2025, 1, 26, 15, 30, tzinfo=UTC)
+"""The virtual clock's zero, so that a new migration gets the workflow's own name, 20250126153000."""
+
+Action = Callable[[], None]
+ClockName = Literal["virtual", "wall"]
+
+
+class Clock(Protocol):
+    """Tells the time in seconds since its own zero and runs actions at instants."""
+
+    name: ClockName
+
+    def now(self) -> float:
+        """Return the seconds since this clock's zero."""
+        ...
+
+    def date(self, seconds: float | None = None) -> datetime:
+        """Return the calendar date, in UTC, of an instant (now when none is given)."""
+        ...
+
+    def at(self, when: float, action: Action) -> None:
+        """Run `action` when the clock shows `when`; at once if that has passed."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; return when `seconds` have passed and what was due has run."""
+        ...
+
+    def close(self) -> None:
+        """Forget what is not due yet, stop the thread if there is one."""
+        ...
+
+
+class _Agenda:
+    """What is to be done when: a heap, first come first served at equal instants."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[float, int, Action]] = []
+        self._order = itertools.count()
+
+    def add(self, when: float, action: Action) -> None:
+        heapq.heappush(self._entries, (when, next(self._order), action))
+
+    def first(self) -> float | None:
+        return self._entries[0][0] if self._entries else None
+
+    def pop(self) -> tuple[float, Action]:
+        when, _, action = heapq.heappop(self._entries)
+        return when, action
+
+    def clear(self) -> None:
+        self._entries.clear()
+
+
+def _check_span(seconds: float) -> None:
+    if not 0 <= seconds < float("inf"):
+        raise BadInput(
+            f"Time cannot pass by {seconds!r} seconds.",
+            remedy="Give a number of seconds of 0 or more.",
+        )
+
+
+class VirtualClock:
+    """Time that passes only in `advance`, with every due action at its exact instant.
+
+    Args:
+        start: the seconds that the clock shows first.
+    """
+
+    name: ClockName = "virtual"
+
+    def __init__(self, start: float = 0.0) -> None:
+        """Start at `start` seconds."""
+        self._now = start
+        self._agenda = _Agenda()
+        self._turn = threading.RLock()
+
+    def __repr__(self) -> str:
+        """Say the kind and the time."""
+        return f"VirtualClock(now={self._now:g})"
+
+    def now(self) -> float:
+        """Return the seconds since 2025-01-26 15:30:00 UTC."""
+        return self._now
+
+    def date(self, seconds: float | None = None) -> datetime:
+        """Return the date of an instant; the zero is `EPOCH`."""
+        return EPOCH + timedelta(seconds=self._now if seconds is None else seconds)
+
+    def at(self, when: float, action: Action) -> None:
+        """Put `action` on the agenda; it runs in the `advance` that reaches `when`."""
+        self._agenda.add(max(when, self._now), action)
+
+    def advance(self, seconds: float) -> None:
+        """Run everything due in the next `seconds`, in order, then show the new time.
+
+        Raises:
+            BadInput: if `seconds` is negative or not finite.
+        """
+        _check_span(seconds)
+        with self._turn:
+            target = self._now + seconds
+            while (due := self._agenda.first()) is not None and due <= target:
+                # Popped first: an action that fails is not run again, and the
+                # clock stays at the instant of the failure.
+                self._now, action = self._agenda.pop()
+                action()
+            self._now = target
+
+    def close(self) -> None:
+        """Forget what is not due yet."""
+        self._agenda.clear()
+
+
+class WallClock:
+    """The machine's own time; due actions run on one thread."""
+
+    name: ClockName = "wall"
+
+    def __init__(self) -> None:
+        """Set zero to now; the thread starts with the first action."""
+        self._zero = time.monotonic()
+        self._zero_date = datetime.now(UTC)
+        self._agenda = _Agenda()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+
+    def __repr__(self) -> str:
+        """Say the kind only: the time would make every repr differ."""
+        return "WallClock()"
+
+    def now(self) -> float:
+        """Return the seconds since the clock was made."""
+        return time.monotonic() - self._zero
+
+    def date(self, seconds: float | None = None) -> datetime:
+        """Return the date of an instant, from the machine's calendar at the zero."""
+        return self._zero_date + timedelta(seconds=self.now() if seconds is None else seconds)
+
+    def at(self, when: float, action: Action) -> None:
+        """Run `action` on the clock's thread at `when`."""
+        with self._changed:
+            if self._closed:
+                return
+            self._agenda.add(when, action)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="kit-clock", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def advance(self, seconds: float) -> None:
+        """Wait until `seconds` have passed, or the clock is closed.
+
+        Raises:
+            BadInput: if `seconds` is negative or not finite.
+            Exception: the first failure of an action that ran meanwhile.
+        """
+        _check_span(seconds)
+        target = self.now() + seconds
+        with self._changed:
+            while not self._closed and self._failure is None and (left := target - self.now()) > 0:
+                self._changed.wait(left)
+            failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def close(self) -> None:
+        """Forget what is not due yet and wake everybody who waits."""
+        with self._changed:
+            self._closed = True
+            self._agenda.clear()
+            self._changed.notify_all()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._closed:
+                    due = self._agenda.first()
+                    left = None if due is None else due - self.now()
+                    if left is not None and left <= 0:
+                        break
+                    self._changed.wait(left)
+                if self._closed:
+                    return
+                _, action = self._agenda.pop()
+            try:
+                action()
+            except BaseException as error:  # noqa: BLE001 - handed to whoever waits in advance()
+                with self._changed:
+                    self._failure = self._failure or error
+                    self._changed.notify_all()
