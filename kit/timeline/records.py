@@ -1,9 +1,14 @@
-"""What happened, as frozen records in one order of time, with pure questions about them."""
+"""What can happen in a world, as one frozen record a kind."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
+
+from kit.errors import BadInput
+
+FARTHEST = 1e10
+"""Instants lie within so many seconds of the clock's zero (about 317 years), or their unit is a mistake."""
 
 Outcome = Literal["ok", "failed", "lost", "blocked"]
 """How a page view ended.
@@ -25,9 +30,29 @@ class Record:
 
     Args:
         at: when, in seconds since the clock's zero.
+
+    Raises:
+        BadInput: if a time of the record is not a number within `FARTHEST`.
     """
 
     at: float
+
+    def __post_init__(self) -> None:
+        """Refuse times that no clock shows, so that nothing that reads a timeline has to."""
+        for field in ("at", "until", "committed", "took"):
+            value = getattr(self, field, None)
+            # `not <=` instead of `>`: it also catches NaN.
+            if value is not None and not abs(value) <= FARTHEST:
+                raise BadInput(
+                    f"{type(self).__name__}: {field} cannot be {value!r}.",
+                    remedy="Give seconds since the clock's zero.",
+                    field=field,
+                )
+
+    @property
+    def instant(self) -> float:
+        """When it took effect, in seconds since the clock's zero; `at`, unless a kind knows better."""
+        return self.at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +95,11 @@ class MigrationApplied(Record):
     name: str
     committed: float | None = None
 
+    @property
+    def instant(self) -> float:
+        """When it took effect: the database's own commit time where it is known."""
+        return self.at if self.committed is None else self.committed
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SchemaChanged(Record):
@@ -110,12 +140,8 @@ class WorkerChanged(Record):
     running: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """Records in order of time; everything that a view shows comes from here."""
-
-    records: tuple[Record, ...] = ()
-    kinds: ClassVar[dict[str, type[Record]]] = {
-        kind.__name__: kind
-        for kind in (CommandRan, RefMoved, Deployed, MigrationApplied, SchemaChanged, PageView, WorkerChanged)
-    }
+KINDS: dict[str, type[Record]] = {
+    kind.__name__: kind
+    for kind in (CommandRan, RefMoved, Deployed, MigrationApplied, SchemaChanged, PageView, WorkerChanged)
+}
+"""Every kind of record by its name, which is also its name in JSON."""

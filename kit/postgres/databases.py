@@ -1,0 +1,94 @@
+"""The databases on a server: make, drop, dump, restore."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from psycopg import sql
+
+from kit.errors import ServerFailed
+from kit.postgres.server import Server
+from kit.postgres.tools import client
+
+_NEW_SINCE_17 = b"SET transaction_timeout = 0;\n"
+"""pg_dump 18 writes it for every server; PostgreSQL 15 and 16 do not know it."""
+
+
+def create(server: Server, name: str) -> None:
+    """Make an empty database in which `migrator` owns the schema and `app` may use its tables.
+
+    A database of that name is dropped first, with everybody connected to it.
+
+    Raises:
+        WrongInstance: if the server is not ours.
+    """
+    server.check_instance()
+    database = sql.Identifier(name)
+    with server.connect() as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER migrator TEMPLATE template0 STRATEGY file_copy").format(database)
+        )
+    with server.connect(name) as connection:
+        connection.execute("ALTER SCHEMA public OWNER TO migrator")
+        connection.execute("GRANT USAGE ON SCHEMA public TO app")
+        connection.execute(
+            "ALTER DEFAULT PRIVILEGES FOR ROLE migrator IN SCHEMA public "
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO app"
+        )
+        connection.execute(
+            "ALTER DEFAULT PRIVILEGES FOR ROLE migrator IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO app"
+        )
+
+
+def dump(server: Server, name: str, into: Path) -> None:
+    """Write a database as plain SQL.
+
+    Raises:
+        ServerFailed: if pg_dump fails; `into` is then not written.
+    """
+    result = subprocess.run(
+        [client("pg_dump"), "--no-sync", "--dbname", server.url(name, "kit")],
+        capture_output=True,
+        check=False,
+        env={"LC_ALL": "C"},
+    )
+    if result.returncode:
+        raise _failed("saved", name, result.stderr)
+    into.write_bytes(result.stdout.replace(_NEW_SINCE_17, b""))
+
+
+def restore(server: Server, name: str, dumped: Path) -> None:
+    """Replace a database by what `dump` wrote.
+
+    Raises:
+        WrongInstance: if the server is not ours.
+        ServerFailed: if the SQL does not load.
+    """
+    create(server, name)
+    result = subprocess.run(
+        [
+            client("psql"),
+            "--no-psqlrc",
+            "--quiet",
+            "--single-transaction",
+            "--set=ON_ERROR_STOP=1",
+            f"--file={dumped}",
+            server.url(name, "kit"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+        env={"LC_ALL": "C"},
+    )
+    if result.returncode:
+        raise _failed("restored", name, result.stderr)
+
+
+def _failed(what: str, name: str, words: bytes) -> ServerFailed:
+    return ServerFailed(
+        f"The database {name} could not be {what}.",
+        why=words.decode(errors="replace").strip()[-600:],
+        remedy="Run the notebook's setup cell again; if that does not help, `python -m kit reset`.",
+    )

@@ -1,0 +1,173 @@
+"""One disposable PostgreSQL server: where it listens, its three roles, whose it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, LiteralString, Protocol, Self
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from kit.errors import ServerFailed, WrongInstance
+from kit.process import Supervisor
+
+Role = Literal["kit", "migrator", "app"]
+"""kit: superuser, for the kit alone. migrator: owns the schema. app: reads and writes rows."""
+ProviderName = Literal["embedded", "docker", "system"]
+
+_CONNECT_S = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where a provider's server listens, and the password of its superuser `kit`."""
+
+    host: str
+    port: int
+    password: str = field(repr=False)
+
+
+class Provider(Protocol):
+    """Starts one empty server and says how to end it, to the supervisor."""
+
+    name: ProviderName
+
+    def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:
+        """Start a server that belongs to `instance`; its data lives below `folder`.
+
+        Raises:
+            MissingTool: if the provider's programs are not on this machine.
+            ServerFailed: if the server does not start.
+        """
+        ...
+
+    def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:
+        """Start the server of `folder` again on its own data, after it was killed.
+
+        Raises:
+            ServerFailed: if its data went with it, or it does not start.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Server:
+    """A running server: every connection and every URL comes from here.
+
+    Attributes:
+        provider: who started it.
+        instance: the marker that destructive calls look for.
+    """
+
+    provider: ProviderName
+    host: str
+    port: int
+    instance: str
+    passwords: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Name the provider; ports and passwords never appear."""
+        return f"Server({self.provider})"
+
+    def url(self, database: str, role: Role) -> str:
+        """Return the libpq URL of one database for one role, with its password."""
+        return f"postgresql://{role}:{quote(self.passwords[role], safe='')}@{self.host}:{self.port}/{database}"
+
+    def connect(self, database: str = "postgres", *, role: Role = "kit") -> psycopg.Connection:
+        """Connect in autocommit mode, without prepared statements.
+
+        Raises:
+            ServerFailed: if the server does not answer.
+        """
+        try:
+            return psycopg.connect(
+                self.url(database, role), autocommit=True, prepare_threshold=None, connect_timeout=_CONNECT_S
+            )
+        except psycopg.OperationalError as error:
+            raise ServerFailed(
+                f"The database {database} does not answer.",
+                why=explain(error),
+                remedy="Run the notebook's setup cell again: open_world() starts the server on its own data.",
+            ) from error
+
+    def check_instance(self) -> None:
+        """Make sure that this server is the one that we started.
+
+        Raises:
+            WrongInstance: if it is not; nothing was changed.
+        """
+        query: LiteralString = "SELECT instance FROM kit.marker"
+        try:
+            with self.connect() as connection:
+                row = connection.execute(query).fetchone()
+        except psycopg.Error:
+            row = None
+        if row is None or row[0] != self.instance:
+            raise WrongInstance(
+                "The PostgreSQL server on the kit's port is not the one that the kit started; nothing was changed.",
+                remedy="Close the notebooks, run `python -m kit clean`, and open the world again.",
+            )
+
+    def save(self, path: Path) -> None:
+        """Write what another process needs to use this server; only the owner can read it."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(asdict(self), file)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        facts: dict[str, Any] = json.loads(path.read_text())
+        return cls(**facts)
+
+
+def explain(error: psycopg.Error) -> str:
+    """Return the server's reason without the address that libpq puts before it."""
+    text = str(error).strip().splitlines()
+    return text[0].rpartition(": ")[2] if text else type(error).__name__
+
+
+def start_server(provider: Provider, folder: Path, supervisor: Supervisor) -> Server:
+    """Start a server, give it its roles and its marker.
+
+    Args:
+        provider: embedded, docker or system.
+        folder: the world's folder; the server's files go to `pg/` below it.
+        supervisor: who ends the server.
+
+    Returns:
+        The server, with `server.json` written for other processes of the same world.
+    """
+    instance = secrets.token_hex(8)
+    endpoint = provider.start(folder, supervisor, instance=instance)
+    server = Server(
+        provider=provider.name,
+        host=endpoint.host,
+        port=endpoint.port,
+        instance=instance,
+        passwords={
+            "kit": endpoint.password,
+            "migrator": secrets.token_urlsafe(18),
+            "app": secrets.token_urlsafe(18),
+        },
+    )
+    _bootstrap(server)
+    server.save(folder / "server.json")
+    return server
+
+
+def _bootstrap(server: Server) -> None:
+    with server.connect() as connection, connection.transaction():
+        for role in ("migrator", "app"):
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(role), sql.Literal(server.passwords[role])
+                )
+            )
+        connection.execute("CREATE SCHEMA kit CREATE TABLE marker (instance text NOT NULL)")
+        connection.execute("INSERT INTO kit.marker VALUES (%s)", [server.instance])

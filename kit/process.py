@@ -1,0 +1,292 @@
+"""Run what must outlive a call but never its owner: a folder with a reaper.
+
+The reaper (`kit/_reaper.py`) is the parent of every long-running process. It ends
+them, and deletes the folder, when the last holder has gone, by whatever cause.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from kit.errors import ProcessFailed, UnusableFolder
+
+SOCKET_PATH_LIMIT = 100
+"""Bytes: Linux allows 108 for a socket's path, macOS 104."""
+FREE_SPACE_NEEDED = 300 * 2**20
+"""Bytes: a world takes about 120 MB; the rest is for what a learner does in it."""
+PREFIX = "kit-"
+_REAPER = Path(__file__).with_name("_reaper.py")
+_ANSWER_S = 10.0
+_LOOK_S = 0.004
+
+_holders: weakref.WeakSet[Supervisor] = weakref.WeakSet()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A process that the reaper watches; `exit` is None while it runs."""
+
+    name: str
+    pid: int
+    port: int | None
+    exit: int | None = None
+
+
+def make_folder() -> Path:
+    """Make a new folder for one world, below the machine's folder for temporary files.
+
+    Only its owner can list it; others may pass through, because PostgreSQL refuses
+    to run as root and then runs as an unprivileged user below it.
+
+    Raises:
+        UnusableFolder: if it cannot be written, is nearly full, or its path is too long for a socket.
+    """
+    parent = Path(tempfile.gettempdir())
+    remedy = "Set TMPDIR to a folder that you may write, with a short path and 300 MB free."
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    except OSError as error:
+        raise UnusableFolder(
+            "No temporary folder can be made.", why=str(error.strerror), looked=[str(parent)], remedy=remedy
+        ) from error
+    try:
+        if len(os.fsencode(folder / "reaper.sock")) > SOCKET_PATH_LIMIT:
+            raise UnusableFolder(
+                "The path of the temporary folder is too long for a socket.",
+                why=f"{folder}/reaper.sock has more than {SOCKET_PATH_LIMIT} bytes",
+                looked=[str(parent)],
+                remedy=remedy,
+            )
+        free = shutil.disk_usage(folder).free
+        if free < FREE_SPACE_NEEDED:
+            raise UnusableFolder(
+                f"The disk is nearly full: {free // 2**20} MB are free, a world needs {FREE_SPACE_NEEDED // 2**20} MB.",
+                looked=[str(parent)],
+                remedy="Free some space, or set TMPDIR to a folder on another disk.",
+            )
+        folder.chmod(0o711)
+    except UnusableFolder:
+        folder.rmdir()
+        raise
+    return folder.resolve()
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
+    """Look at `condition` every few milliseconds until it holds.
+
+    For what has no handle to wait on, such as a file that another program writes.
+
+    Returns:
+        Whether it held within `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_S)
+    return True
+
+
+class Supervisor:
+    """A hold on the reaper of one folder; close it, or die, and the hold is gone.
+
+    Attributes:
+        folder: the folder that the reaper deletes in the end.
+    """
+
+    def __init__(self, folder: Path, hold: socket.socket, reaper: subprocess.Popen[bytes] | None) -> None:
+        """Keep a hold that `start` or `attach` has made."""
+        self.folder = folder
+        self._hold = hold
+        self._reaper = reaper
+        _holders.add(self)
+
+    def __repr__(self) -> str:
+        """Say that it is open or closed; the folder differs from run to run."""
+        return f"Supervisor({'closed' if self._hold.fileno() == -1 else 'open'})"
+
+    @classmethod
+    def start(cls, folder: Path) -> Self:
+        """Start a reaper for `folder`, which it will delete, and hold it.
+
+        Raises:
+            ProcessFailed: if the reaper does not start.
+        """
+        path = str(folder / "reaper.sock")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            (folder / "reaper.sock").chmod(0o600)
+            listener.listen(64)
+            # Held before it starts: were this process to die in between, the
+            # reaper would find a connection that is closed, and end.
+            hold = _connect(folder)
+            hold.sendall(b'{"do": "hold"}\n')
+            with (folder / "reaper.log").open("ab") as log:
+                reaper = subprocess.Popen(
+                    [sys.executable, "-I", "-S", str(_REAPER), str(listener.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd="/",
+                    pass_fds=[listener.fileno()],
+                    start_new_session=True,
+                )
+        _receive(hold)
+        supervisor = cls(folder, hold, reaper)
+        supervisor._ask({"do": "own", "folder": str(folder)})
+        return supervisor
+
+    @classmethod
+    def attach(cls, folder: Path) -> Self | None:
+        """Hold a reaper that runs already; None if there is none for `folder`."""
+        try:
+            hold = _connect(folder)
+            hold.sendall(b'{"do": "hold"}\n')
+            _receive(hold)
+        except (OSError, ProcessFailed):
+            return None
+        return cls(folder, hold, None)
+
+    def spawn(
+        self,
+        name: str,
+        argv: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log: Path | None = None,
+        listen: int | None = None,
+        account: tuple[int, int] | None = None,
+        stop: Literal["SIGTERM", "SIGINT"] = "SIGTERM",
+    ) -> Running:
+        """Start a process under the reaper.
+
+        Args:
+            name: what `stop` and `processes` call it; unique among those that run.
+            argv: the command; "{fd}" stands for the number of the inherited socket.
+            env: its whole environment.
+            cwd: its working folder.
+            log: a file to which its output is appended.
+            listen: give it a socket that listens on this port of 127.0.0.1 (0: any free one).
+            account: user id and group id to run it as.
+            stop: the signal that asks it to end.
+
+        Returns:
+            The process, with its pid and port.
+
+        Raises:
+            ProcessFailed: if it cannot be started.
+        """
+        reply = self._ask(
+            {
+                "do": "spawn",
+                "name": name,
+                "argv": [str(word) for word in argv],
+                "env": dict(env),
+                "cwd": str(cwd),
+                "log": str(log) if log else None,
+                "listen": listen,
+                "user": account[0] if account else None,
+                "group": account[1] if account else None,
+                "signal": stop,
+            }
+        )
+        return Running(name=name, pid=reply["pid"], port=reply["port"])
+
+    def stop(self, name: str) -> int | None:
+        """End a process and wait for its end; return its exit code, None if there was none."""
+        exit_code: int | None = self._ask({"do": "stop", "name": name})["exit"]
+        return exit_code
+
+    def processes(self) -> dict[str, Running]:
+        """Return every process started so far and not stopped, by name."""
+        reply = self._ask({"do": "status"})
+        return {name: Running(name=name, **facts) for name, facts in reply.items()}
+
+    def before_end(self, argv: Sequence[str | Path], *, env: Mapping[str, str]) -> None:
+        """Have a command run when the last holder has gone, while the processes still run."""
+        self._ask({"do": "farewell", "argv": [str(word) for word in argv], "env": dict(env)})
+
+    def after_end(self, argv: Sequence[str | Path], *, env: Mapping[str, str]) -> None:
+        """Have a command run in the end, after the processes were stopped."""
+        self._ask({"do": "finally", "argv": [str(word) for word in argv], "env": dict(env)})
+
+    def close(self, *, wait: bool = True) -> None:
+        """Let go; where this was the last hold and `wait` is true, return when everything has ended."""
+        if self._hold.fileno() == -1:
+            return
+        with contextlib.suppress(OSError):
+            # The reaper closes its end at once if others hold, else by ending.
+            self._hold.shutdown(socket.SHUT_WR)
+            self._hold.settimeout(None)
+            while wait and self._hold.recv(4096):
+                pass
+        self._hold.close()
+        if self._reaper is not None and wait and not (self.folder / "reaper.sock").exists():
+            self._reaper.wait()
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            with _connect(self.folder) as connection:
+                connection.sendall(json.dumps(request).encode() + b"\n")
+                reply = _receive(connection)
+        except OSError as error:
+            raise ProcessFailed(
+                "The process that looks after this world is gone.",
+                why=str(error),
+                remedy="Open the world again: run the notebook's setup cell.",
+            ) from error
+        if "error" in reply:
+            raise ProcessFailed(
+                f"A process of the kit could not be started: {request.get('name', request['do'])}.",
+                why=reply["error"],
+                remedy="Run `python -m kit doctor`.",
+            )
+        return reply
+
+
+def _connect(folder: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(_ANSWER_S)
+    try:
+        connection.connect(str(folder / "reaper.sock"))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _receive(connection: socket.socket) -> dict[str, Any]:
+    data = b""
+    while not data.endswith(b"\n"):
+        more = connection.recv(65536)
+        if not more:
+            raise ProcessFailed(
+                "The process that looks after this world ended.",
+                remedy="Open the world again: run the notebook's setup cell.",
+            )
+        data += more
+    reply: dict[str, Any] = json.loads(data)
+    return reply
+
+
+def _let_go_in_child() -> None:
+    # A forked child has a copy of every hold; left open, it would keep the world alive.
+    for holder in list(_holders):
+        holder._hold.close()  # noqa: SLF001 - the same module
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)
