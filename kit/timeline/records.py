@@ -88,7 +88,11 @@ class Deployed(Record):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MigrationApplied(Record):
-    """A migration is committed; `committed` is the database's own commit time in seconds of the clock, if known."""
+    """A migration is committed.
+
+    Args:
+        committed: the database's own commit time, in seconds since the clock's zero; None if unknown.
+    """
 
     database: DatabaseName
     version: str

@@ -1,0 +1,138 @@
+"""Broken windows: when production did not work, as visitors saw it or as the switches imply.
+
+The two are independent. `broken_windows` looks at page views only; `true_windows`
+looks at the alias switch plus the commit of the migration, never at a page view.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from kit.timeline.questions import is_switch, page_views
+from kit.timeline.records import MigrationApplied, PageView, Record
+
+Works = Callable[[str, frozenset[str]], bool]
+
+
+class Window(NamedTuple):
+    """A time during which production was broken.
+
+    Args:
+        start: its first instant, in seconds since the clock's zero.
+        end: its last instant, in the same seconds.
+        open: true if it had not ended when the records end.
+    """
+
+    start: float
+    end: float
+    open: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it was, in seconds; of an open one, how long it has been."""
+        return self.end - self.start
+
+
+class Run(NamedTuple):
+    """Page views in a row that were all broken, or all fine."""
+
+    broken: bool
+    views: tuple[PageView, ...]
+
+
+def find_runs(timeline: Iterable[Record]) -> tuple[Run, ...]:
+    """Return the page views as maximal runs of broken and fine ones, in turn."""
+    groups = itertools.groupby(page_views(timeline), key=lambda view: view.outcome != "ok")
+    return tuple(Run(broken, tuple(views)) for broken, views in groups)
+
+
+def broken_windows(timeline: Iterable[Record]) -> tuple[Window, ...]:
+    """Return when visitors found production broken: failed, lost or blocked page views in a row.
+
+    A window starts in the middle between the last good view and the first broken
+    one, and ends in the middle between the last broken view and the next good one:
+    nobody looked in between, so each end is uncertain by half an arrival gap. Where
+    there is no view before, it starts with the first view; where there is none
+    after, it is open and ends with the last.
+
+    Args:
+        timeline: a timeline, or records in order of time.
+    """
+    runs = find_runs(timeline)
+    windows = []
+    for index, run in enumerate(runs):
+        if not run.broken:
+            continue
+        start, end = run.views[0].at, run.views[-1].at
+        if index > 0:
+            start = (runs[index - 1].views[-1].at + start) / 2
+        last = index == len(runs) - 1
+        if not last:
+            end = (end + runs[index + 1].views[0].at) / 2
+        windows.append(Window(start, end, last))
+    return tuple(windows)
+
+
+def true_windows(
+    timeline: Iterable[Record],
+    works: Works,
+    *,
+    commit: str = "",
+    versions: frozenset[str] = frozenset(),
+    end: float | None = None,
+) -> tuple[Window, ...]:
+    """Return when production could not work, from what was live and what was migrated.
+
+    The state changes at two kinds of instants only: production's alias moves to a
+    deployment, and the cloud database commits a migration (by the database's own
+    time where the record has one). `works` judges each interval in between.
+
+    Args:
+        timeline: a timeline, or records in order of time.
+        works: says whether the code of the live commit works with the applied versions.
+        commit: the live commit before the first record.
+        versions: the versions that the cloud database had before the first record.
+        end: when to stop, in seconds of the clock; by default the last record.
+
+    Returns:
+        The windows in which `works` was false, in order, adjoining ones joined. One
+        that lasts to the end is open, even if it has only begun there.
+    """
+    records = tuple(timeline)
+    if not records:
+        return ()
+    changes = sorted((r for r in records if _changes_state(r)), key=lambda record: record.instant)
+    instants = {record.instant for record in changes}
+    first = min({records[0].at, *instants})
+    stop = max({records[-1].at, *instants}) if end is None else end
+    if stop < first:
+        return ()
+    # A change at `stop` itself is judged on the interval (stop, stop), so that it is not missed.
+    bounds = [*sorted({first, *(instant for instant in instants if instant <= stop)}), stop]
+    windows: list[Window] = []
+    done = 0
+    for index, (since, until) in enumerate(itertools.pairwise(bounds)):
+        while done < len(changes) and changes[done].instant <= since:
+            change = changes[done]
+            if isinstance(change, MigrationApplied):
+                versions |= {change.version}
+            elif is_switch(change):
+                commit = change.commit
+            done += 1
+        if works(commit, versions):
+            continue
+        start = windows.pop().start if windows and windows[-1].end == since else since
+        windows.append(Window(start, until, index == len(bounds) - 2))
+    return tuple(windows)
+
+
+def broken_seconds(windows: Iterable[Window]) -> float:
+    """Return how long the windows are together, in seconds."""
+    return math.fsum(window.seconds for window in windows)
+
+
+def _changes_state(record: Record) -> bool:
+    return is_switch(record) or (isinstance(record, MigrationApplied) and record.database == "cloud")

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kit.timeline
+from kit.timeline import KINDS, Deployed, PageView, Record, RefMoved, Timeline, draw
+
+
+def test_the_exported_names_are_sorted_and_there() -> None:
+    names = kit.timeline.__all__
+    assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    assert all(hasattr(kit.timeline, name) for name in names)
+
+
+def test_records_of_one_instant_keep_their_order() -> None:
+    first, second = (RefMoved(at=1, repository="dev", branch=name, old="", new="a") for name in "zy")
+    earlier = RefMoved(at=0, repository="dev", branch="x", old="", new="a")
+    assert Timeline.of([first, second, earlier]).records == (earlier, first, second)
+
+
+@given(st.from_type(Timeline))
+def test_records_are_in_order_however_they_were_given(timeline: Timeline) -> None:
+    instants = [record.at for record in timeline]
+    assert instants == sorted(instants)
+    backwards = timeline.records[::-1]
+    assert [record.at for record in Timeline(backwards)] == instants
+
+
+@given(st.from_type(Timeline))
+def test_every_record_is_of_one_kind(timeline: Timeline) -> None:
+    assert sum(len(timeline.only(kind)) for kind in KINDS.values()) == len(timeline)
+    assert timeline.only(Record) == timeline.records
+
+
+def test_only_one_kind(rehearse: Callable[..., Timeline]) -> None:
+    assert [record.stage for record in rehearse().only(Deployed)] == ["queued", "building", "built", "live"]
+
+
+@given(st.from_type(Timeline), st.floats(-100, 100), st.floats(-100, 100))
+def test_parts_make_the_whole(timeline: Timeline, one: float, other: float) -> None:
+    start, end = sorted((one, other))
+    before = [record for record in timeline if record.at < start]
+    parts = (*before, *timeline.between(start, end), *timeline.since(end))
+    assert parts == timeline.records
+
+
+def test_nothing_is_false_and_empty() -> None:
+    assert not Timeline()
+    assert len(Timeline()) == 0
+    assert Timeline() == Timeline.of([])
+
+
+@settings(deadline=None)
+@given(st.from_type(Timeline))
+def test_equal_timelines_look_equal(timeline: Timeline) -> None:
+    assert repr(timeline) == repr(Timeline.of(list(timeline))) == draw(timeline)
+
+
+def test_a_timeline_can_be_in_a_set(rehearse: Callable[..., Timeline]) -> None:
+    assert len({rehearse(), rehearse()}) == 1
+    assert rehearse().only(PageView)
