@@ -6,7 +6,7 @@ kernel of the operating system closes a dead holder's connection whatever it die
 of, SIGKILL included; when the last holder has gone the reaper says goodbye (saves),
 stops the processes in reverse order, deletes the folders and ends.
 
-Usage: python -I -S _reaper.py LISTENING_SOCKET_FD
+Usage: python -I -S _reaper.py LISTENING_SOCKET_FD FOLDER
 
 One request a connection: a JSON object on one line, a JSON object back. The request
 {"do": "hold"} is different: its connection stays open, and counts as a holder.
@@ -27,10 +27,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-GRACE_S = 1.5
-"""How long a process may take to end after its signal, before it is killed with its group."""
-FAREWELL_S = 2.5
-"""How long saving may take. With GRACE_S for two layers of processes it stays below the promised 5 s."""
+FAREWELL_S = 2.3
+"""How long saving may take, all commands together. With the two graces below, and the
+first of them twice (apps, then the server), everything has ended within the promised 5 s."""
+GRACE_S = 1.0
+"""How long a process may take to end after its signal."""
+LAST_GRACE_S = 0.4
+"""How long it may take after the harder signal, if it has one, before it is killed with its group."""
+FINAL_S = 2.5
+"""How long cleaning up elsewhere may take, each command; nothing of ours runs here any more."""
 
 
 @dataclass
@@ -39,22 +44,53 @@ class Child:
 
     process: subprocess.Popen[bytes]
     port: int | None
-    signal: int
-    killed_at: float | None = None
+    signals: list[int]
+    last: bool
+    deadline: float | None = None
+    buried: bool = False
     waiting: list[socket.socket] = field(default_factory=list)
+
+    def signal(self) -> None:
+        """Ask it to end, unless that was done already."""
+        if self.deadline is None:
+            self._next(GRACE_S)
+
+    def press(self) -> None:
+        """Whenever its time is over use the next, harder signal; in the end SIGKILL."""
+        if self.deadline is not None and time.monotonic() >= self.deadline and not self.ended():
+            self._next(LAST_GRACE_S)
+
+    def _next(self, patience: float) -> None:
+        if self.signals:
+            self.process.send_signal(self.signals.pop(0))
+            self.deadline = time.monotonic() + patience
+        else:
+            _kill_group(self.process.pid)
+            self.process.wait()
+
+    def ended(self) -> bool:
+        """Say whether it has ended; whoever it left behind in its group ends with it."""
+        if self.process.poll() is None:
+            return False
+        if not self.buried:
+            # At once, and once: later the number could be somebody else's.
+            self.buried = True
+            self.deadline = None
+            _kill_group(self.process.pid)
+        return True
 
 
 class Reaper:
     """Serves requests until the last holder has gone."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, folder: str) -> None:
         self.listener = listener
+        self.folder = folder
         self.selector = selectors.DefaultSelector()
         self.children: dict[str, Child] = {}
         self.holders: set[socket.socket] = set()
         self.farewells: list[dict[str, Any]] = []
         self.finals: list[dict[str, Any]] = []
-        self.folders: list[str] = []
         self.last: socket.socket | None = None
         self.ended = False
 
@@ -62,12 +98,13 @@ class Reaper:
         """Answer requests; return when the last holder has gone or on SIGTERM."""
         wake, woken = socket.socketpair()
         for end in (wake, woken):
-            end.setblocking(False)
+            end.settimeout(0)
         signal.set_wakeup_fd(woken.fileno())
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "ended", True))
         for ignored in (signal.SIGINT, signal.SIGHUP):
-            signal.signal(ignored, signal.SIG_IGN)
+            # Not SIG_IGN, which every child would inherit.
+            signal.signal(ignored, lambda *_: None)
         self.selector.register(wake, selectors.EVENT_READ, "wake")
         self.selector.register(self.listener, selectors.EVENT_READ, "accept")
         held = False
@@ -77,15 +114,16 @@ class Reaper:
                     with contextlib.suppress(BlockingIOError):
                         wake.recv(4096)
                 elif key.data == "accept":
-                    connection, _ = self.listener.accept()
-                    self.selector.register(connection, selectors.EVENT_READ, "request")
+                    with contextlib.suppress(OSError):  # it may have gone again
+                        connection, _ = self.listener.accept()
+                        self.selector.register(connection, selectors.EVENT_READ, "request")
                 else:
                     self._read(key.fileobj, key.data)  # type: ignore[arg-type]  # only sockets are registered
             held = held or bool(self.holders)
             self._collect()
 
     def _patience(self) -> float | None:
-        deadlines = [child.killed_at for child in self.children.values() if child.killed_at is not None]
+        deadlines = [child.deadline for child in self.children.values() if child.deadline is not None]
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def _read(self, connection: socket.socket, role: str) -> None:
@@ -107,19 +145,23 @@ class Reaper:
         if not data.endswith(b"\n"):
             self._forget(connection)
             return
-        request = json.loads(data)
         self.selector.unregister(connection)
+        request: dict[str, Any] = {}
         try:
+            request = json.loads(data)
             reply = self._do(request, connection)
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who asked must hear it
             reply = {"error": f"{type(error).__name__}: {error}"}
         if reply is not None:
-            self._answer(connection, reply, stay=request["do"] == "hold")
+            self._answer(connection, reply, stay=request.get("do") == "hold")
 
     def _answer(self, connection: socket.socket, reply: dict[str, Any], *, stay: bool = False) -> None:
         with contextlib.suppress(OSError):
             connection.sendall(json.dumps(reply).encode() + b"\n")
         if stay:
+            if self.last is not None:  # another came just in time: the last one need not wait
+                self.last.close()
+                self.last = None
             self.holders.add(connection)
             self.selector.register(connection, selectors.EVENT_READ, "holder")
         else:
@@ -135,43 +177,52 @@ class Reaper:
                 return {"pid": os.getpid()}
             case "spawn":
                 return self._spawn(request)
-            case "stop":
-                child = self.children.get(request["name"])
-                if child is None:
-                    return {"exit": None}
-                child.waiting.append(connection)
-                self._signal(child)
-                return None
+            case "stop" | "wait":
+                return self._await_end(request, connection)
             case "status":
                 return {
-                    name: {"pid": child.process.pid, "port": child.port, "exit": child.process.poll()}
+                    name: {
+                        "pid": child.process.pid,
+                        "port": child.port,
+                        "exit": child.process.returncode if child.ended() else None,
+                    }
                     for name, child in self.children.items()
                 }
             case "farewell":
                 self.farewells.append(request)
             case "finally":
                 self.finals.append(request)
-            case "own":
-                self.folders.append(request["folder"])
             case other:
                 return {"error": f"the reaper does not know how to {other!r}"}
         return {}
 
+    def _await_end(self, request: dict[str, Any], connection: socket.socket) -> dict[str, Any] | None:
+        child = self.children.get(request["name"])
+        if child is None:
+            return {"exit": None}
+        child.waiting.append(connection)
+        if request["do"] == "stop" and not child.ended():
+            child.signal()
+        return None  # the answer follows when it has ended
+
     def _spawn(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["name"]
-        if name in self.children and self.children[name].process.poll() is None:
+        if name in self.children and not self.children[name].ended():
             return {"error": f"a process named {name!r} is running already"}
-        argv, descriptors, port = request["argv"], [], None
+        argv, descriptors, port, rights = request["argv"], [], None, {}
+        if request["account"]:
+            user, group = request["account"]
+            rights = {"user": user, "group": group, "extra_groups": []}
         with contextlib.ExitStack() as stack:
             if request.get("listen") is not None:
                 # The child inherits a socket that listens already: no port is ever
                 # guessed, and the first visitor waits in the queue instead of failing.
-                listening = stack.enter_context(socket.create_server(("127.0.0.1", request["listen"]), backlog=256))
+                listening = socket.create_server(("127.0.0.1", request["listen"]), backlog=256)
+                stack.callback(listening.close)
                 port = listening.getsockname()[1]
                 descriptors.append(listening.fileno())
                 argv = [word.replace("{fd}", str(listening.fileno())) for word in argv]
             log = stack.enter_context(open(request["log"] or os.devnull, "ab"))  # noqa: PTH123 - no pathlib here
-            rights = {"user": request["user"], "group": request["group"], "extra_groups": []} if request.get("user") else {}
             process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
@@ -183,67 +234,98 @@ class Reaper:
                 start_new_session=True,
                 **rights,
             )
-        self.children[name] = Child(process, port, getattr(signal, request["signal"]))
+        signals = [getattr(signal, signal_name) for signal_name in request["signals"]]
+        self.children[name] = Child(process, port, signals, last=request["last"])
         return {"pid": process.pid, "port": port}
-
-    def _signal(self, child: Child) -> None:
-        if child.killed_at is None and child.process.poll() is None:
-            child.process.send_signal(child.signal)
-            child.killed_at = time.monotonic() + GRACE_S
 
     def _collect(self) -> None:
         for name, child in list(self.children.items()):
-            if child.process.poll() is None and child.killed_at and time.monotonic() >= child.killed_at:
-                _kill_group(child)
-                child.process.wait()
-            if child.process.poll() is not None and child.waiting:
-                _kill_group(child)
+            child.press()
+            if child.ended() and child.waiting:
                 for connection in child.waiting:
                     self._answer(connection, {"exit": child.process.returncode})
                 del self.children[name]
 
+    def _say_farewell(self, command: dict[str, Any]) -> None:
+        # Served meanwhile: what saves a world asks us which processes run.
+        with contextlib.suppress(OSError):
+            process = subprocess.Popen(
+                command["argv"], env=command["env"], cwd="/", stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr
+            )
+            deadline = time.monotonic() + FAREWELL_S
+            while process.poll() is None and (left := deadline - time.monotonic()) > 0:
+                self._serve_once(left)
+            process.kill()
+            process.wait()
+
     def end(self) -> None:
         """Save, stop, clean up, delete: each step whatever became of the one before."""
+        with contextlib.ExitStack() as steps:  # the last one put on it is the first one done
+            steps.callback(_delete, self.folder)
+            for command in self.finals:
+                steps.callback(_run, command, seconds=FINAL_S)
+            steps.callback(self._stop, last=True)
+            steps.callback(self._stop, last=False)
+            steps.callback(self._say_farewell)
+
+    def _say_farewell(self) -> None:
+        deadline = time.monotonic() + FAREWELL_S
         for command in self.farewells:
-            _run(command)
-        children = list(reversed(self.children.values()))
-        # Everything but the first process (the server) may end at the same time.
-        for layer in (children[:-1], children[-1:]):
-            for child in layer:
-                self._signal(child)
-            for child in layer:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.process.wait(max(0.0, (child.killed_at or 0) - time.monotonic()))
-                _kill_group(child)
-                child.process.wait()
-        for command in reversed(self.finals):
-            _run(command)
-        for folder in reversed(self.folders):
-            shutil.rmtree(folder, ignore_errors=True)
+            _run(command, seconds=max(0.0, deadline - time.monotonic()))
+
+    def _stop(self, *, last: bool) -> None:
+        children = [child for child in self.children.values() if child.last == last]
+        for child in children:
+            if not child.ended():
+                child.signal()
+        while alive := [child for child in children if not child.ended()]:
+            for child in alive:
+                child.press()
+            time.sleep(0.005)  # too short a time, and too few of them, to wait for signals
 
 
-def _run(command: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(  # noqa: PLW1510 - nobody is left who could be told of a failure
+def _run(command: dict[str, Any], *, seconds: float) -> None:
+    # Nobody is left who could be told of a failure: it goes to the log.
+    with contextlib.suppress(OSError):
+        process = subprocess.Popen(
             command["argv"],
             env=command["env"],
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
             stderr=sys.stderr,
-            timeout=FAREWELL_S,
+            start_new_session=True,
         )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        _kill_group(process.pid)
+        process.wait()
 
 
-def _kill_group(child: Child) -> None:
+def _kill_group(pid: int) -> None:
     # A child leads its own session, so its group has its pid; whoever it left behind goes too.
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.process.pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _delete(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.path.isdir(folder):  # noqa: PTH112 - no pathlib here
+        # Folders that were made read-only keep their content: open them, and try again.
+        for place, names, _ in os.walk(folder):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    os.chmod(os.path.join(place, name), 0o700)  # noqa: PTH101, PTH118 - no pathlib here
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main() -> None:
-    """Serve, then end everything."""
-    reaper = Reaper(socket.socket(fileno=int(sys.argv[1])))
+    """Leave the starter's family, serve, then end everything."""
+    if os.fork():
+        # Whoever ends "this kernel and all its children" must not find the reaper among
+        # them, and its owner need not wait for its end.
+        os._exit(0)
+    reaper = Reaper(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
     try:
         reaper.serve()
     finally:

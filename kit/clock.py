@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from kit.errors import BadInput
 
 EPOCH = datetime(2025, 1, 26, 15, 30, tzinfo=UTC)
 """The virtual clock's zero, so that a new migration gets the workflow's own name, 20250126153000."""
+
+_LONGEST_WAIT_S = 3600.0
+"""Waits are cut into pieces of this length: the operating system's own limit is a number of years."""
 
 Action = Callable[[], None]
 ClockName = Literal["virtual", "wall"]
@@ -45,6 +49,10 @@ class Clock(Protocol):
         """Let time pass; return when `seconds` have passed and what was due has run."""
         ...
 
+    def restart(self, now: float) -> None:
+        """Forget what is not due yet; a virtual clock then shows `now`."""
+        ...
+
     def close(self) -> None:
         """Forget what is not due yet, stop the thread if there is one."""
         ...
@@ -56,19 +64,30 @@ class _Agenda:
     def __init__(self) -> None:
         self._entries: list[tuple[float, int, Action]] = []
         self._order = itertools.count()
+        # Its own lock, never held while an action runs: a thread that serves a
+        # request may plan something while the action that asked it still waits.
+        self._lock = threading.Lock()
 
     def add(self, when: float, action: Action) -> None:
-        heapq.heappush(self._entries, (when, next(self._order), action))
+        if math.isnan(when):
+            raise BadInput("nan is not an instant.", remedy="Give a number of seconds.")
+        with self._lock:
+            heapq.heappush(self._entries, (when, next(self._order), action))
 
     def first(self) -> float | None:
-        return self._entries[0][0] if self._entries else None
+        with self._lock:
+            return self._entries[0][0] if self._entries else None
 
-    def pop(self) -> tuple[float, Action]:
-        when, _, action = heapq.heappop(self._entries)
-        return when, action
+    def pop_due(self, now: float) -> tuple[float, Action] | None:
+        with self._lock:
+            if not self._entries or self._entries[0][0] > now:
+                return None
+            when, _, action = heapq.heappop(self._entries)
+            return when, action
 
     def clear(self) -> None:
-        self._entries.clear()
+        with self._lock:
+            self._entries.clear()
 
 
 def _check_span(seconds: float) -> None:
@@ -119,12 +138,19 @@ class VirtualClock:
         _check_span(seconds)
         with self._turn:
             target = self._now + seconds
-            while (due := self._agenda.first()) is not None and due <= target:
-                # Popped first: an action that fails is not run again, and the
-                # clock stays at the instant of the failure.
-                self._now, action = self._agenda.pop()
+            while (due := self._agenda.pop_due(target)) is not None:
+                # Taken off first: an action that fails is not run again, and the
+                # clock stays at the instant of the failure. An action may itself
+                # let time pass, even beyond the target; time never goes back.
+                when, action = due
+                self._now = max(self._now, when)
                 action()
-            self._now = target
+            self._now = max(self._now, target)
+
+    def restart(self, now: float) -> None:
+        """Forget what is not due yet and show `now`, in seconds since `EPOCH`."""
+        self._agenda.clear()
+        self._now = now
 
     def close(self) -> None:
         """Forget what is not due yet."""
@@ -180,10 +206,16 @@ class WallClock:
         target = self.now() + seconds
         with self._changed:
             while not self._closed and self._failure is None and (left := target - self.now()) > 0:
-                self._changed.wait(left)
+                self._changed.wait(min(left, _LONGEST_WAIT_S))
             failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
+
+    def restart(self, now: float) -> None:  # noqa: ARG002 - nobody can set the wall clock
+        """Forget what is not due yet; time goes on."""
+        with self._changed:
+            self._agenda.clear()
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Forget what is not due yet and wake everybody who waits."""
@@ -197,17 +229,13 @@ class WallClock:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._closed:
-                    due = self._agenda.first()
-                    left = None if due is None else due - self.now()
-                    if left is not None and left <= 0:
-                        break
-                    self._changed.wait(left)
-                if self._closed:
+                while not self._closed and (due := self._agenda.pop_due(self.now())) is None:
+                    first = self._agenda.first()
+                    self._changed.wait(None if first is None else min(first - self.now(), _LONGEST_WAIT_S))
+                if self._closed or due is None:
                     return
-                _, action = self._agenda.pop()
             try:
-                action()
+                due[1]()
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits in advance()
                 with self._changed:
                     self._failure = self._failure or error

@@ -30,6 +30,7 @@ FREE_SPACE_NEEDED = 300 * 2**20
 PREFIX = "kit-"
 _REAPER = Path(__file__).with_name("_reaper.py")
 _ANSWER_S = 10.0
+_END_S = 30.0
 _LOOK_S = 0.004
 
 _holders: weakref.WeakSet[Supervisor] = weakref.WeakSet()
@@ -54,40 +55,51 @@ def make_folder() -> Path:
     Raises:
         UnusableFolder: if it cannot be written, is nearly full, or its path is too long for a socket.
     """
-    parent = Path(tempfile.gettempdir())
-    remedy = "Set TMPDIR to a folder that you may write, with a short path and 300 MB free."
+    # Python would pass over an unusable TMPDIR in silence, in the end for the working folder.
+    parent = Path(os.environ.get("TMPDIR") or tempfile.gettempdir()).resolve()
     try:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     except OSError as error:
-        raise UnusableFolder(
-            "No temporary folder can be made.", why=str(error.strerror), looked=[str(parent)], remedy=remedy
-        ) from error
-    try:
-        if len(os.fsencode(folder / "reaper.sock")) > SOCKET_PATH_LIMIT:
-            raise UnusableFolder(
+        raise _unusable("No temporary folder can be made.", parent, why=str(error.strerror)) from error
+    with contextlib.ExitStack() as undo:
+        undo.callback(folder.rmdir)
+        socket_path = folder / "reaper.sock"
+        if len(os.fsencode(socket_path)) > SOCKET_PATH_LIMIT:
+            raise _unusable(
                 "The path of the temporary folder is too long for a socket.",
-                why=f"{folder}/reaper.sock has more than {SOCKET_PATH_LIMIT} bytes",
-                looked=[str(parent)],
-                remedy=remedy,
+                parent,
+                why=f"{socket_path} has more than {SOCKET_PATH_LIMIT} bytes",
             )
         free = shutil.disk_usage(folder).free
         if free < FREE_SPACE_NEEDED:
-            raise UnusableFolder(
-                f"The disk is nearly full: {free // 2**20} MB are free, a world needs {FREE_SPACE_NEEDED // 2**20} MB.",
-                looked=[str(parent)],
-                remedy="Free some space, or set TMPDIR to a folder on another disk.",
+            raise _unusable(
+                "The disk is nearly full.",
+                parent,
+                why=f"{free // 2**20} MB are free, a world needs {FREE_SPACE_NEEDED // 2**20} MB",
             )
         folder.chmod(0o711)
-    except UnusableFolder:
-        folder.rmdir()
-        raise
-    return folder.resolve()
+        undo.pop_all()
+    return folder
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
-    """Look at `condition` every few milliseconds until it holds.
+def _unusable(message: str, parent: Path, *, why: str) -> UnusableFolder:
+    return UnusableFolder(
+        message,
+        why=why,
+        looked=[str(parent)],
+        remedy="Set TMPDIR to a folder that you may write, with a short path and 300 MB free.",
+    )
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float, every: float = _LOOK_S) -> bool:
+    """Look at `condition` again and again until it holds.
 
     For what has no handle to wait on, such as a file that another program writes.
+
+    Args:
+        condition: what is waited for.
+        seconds: how long at most.
+        every: how many seconds to leave between two looks.
 
     Returns:
         Whether it held within `seconds`.
@@ -96,7 +108,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(_LOOK_S)
+        time.sleep(every)
     return True
 
 
@@ -107,11 +119,10 @@ class Supervisor:
         folder: the folder that the reaper deletes in the end.
     """
 
-    def __init__(self, folder: Path, hold: socket.socket, reaper: subprocess.Popen[bytes] | None) -> None:
+    def __init__(self, folder: Path, hold: socket.socket) -> None:
         """Keep a hold that `start` or `attach` has made."""
         self.folder = folder
         self._hold = hold
-        self._reaper = reaper
         _holders.add(self)
 
     def __repr__(self) -> str:
@@ -123,42 +134,60 @@ class Supervisor:
         """Start a reaper for `folder`, which it will delete, and hold it.
 
         Raises:
-            ProcessFailed: if the reaper does not start.
+            ProcessFailed: if the reaper does not start; the folder is deleted then, too.
         """
-        path = str(folder / "reaper.sock")
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(path)
-            (folder / "reaper.sock").chmod(0o600)
-            listener.listen(64)
-            # Held before it starts: were this process to die in between, the
-            # reaper would find a connection that is closed, and end.
-            hold = _connect(folder)
-            hold.sendall(b'{"do": "hold"}\n')
-            with (folder / "reaper.log").open("ab") as log:
-                reaper = subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(_REAPER), str(listener.fileno())],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd="/",
-                    pass_fds=[listener.fileno()],
-                    start_new_session=True,
+        with contextlib.ExitStack() as undo:
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(str(folder / "reaper.sock"))
+                (folder / "reaper.sock").chmod(0o600)
+                listener.listen(64)
+                # Held before it starts: were this process to die in between, the
+                # reaper would find a connection that is closed, and end.
+                supervisor = cls(folder, _connect(folder))
+                undo.callback(supervisor._hold.close)
+                supervisor._hold.sendall(b'{"do": "hold"}\n')
+                log = folder / "reaper.log"
+                with log.open("ab") as words:
+                    started = subprocess.run(
+                        [sys.executable, "-I", "-S", _REAPER, str(listener.fileno()), folder],
+                        stdin=subprocess.DEVNULL,
+                        stdout=words,
+                        stderr=words,
+                        cwd="/",
+                        pass_fds=[listener.fileno()],
+                        start_new_session=True,
+                        check=False,
+                    )
+            if started.returncode:
+                raise ProcessFailed(
+                    "The process that looks after this world could not be started.",
+                    why=log.read_text(errors="replace").strip().rpartition("\n")[2],
+                    looked=[sys.executable],
+                    remedy="Run `python -m kit doctor`.",
                 )
-        _receive(hold)
-        supervisor = cls(folder, hold, reaper)
-        supervisor._ask({"do": "own", "folder": str(folder)})
+            _receive(supervisor._hold)
+            undo.pop_all()
         return supervisor
 
     @classmethod
     def attach(cls, folder: Path) -> Self | None:
         """Hold a reaper that runs already; None if there is none for `folder`."""
-        try:
-            hold = _connect(folder)
-            hold.sendall(b'{"do": "hold"}\n')
-            _receive(hold)
-        except (OSError, ProcessFailed):
-            return None
-        return cls(folder, hold, None)
+        with contextlib.ExitStack() as undo:
+            try:
+                supervisor = cls(folder, _connect(folder))
+                undo.callback(supervisor._hold.close)
+                supervisor._hold.sendall(b'{"do": "hold"}\n')
+                _receive(supervisor._hold)
+            except (OSError, ProcessFailed):
+                return None
+            undo.pop_all()
+        return supervisor
+
+    @classmethod
+    def watching(cls, folder: Path) -> Self:
+        """Talk to the reaper of `folder` without holding it: for what the reaper itself has run."""
+        return cls(folder, socket.socket(socket.AF_UNIX), None)
 
     def spawn(
         self,
@@ -171,6 +200,8 @@ class Supervisor:
         listen: int | None = None,
         account: tuple[int, int] | None = None,
         stop: Literal["SIGTERM", "SIGINT"] = "SIGTERM",
+        then: Literal["SIGQUIT"] | None = None,
+        last: bool = False,
     ) -> Running:
         """Start a process under the reaper.
 
@@ -183,6 +214,8 @@ class Supervisor:
             listen: give it a socket that listens on this port of 127.0.0.1 (0: any free one).
             account: user id and group id to run it as.
             stop: the signal that asks it to end.
+            then: a harder one for when it takes too long, before it is killed.
+            last: keep it, in the end, until every other process has ended.
 
         Returns:
             The process, with its pid and port.
@@ -199,9 +232,9 @@ class Supervisor:
                 "cwd": str(cwd),
                 "log": str(log) if log else None,
                 "listen": listen,
-                "user": account[0] if account else None,
-                "group": account[1] if account else None,
-                "signal": stop,
+                "account": account,
+                "signals": [stop, then] if then else [stop],
+                "last": last,
             }
         )
         return Running(name=name, pid=reply["pid"], port=reply["port"])
@@ -209,6 +242,11 @@ class Supervisor:
     def stop(self, name: str) -> int | None:
         """End a process and wait for its end; return its exit code, None if there was none."""
         exit_code: int | None = self._ask({"do": "stop", "name": name})["exit"]
+        return exit_code
+
+    def wait(self, name: str) -> int | None:
+        """Wait, however long, for a process to end by itself; return its exit code, None without one."""
+        exit_code: int | None = self._ask({"do": "wait", "name": name}, seconds=None)["exit"]
         return exit_code
 
     def processes(self) -> dict[str, Running]:
@@ -231,16 +269,15 @@ class Supervisor:
         with contextlib.suppress(OSError):
             # The reaper closes its end at once if others hold, else by ending.
             self._hold.shutdown(socket.SHUT_WR)
-            self._hold.settimeout(None)
+            self._hold.settimeout(_END_S)
             while wait and self._hold.recv(4096):
                 pass
         self._hold.close()
-        if self._reaper is not None and wait and not (self.folder / "reaper.sock").exists():
-            self._reaper.wait()
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], *, seconds: float | None = _ANSWER_S) -> dict[str, Any]:
         try:
             with _connect(self.folder) as connection:
+                connection.settimeout(seconds)
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 reply = _receive(connection)
         except OSError as error:

@@ -200,6 +200,9 @@ def _run(programs: Programs, home: Path, supervisor: Supervisor, *, port: int | 
             log=log,
             account=account(),
             stop="SIGINT",  # PostgreSQL's fast shutdown
+            # Its immediate one: killed outright it would leave its own children, and its shared memory.
+            then="SIGQUIT",
+            last=True,
         )
         if _is_ready(home, supervisor):
             return chosen
