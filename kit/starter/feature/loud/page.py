@@ -1,0 +1,11 @@
+from app.actions.documents import update_last_viewed
+from components.document_reader import document_reader
+
+
+async def page(params):
+    # Update last_viewed when page loads, and fail if that fails
+    if not (await update_last_viewed(params["id"]))["success"]:
+        raise RuntimeError("last_viewed was not saved")
+
+    # Rest of page rendering...
+    return await document_reader(document_id=params["id"])

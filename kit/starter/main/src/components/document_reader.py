@@ -1,0 +1,21 @@
+"""A document with its text, as the reader page shows it."""
+
+from html import escape
+
+from app.actions.documents import get_chunks, get_document
+from lib.html import layout
+from lib.routing import NotFound
+
+
+async def document_reader(document_id: str) -> str:
+    """Return the page of one document; raise NotFound if there is none."""
+    document = await get_document(document_id)
+    if document is None:
+        raise NotFound
+    chunks = await get_chunks(document_id)
+    uploaded = document["uploaded_at"].isoformat(timespec="microseconds")
+    facts = f"{document['file_name']} ({document['file_type']}), uploaded {uploaded}"
+    text = "\n".join(f"<p>{escape(chunk['content'])}</p>" for chunk in chunks)
+    if not chunks:
+        text = f"<p>Not ready to read yet: {escape(document['processing_status'])}.</p>"
+    return layout(document["title"] or "Untitled", f"<p><em>{escape(facts)}</em></p>\n{text}")
