@@ -1,0 +1,26 @@
+"""The learner's repositories: a bare origin and two clones, the same on every machine."""
+
+from __future__ import annotations
+
+from kit.repos.environment import OLDEST_GIT, REMOTE_URL, check_git, git_environment
+from kit.repos.repositories import CLONES, Repositories
+from kit.repos.seen import CloneSeen, RepositoriesSeen
+from kit.repos.starter import DOCUMENTS, MIGRATION, READER_PAGE, STARTER, Feature, Handling, feature
+
+__all__ = [
+    "CLONES",
+    "DOCUMENTS",
+    "MIGRATION",
+    "OLDEST_GIT",
+    "READER_PAGE",
+    "REMOTE_URL",
+    "STARTER",
+    "CloneSeen",
+    "Feature",
+    "Handling",
+    "Repositories",
+    "RepositoriesSeen",
+    "check_git",
+    "feature",
+    "git_environment",
+]

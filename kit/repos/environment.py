@@ -1,0 +1,168 @@
+"""Run git from nothing: no configuration, hook, template or variable of the user's gets in."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from kit.errors import MissingTool, ProcessFailed, UnusableFolder
+
+OLDEST_GIT = (2, 32)
+"""GIT_CONFIG_GLOBAL, which keeps the user's configuration out, is new in git 2.32 (its release notes)."""
+REMOTE_URL = "git@github.example:rhizome/rhizome-v2.git"
+"""What `git push` and `git remote -v` show, in every world and on every machine.
+
+A name under `.example` never exists (RFC 2606): what goes astray reaches nobody's server.
+"""
+RESET = "Bring the repositories back to the start of a phase: `python -m kit reset`."
+_INSTALL = (
+    "Install git: apt install git, dnf install git, brew install git, or https://git-scm.com/downloads."
+)
+_NOT_FOUND = 127
+
+
+def ssh_command(origin: str) -> str:
+    """Return the command that git takes for ssh: it opens `origin`, whatever host is asked for.
+
+    Git gives it the host and a command line, "git-upload-pack 'rhizome/rhizome-v2.git'".
+    Only the program's name is taken from that. Git says the address that it was given,
+    so no output shows a folder. `url.<base>.insteadOf` would: git prints what it rewrote.
+    """
+    return f'f() {{ exec "${{2%% *}}" {shlex.quote(origin)}; }}; f'
+
+
+def git_environment(*, home: Path, when: datetime, origin: Path) -> dict[str, str]:
+    """Return the whole environment for git in a learner's shell.
+
+    Args:
+        home: HOME; `git config --global` writes there.
+        when: the date of commits.
+        origin: the bare repository; no folder above it is taken for a repository.
+
+    Returns:
+        Variables to use instead of `os.environ`, of which only PATH is taken.
+    """
+    date = f"{int(when.timestamp())} +0000"
+    name, email = "Rhizome Developer", "developer@rhizome.example"
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "PAGER": "cat",
+        "GIT_PAGER": "cat",
+        "GIT_EDITOR": "true",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TEMPLATE_DIR": "",
+        "GIT_DEFAULT_HASH": "sha1",
+        "GIT_DEFAULT_REF_FORMAT": "files",
+        "GIT_CEILING_DIRECTORIES": os.pathsep.join(map(str, origin.parents)),
+        "GIT_SSH_COMMAND": ssh_command(str(origin)),
+        "GIT_SSH_VARIANT": "simple",
+        "GIT_AUTHOR_NAME": name,
+        "GIT_AUTHOR_EMAIL": email,
+        "GIT_AUTHOR_DATE": date,
+        "GIT_COMMITTER_NAME": name,
+        "GIT_COMMITTER_EMAIL": email,
+        "GIT_COMMITTER_DATE": date,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """How a git command ended: its exit code, its output, what it said on stderr."""
+
+    exit: int
+    output: bytes
+    words: str
+
+
+def ask_git(
+    *arguments: str | Path,
+    cwd: Path,
+    environment: Mapping[str, str],
+    stdin: BinaryIO | None = None,
+) -> Answer:
+    """Run git through GitPython in exactly this environment.
+
+    Raises:
+        MissingTool: if there is no git.
+        UnusableFolder: if `cwd` is gone.
+    """
+    # Imported when it is needed: without git on PATH, the import itself fails.
+    from git import Git  # noqa: PLC0415
+
+    if not cwd.is_dir():
+        raise UnusableFolder(f"The folder {cwd.name} is gone.", remedy=RESET, looked=[str(cwd)])
+    # GitPython adds its variables to os.environ and cannot take any away: a GIT_DIR or
+    # GIT_CONFIG_COUNT of the user's would get through. `env -i` starts from nothing.
+    variables = [f"{name}={value}" for name, value in environment.items()]
+    exit_code, output, words = Git(cwd).execute(
+        ["env", "-i", *variables, "git", *map(str, arguments)],
+        istream=stdin,
+        with_extended_output=True,
+        with_exceptions=False,
+        stdout_as_string=False,
+        strip_newline_in_stdout=False,
+    )
+    if exit_code == _NOT_FOUND:
+        check_git()
+    return Answer(exit=exit_code, output=output, words=words.strip())
+
+
+def run_git(
+    *arguments: str | Path,
+    cwd: Path,
+    environment: Mapping[str, str],
+    stdin: BinaryIO | None = None,
+) -> None:
+    """Run a git command that must succeed.
+
+    Raises:
+        ProcessFailed: if it does not.
+        MissingTool: if there is no git.
+        UnusableFolder: if `cwd` is gone.
+    """
+    answer = ask_git(*arguments, cwd=cwd, environment=environment, stdin=stdin)
+    if answer.exit:
+        raise ProcessFailed(
+            f"git {arguments[0]} failed with exit code {answer.exit}.",
+            why=answer.words,
+            remedy="Run `python -m kit doctor`.",
+        )
+
+
+def check_git() -> str:
+    """Return the version of the git on PATH.
+
+    Raises:
+        MissingTool: if there is none, or it is older than `OLDEST_GIT`.
+    """
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    missing = MissingTool("git is not installed.", looked=places, remedy=_INSTALL)
+    try:
+        from git import CommandError, Git  # noqa: PLC0415 - as in ask_git
+    except ImportError as error:
+        raise missing from error
+    try:
+        said = Git().execute(["git", "--version"])
+    except CommandError as error:
+        raise missing from error
+    numbers = re.search(r"(\d+)\.(\d+)(\.\d+)*", said)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_GIT:
+        raise MissingTool(
+            f"git is too old: {said.strip()}.",
+            why="2.32 is the first that can be kept from reading your own configuration",
+            remedy=_INSTALL,
+        )
+    return numbers[0]

@@ -1,0 +1,214 @@
+"""The learner's three repositories: what they hold, and copies of them."""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+from kit.clock import EPOCH
+from kit.errors import BadInput, UnusableFolder
+from kit.repos import origin
+from kit.repos.copies import check_empty, copy
+from kit.repos.environment import RESET, Answer, ask_git, check_git, git_environment
+from kit.repos.seen import CloneSeen, RepositoriesSeen, read_branches, read_status
+from kit.timeline import CloneName
+
+GITHUB = "github.git"
+CLONES: Mapping[CloneName, str] = MappingProxyType({"dev": "rhizome-v2-dev-1", "production": "rhizome-v2"})
+_MIGRATIONS = Path("supabase/migrations")
+_NAMES = (GITHUB, *CLONES.values())
+
+
+class Repositories:
+    """A bare origin and two clones of it, in one folder that can be copied and moved.
+
+    Args:
+        folder: holds `github.git`, `rhizome-v2-dev-1` and `rhizome-v2`.
+
+    Attributes:
+        github: the path of the bare origin.
+        clones: the path of each clone.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Take the repositories that are there; `create` makes them."""
+        folder = folder.absolute()
+        self.folder = folder
+        self.github = folder / GITHUB
+        self.clones: Mapping[CloneName, Path] = {clone: folder / name for clone, name in CLONES.items()}
+        objects = [path / ".git" / "objects" for path in self.clones.values()]
+        # The kit's own calls. The learner's `git config --global` does not reach them, they take
+        # no lock that the learner's git may want, and a commit of any of the three can be read.
+        self._environment = git_environment(home=folder, when=EPOCH, origin=self.github) | {
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(map(str, objects)),
+        }
+
+    def __repr__(self) -> str:
+        """Name what it holds; the folder differs from run to run."""
+        return f"Repositories({GITHUB}, {', '.join(CLONES.values())})"
+
+    @classmethod
+    def create(cls, folder: Path, *, when: datetime) -> Self:
+        """Make all three from the starter; commit ids depend on `when` and nothing else.
+
+        Args:
+            folder: where to; it is made, and must be empty.
+            when: the beginning; the history lies in the days before it.
+
+        Raises:
+            MissingTool: if there is no git, or one that is too old.
+            BadInput: if the folder is not empty.
+        """
+        check_git()
+        folder.mkdir(parents=True, exist_ok=True)
+        check_empty(folder)
+        made = cls(folder)
+        origin.make(
+            made.github,
+            dev=made.clones["dev"],
+            production=made.clones["production"],
+            when=when,
+            environment=git_environment(home=folder, when=when, origin=made.github)
+            | {"GIT_CONFIG_GLOBAL": "/dev/null"},
+        )
+        return made
+
+    @classmethod
+    def load(cls, saved: Path, folder: Path) -> Self:
+        """Make `folder` what `save` kept; what it held before is gone, its folders stay the same ones.
+
+        Raises:
+            BadInput: if nothing was saved there, or `folder` holds something else than these repositories.
+        """
+        copy(saved, folder, names=_NAMES)
+        return cls(folder)
+
+    def save(self, into: Path) -> None:
+        """Copy everything, what is not committed included, so that `into` holds this state and no other.
+
+        Raises:
+            BadInput: if `into` holds something else than a saved state.
+        """
+        copy(self.folder, into, names=_NAMES)
+
+    def observe(self) -> RepositoriesSeen:
+        """Look at all three.
+
+        Raises:
+            UnusableFolder: if one of them is gone or no git repository.
+        """
+        return RepositoriesSeen(
+            github=self._branches(self.github),
+            clones={clone: self._observe(path) for clone, path in self.clones.items()},
+        )
+
+    def archive(self, commit: str, into: Path) -> None:
+        """Write the files of a commit to a folder, which is made.
+
+        Args:
+            commit: an id, or a branch of the origin.
+            into: the folder.
+
+        Raises:
+            BadInput: if there is no such commit.
+        """
+        files = self._ask("archive", "--format=tar", self._id(commit))
+        into.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(fileobj=io.BytesIO(files)) as tar:
+            tar.extractall(into, filter="data")
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return a file as a commit has it, None if the commit has no such file.
+
+        Raises:
+            BadInput: if there is no such commit.
+        """
+        found = self._id(commit)
+        answer = self._git(self.github, "cat-file", "blob", f"{found}:{path}")
+        if answer.exit:
+            self._ask("cat-file", "commit", found)
+            return None
+        return answer.output
+
+    def diff_names(self, old: str, new: str) -> tuple[str, ...]:
+        """Return the paths that differ between two commits.
+
+        Raises:
+            BadInput: if there is no such commit.
+        """
+        names = self._ask("diff-tree", "-r", "--name-only", "-z", self._id(old), self._id(new))
+        return tuple(names.decode().split("\0")[:-1])
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Say whether the history of `new` contains `old`.
+
+        Raises:
+            BadInput: if there is no such commit.
+        """
+        answer = self._git(self.github, "merge-base", "--is-ancestor", self._id(old), self._id(new))
+        if answer.exit > 1:
+            raise _unknown(f"{old} or {new}", answer)
+        return answer.exit == 0
+
+    def install_hook(self, text: str) -> None:
+        """Have the origin run `text`, a script with its `#!` line, after each push."""
+        hook = self.github / "hooks" / "post-receive"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(text)
+        hook.chmod(0o755)
+
+    def _observe(self, clone: Path) -> CloneSeen:
+        status = self._look(clone, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z")
+        branch, head, changed = read_status(status)
+        migrations = clone / _MIGRATIONS
+        return CloneSeen(
+            branch=branch,
+            head=head,
+            branches=self._branches(clone),
+            changed=changed,
+            migrations=tuple(sorted(path.name for path in migrations.iterdir()))
+            if migrations.is_dir()
+            else (),
+        )
+
+    def _branches(self, repository: Path) -> dict[str, str]:
+        form = "--format=%(objectname) %(refname:lstrip=2)"
+        return read_branches(self._look(repository, "for-each-ref", form, "refs/heads"))
+
+    def _id(self, commit: str) -> str:
+        if re.fullmatch("[0-9a-f]{40}", commit):
+            return commit
+        return self._ask("rev-parse", "--verify", "--end-of-options", f"{commit}^{{commit}}").decode().strip()
+
+    def _ask(self, *arguments: str) -> bytes:
+        answer = self._git(self.github, *arguments)
+        if answer.exit:
+            raise _unknown(arguments[-1].removesuffix("^{commit}"), answer)
+        return answer.output
+
+    def _look(self, repository: Path, *arguments: str) -> str:
+        answer = self._git(repository, *arguments)
+        if answer.exit:
+            raise UnusableFolder(
+                f"{repository.name} is not a git repository any more.", why=answer.words, remedy=RESET
+            )
+        return answer.output.decode(errors="surrogateescape")
+
+    def _git(self, repository: Path, *arguments: str) -> Answer:
+        return ask_git(*arguments, cwd=repository, environment=self._environment)
+
+
+def _unknown(what: str, answer: Answer) -> BadInput:
+    return BadInput(
+        f"No repository has the commit {what}.",
+        why=answer.words,
+        remedy="Give the id of a commit, or a branch that was pushed.",
+    )
