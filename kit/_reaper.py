@@ -109,18 +109,21 @@ class Reaper:
         self.selector.register(self.listener, selectors.EVENT_READ, "accept")
         held = False
         while not self.ended and (self.holders or not held):
-            for key, _ in self.selector.select(self._patience()):
-                if key.data == "wake":
-                    with contextlib.suppress(BlockingIOError):
-                        wake.recv(4096)
-                elif key.data == "accept":
-                    with contextlib.suppress(OSError):  # it may have gone again
-                        connection, _ = self.listener.accept()
-                        self.selector.register(connection, selectors.EVENT_READ, "request")
-                else:
-                    self._read(key.fileobj, key.data)  # type: ignore[arg-type]  # only sockets are registered
+            self._serve_once(self._patience())
             held = held or bool(self.holders)
-            self._collect()
+
+    def _serve_once(self, patience: float | None) -> None:
+        for key, _ in self.selector.select(patience):
+            if key.data == "wake":
+                with contextlib.suppress(BlockingIOError):
+                    key.fileobj.recv(4096)  # type: ignore[union-attr]  # only sockets are registered
+            elif key.data == "accept":
+                with contextlib.suppress(OSError):  # it may have gone again
+                    connection, _ = self.listener.accept()
+                    self.selector.register(connection, selectors.EVENT_READ, "request")
+            else:
+                self._read(key.fileobj, key.data)  # type: ignore[arg-type]  # only sockets are registered
+        self._collect()
 
     def _patience(self) -> float | None:
         deadlines = [child.deadline for child in self.children.values() if child.deadline is not None]
@@ -246,18 +249,6 @@ class Reaper:
                     self._answer(connection, {"exit": child.process.returncode})
                 del self.children[name]
 
-    def _say_farewell(self, command: dict[str, Any]) -> None:
-        # Served meanwhile: what saves a world asks us which processes run.
-        with contextlib.suppress(OSError):
-            process = subprocess.Popen(
-                command["argv"], env=command["env"], cwd="/", stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr
-            )
-            deadline = time.monotonic() + FAREWELL_S
-            while process.poll() is None and (left := deadline - time.monotonic()) > 0:
-                self._serve_once(left)
-            process.kill()
-            process.wait()
-
     def end(self) -> None:
         """Save, stop, clean up, delete: each step whatever became of the one before."""
         with contextlib.ExitStack() as steps:  # the last one put on it is the first one done
@@ -269,9 +260,15 @@ class Reaper:
             steps.callback(self._say_farewell)
 
     def _say_farewell(self) -> None:
+        # Requests are answered meanwhile: what saves a world asks us which processes run.
         deadline = time.monotonic() + FAREWELL_S
         for command in self.farewells:
-            _run(command, seconds=max(0.0, deadline - time.monotonic()))
+            with contextlib.suppress(OSError):
+                process = _start(command)
+                while process.poll() is None and (left := deadline - time.monotonic()) > 0:
+                    self._serve_once(left)
+                _kill_group(process.pid)
+                process.wait()
 
     def _stop(self, *, last: bool) -> None:
         children = [child for child in self.children.values() if child.last == last]
@@ -284,18 +281,22 @@ class Reaper:
             time.sleep(0.005)  # too short a time, and too few of them, to wait for signals
 
 
-def _run(command: dict[str, Any], *, seconds: float) -> None:
+def _start(command: dict[str, Any]) -> subprocess.Popen[bytes]:
     # Nobody is left who could be told of a failure: it goes to the log.
+    return subprocess.Popen(
+        command["argv"],
+        env=command["env"],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        stderr=sys.stderr,
+        start_new_session=True,
+    )
+
+
+def _run(command: dict[str, Any], *, seconds: float) -> None:
     with contextlib.suppress(OSError):
-        process = subprocess.Popen(
-            command["argv"],
-            env=command["env"],
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,
-            stderr=sys.stderr,
-            start_new_session=True,
-        )
+        process = _start(command)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         _kill_group(process.pid)

@@ -187,7 +187,7 @@ class Supervisor:
     @classmethod
     def watching(cls, folder: Path) -> Self:
         """Talk to the reaper of `folder` without holding it: for what the reaper itself has run."""
-        return cls(folder, socket.socket(socket.AF_UNIX), None)
+        return cls(folder, socket.socket(socket.AF_UNIX))
 
     def spawn(
         self,
