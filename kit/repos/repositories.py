@@ -138,6 +138,15 @@ class Repositories:
             return None
         return answer.output
 
+    def files(self, commit: str) -> tuple[str, ...]:
+        """Return the paths of a commit's files, sorted.
+
+        Raises:
+            BadInput: if there is no such commit.
+        """
+        names = self._ask("ls-tree", "-r", "--name-only", "-z", self._id(commit))
+        return tuple(sorted(names.decode().split("\0")[:-1]))
+
     def diff_names(self, old: str, new: str) -> tuple[str, ...]:
         """Return the paths that differ between two commits.
 

@@ -1,0 +1,9 @@
+"""The model of the host: deployments, the router in front of them, the app's processes."""
+
+from __future__ import annotations
+
+from kit.hosting.apps import Apps
+from kit.hosting.build import Build, build, records_views
+from kit.hosting.host import BUILD_S, MAIN, Deployment, Host
+
+__all__ = ["BUILD_S", "MAIN", "Apps", "Build", "Deployment", "Host", "build", "records_views"]

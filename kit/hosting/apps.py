@@ -1,0 +1,108 @@
+"""The app's processes: start one on a source tree, see whether it is healthy, stop it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from kit.errors import BuildFailed, ProcessFailed
+from kit.hosting.build import ENTRY
+from kit.process import Supervisor
+
+HEALTH_S = 15.0
+"""Seconds that a process may take to answer its first request."""
+
+
+class Apps:
+    """Starts source trees as processes.
+
+    Args:
+        logs: the folder for their output, a file a process.
+        supervisor: their parent.
+        environment: what each of them gets (DATABASE_URL above all).
+    """
+
+    def __init__(self, logs: Path, *, supervisor: Supervisor, environment: Mapping[str, str]) -> None:
+        """Nothing runs yet."""
+        logs.mkdir(parents=True, exist_ok=True)
+        self._logs = logs
+        self._supervisor = supervisor
+        self._environment = dict(environment)
+
+    def __repr__(self) -> str:
+        """Say the class: what runs is in `Supervisor.processes`."""
+        return "Apps()"
+
+    def log(self, name: str) -> Path:
+        """Return the file with a process's output."""
+        return self._logs / f"{name}.log"
+
+    def start(self, name: str, folder: Path, *, port: int = 0, **more: str) -> int:
+        """Start `folder`'s own entry unless `name` runs already; do not wait for it.
+
+        The process inherits a socket that listens, so that a request sent meanwhile waits.
+
+        Args:
+            name: what to call the process.
+            folder: the source tree; it is the working folder.
+            port: 0 for any; another one is tried first, as `npm run dev` tries 3000.
+            more: further environment variables.
+
+        Returns:
+            The port.
+        """
+        running = self._supervisor.processes().get(name)
+        if running is not None and running.exit is None and running.port is not None:
+            return running.port
+        self._supervisor.stop(name)
+        try:
+            return self._spawn(name, folder, port, more)
+        except ProcessFailed:
+            if not port:
+                raise
+            return self._spawn(name, folder, 0, more)
+
+    def _spawn(self, name: str, folder: Path, port: int, more: Mapping[str, str]) -> int:
+        started = self._supervisor.spawn(
+            name,
+            [sys.executable, "-s", str(ENTRY), "--fd", "{fd}"],
+            env={**self._environment, **more},
+            cwd=folder,
+            log=self.log(name),
+            listen=port,
+        )
+        return started.port or 0
+
+    def check(self, name: str) -> int:
+        """Wait until a process that was started answers /api/health; return its port.
+
+        Raises:
+            BuildFailed: if it does not answer, or not with success; it is then stopped.
+        """
+        running = self._supervisor.processes().get(name)
+        port = running.port if running else None
+        try:
+            response = httpx.get(f"http://127.0.0.1:{port}/api/health", timeout=HEALTH_S, trust_env=False)
+            why = "" if response.is_success else f"/api/health answered {response.status_code}"
+        except httpx.HTTPError:
+            why = self._last_words(name) or "it does not answer"
+        if why or port is None:
+            self._supervisor.stop(name)
+            raise BuildFailed(
+                "The code does not start.",
+                why=why,
+                remedy="Mend the code and try again; what was live before stays live.",
+            )
+        return port
+
+    def _last_words(self, name: str) -> str:
+        log = self.log(name)
+        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+        return lines[-1] if lines else ""
+
+    def stop(self, name: str) -> None:
+        """Stop a process; nothing happens if there is none."""
+        self._supervisor.stop(name)

@@ -1,0 +1,40 @@
+"""Do the steps of the phases in a world, without a notebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.phases import Advance, Edit, OpenPage, Phase, Run, Step, Visit
+from kit.repos import STARTER
+from kit.shell import Ran
+from kit.world import World
+
+
+@dataclass(frozen=True)
+class Played:
+    """A step that was done: what it printed, and each sentence about it with whether it is true."""
+
+    step: Step
+    ran: Ran
+    holds: tuple[tuple[str, bool], ...]
+
+
+def play(world: World, step: Step) -> Ran:
+    """Do one step; return what it printed."""
+    match step.action:
+        case Run(clone, text):
+            return world.run(clone, text)
+        case Edit(clone, path, source, append):
+            world.write(clone, path, (STARTER / source).read_text(encoding="utf-8"), append=append)
+        case Advance(seconds):
+            world.advance(seconds)
+        case Visit(rate):
+            world.visitors(rate=rate)
+        case OpenPage(site):
+            world.open_page(site)
+    return Ran(command=step.action.text, output="", exit=0)
+
+
+def play_phase(world: World, phase: Phase) -> tuple[Played, ...]:
+    """Do a phase's steps in order, and ask after each whether it did what it should."""
+    return tuple(Played(step, play(world, step), world.verify(step)) for step in phase.steps)

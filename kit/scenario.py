@@ -1,0 +1,199 @@
+"""Rehearse one deploy: a change, an order, delays; measured in a scratch world under real visitors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kit.clock import ClockName
+from kit.errors import BadInput
+from kit.hosting import BUILD_S
+from kit.opening import open_at
+from kit.phases import FEATURE, VERSION
+from kit.repos import READER_PAGE, Handling, feature
+from kit.timeline import (
+    Deployed,
+    Timeline,
+    broken_seconds,
+    broken_windows,
+    count_outcomes,
+    first_error,
+    last_push,
+    true_windows,
+)
+from kit.world import World
+
+Change = Literal["add"]
+Order = Literal["code-first", "schema-first", "together"]
+CHANGES: tuple[Change, ...] = ("add",)
+ORDERS: tuple[Order, ...] = ("code-first", "schema-first", "together")
+
+LEAD_S = 2.0
+"""Seconds of visitors before the first of the two pushes, and after the second one is through."""
+_BEFORE_PUSH_S = 2.0  # what db push takes on the virtual clock: schema-first pushes the code right after it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to rehearse.
+
+    Attributes:
+        change: what the migration does: "add" a column.
+        order: "code-first" (git push, then db push), "schema-first", or "together" (`git push && db push`).
+        wait: seconds from `git push` to the start of `db push`; None for the order's own.
+        build: seconds from `git push` to live.
+        rate: page views a second.
+        handling: how the code treats the failing write: "silent" as in the workflow, or "loud".
+        clock: "virtual" or "wall".
+    """
+
+    change: Change = "add"
+    order: Order = "code-first"
+    wait: float | None = None
+    build: float = BUILD_S
+    rate: float = 20.0
+    handling: Handling = "silent"
+    clock: ClockName = "virtual"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be rehearsed.
+
+        Raises:
+            BadInput: for an unknown word or a number out of range.
+        """
+        for name, value, known in (
+            ("change", self.change, CHANGES),
+            ("order", self.order, ORDERS),
+            ("handling", self.handling, ("silent", "loud")),
+            ("clock", self.clock, ("virtual", "wall")),
+        ):
+            if value not in known:
+                raise BadInput(f"There is no {name} {value!r}.", remedy=f"Choose one of: {', '.join(known)}.")
+        for name, number, low, high in (
+            ("build", self.build, 0.1, 3600.0),
+            ("rate", self.rate, 0.1, 200.0),
+            ("wait", self.wait or 0.0, 0.0, 3600.0),
+        ):
+            if not low <= number <= high:
+                raise BadInput(
+                    f"{name} cannot be {number!r}.", remedy=f"Give a number from {low:g} to {high:g}."
+                )
+        if self.wait and self.order != "code-first":
+            raise BadInput(
+                f"With {self.order} there is no wait between the two pushes.",
+                remedy="Leave --wait out, or use --order code-first.",
+            )
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds from `git push` to the start of `db push`; negative where the schema goes first."""
+        if self.wait is not None and self.order == "code-first":
+            return self.wait
+        return {"code-first": self.build + 1, "together": 0.0, "schema-first": -_BEFORE_PUSH_S}[self.order]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """What was measured; its repr is the timeline.
+
+    Attributes:
+        plan: what was rehearsed.
+        timeline: everything that happened.
+    """
+
+    plan: Plan
+    timeline: Timeline
+    before: frozenset[str]
+    old: str
+
+    def __repr__(self) -> str:
+        """Draw the timeline."""
+        return repr(self.timeline)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the numbers as `window --json` prints them; times in seconds since `git push`."""
+        push = last_push(self.timeline) or 0.0
+        windows = broken_windows(self.timeline)
+        outcomes = count_outcomes(self.timeline)
+        error = first_error(self.timeline)
+        new = {one.commit for one in self.timeline.only(Deployed) if one.stage == "queued"}
+        truth = true_windows(
+            self.timeline,
+            lambda commit, versions: commit not in new or VERSION in versions,
+            commit=self.old,
+            versions=self.before,
+        )
+        return {
+            "change": self.plan.change,
+            "order": self.plan.order,
+            "clock": self.plan.clock,
+            "handling": self.plan.handling,
+            "build_s": self.plan.build,
+            "wait_s": self.plan.wait_s,
+            "rate": self.plan.rate,
+            "windows": [
+                {"start_s": round(one.start - push, 3), "end_s": round(one.end - push, 3)} for one in windows
+            ],
+            "broken_s": round(broken_seconds(windows), 3),
+            "truth_s": round(sum(one.seconds for one in truth), 3),
+            "requests": {
+                "total": outcomes.total,
+                "ok": outcomes.ok,
+                "failed": outcomes.failed,
+                "lost": outcomes.lost,
+                "blocked": outcomes.blocked,
+            },
+            "first_error": {"sqlstate": error.sqlstate, "message": error.message} if error else None,
+        }
+
+
+def rehearse(plan: Plan, *, progress: Callable[[str], None] | None = None) -> Rehearsal:
+    """Deploy the change for real in a scratch world, under visitors, and measure.
+
+    Args:
+        plan: what to do.
+        progress: told in a few words what is being done.
+
+    Returns:
+        The measured timeline, from `LEAD_S` before the first push.
+    """
+    tell = progress or (lambda _: None)
+    with open_at(5, clock=plan.clock, scratch=True, progress=tell).world as world:
+        _prepare(world, plan)
+        old, before = world.host.live, frozenset(world.observe().cloud.versions)
+        began = world.clock.now()
+        tell(f"Deploying: {plan.order}, under {plan.rate:g} page views a second.")
+        world.visitors(rate=plan.rate)
+        world.advance(LEAD_S)
+        _deploy(world, plan)
+        world.visitors(rate=0)
+        return Rehearsal(plan=plan, timeline=world.timeline.since(began), old=old, before=before)
+
+
+def _prepare(world: World, plan: Plan) -> None:
+    """Bring the feature to the dev clone's main, without a push."""
+    world.host.build_seconds = plan.build
+    world.run("dev", "git checkout -q main")
+    world.run("dev", f"git merge -q --no-edit {FEATURE}")
+    if plan.handling == "loud":
+        world.write("dev", READER_PAGE, feature("loud").files[READER_PAGE])
+        world.run("dev", 'git commit -qam "fix: fail loudly when the view is not recorded"')
+
+
+def _deploy(world: World, plan: Plan) -> None:
+    git_push, db_push = "git push -q origin main", "npx supabase db push --yes"
+    if plan.order == "together":
+        pushed = world.clock.now()
+        world.run("dev", f"{git_push} && {db_push}")
+    elif plan.order == "schema-first":
+        world.run("dev", db_push)
+        pushed = world.clock.now()
+        world.run("dev", git_push)
+    else:
+        pushed = world.clock.now()
+        world.run("dev", git_push)
+        world.advance(max(0.0, pushed + plan.wait_s - world.clock.now()))
+        world.run("dev", db_push)
+    live_at = pushed + plan.build
+    world.advance(max(0.0, live_at - world.clock.now()) + LEAD_S)
