@@ -14,8 +14,8 @@ import time
 import psycopg
 from psycopg.rows import dict_row
 
-from version import VERSION
-
+# Count it up when the worker changes.
+VERSION = "1"
 RETRY_SECONDS = 1
 
 CLAIM = """
@@ -26,7 +26,10 @@ CLAIM = """
     LIMIT 1
     FOR UPDATE SKIP LOCKED
 """
-STORE = "INSERT INTO chunks (document_id, position, content) VALUES (%s, 0, %s)"
+STORE = """
+    INSERT INTO chunks (document_id, position, content) VALUES (%s, 0, %s)
+    ON CONFLICT (document_id, position) DO UPDATE SET content = excluded.content
+"""
 COMPLETE = """
     UPDATE documents SET processing_status = 'completed', processing_completed_at = now()
     WHERE id = %s
