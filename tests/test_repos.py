@@ -327,3 +327,14 @@ def test_what_the_learner_types_fits_into_a_cell() -> None:
 def test_the_representation_is_constant(repositories: Repositories) -> None:
     assert repr(repositories) == "Repositories(github.git, rhizome-v2-dev-1, rhizome-v2)"
     assert tuple(CLONES) == ("dev", "production")
+
+
+def test_the_commit_of_phase_4_takes_the_page_with_brackets(repositories: Repositories) -> None:
+    for path, text in feature().files.items():
+        (repositories.clones["dev"] / path).write_text(text)
+    shell(
+        repositories, f"git add {MIGRATION} {DOCUMENTS} {READER_PAGE} && git commit -qm 'feat: last viewed'"
+    )
+    seen = repositories.observe().clones["dev"]
+    assert seen.changed == DOCS
+    assert set(repositories.diff_names(BRANCH, seen.head)) == set(feature().files)
