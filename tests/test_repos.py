@@ -14,6 +14,7 @@ from kit.repos import (
     CLONES,
     DOCUMENTS,
     MIGRATION,
+    READER_PAGE,
     REMOTE_URL,
     Repositories,
     check_git,
