@@ -93,6 +93,7 @@ class Reaper:
         self.finals: list[dict[str, Any]] = []
         self.last: socket.socket | None = None
         self.ended = False
+        self.ending = False
 
     def serve(self) -> None:
         """Answer requests; return when the last holder has gone or on SIGTERM."""
@@ -156,7 +157,7 @@ class Reaper:
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who asked must hear it
             reply = {"error": f"{type(error).__name__}: {error}"}
         if reply is not None:
-            self._answer(connection, reply, stay=request.get("do") == "hold")
+            self._answer(connection, reply, stay=request.get("do") == "hold" and "error" not in reply)
 
     def _answer(self, connection: socket.socket, reply: dict[str, Any], *, stay: bool = False) -> None:
         with contextlib.suppress(OSError):
@@ -177,7 +178,7 @@ class Reaper:
     def _do(self, request: dict[str, Any], connection: socket.socket) -> dict[str, Any] | None:
         match request["do"]:
             case "hold":
-                return {"pid": os.getpid()}
+                return {"error": "it is too late"} if self.ending else {"pid": os.getpid()}
             case "spawn":
                 return self._spawn(request)
             case "stop" | "wait":
@@ -251,6 +252,7 @@ class Reaper:
 
     def end(self) -> None:
         """Save, stop, clean up, delete: each step whatever became of the one before."""
+        self.ending = True
         with contextlib.ExitStack() as steps:  # the last one put on it is the first one done
             steps.callback(_delete, self.folder)
             for command in self.finals:

@@ -178,7 +178,8 @@ class Supervisor:
                 supervisor = cls(folder, _connect(folder))
                 undo.callback(supervisor._hold.close)
                 supervisor._hold.sendall(b'{"do": "hold"}\n')
-                _receive(supervisor._hold)
+                if "error" in _receive(supervisor._hold):
+                    return None
             except (OSError, ProcessFailed):
                 return None
             undo.pop_all()

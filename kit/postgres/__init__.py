@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from kit.postgres.databases import create, dump, restore
+from kit.postgres.docker import Docker
 from kit.postgres.embedded import Embedded
-from kit.postgres.server import Endpoint, Provider, ProviderName, Role, Server, start_server
+from kit.postgres.providers import provider_named
+from kit.postgres.server import (
+    Endpoint,
+    Provider,
+    ProviderName,
+    Role,
+    Server,
+    explain,
+    start_server,
+    without_users_settings,
+)
+from kit.postgres.system import System
 from kit.postgres.tools import client
 
 __all__ = [
+    "Docker",
     "Embedded",
     "Endpoint",
     "Provider",
     "ProviderName",
     "Role",
     "Server",
+    "System",
     "client",
     "create",
     "dump",
+    "explain",
+    "provider_named",
     "restore",
     "start_server",
+    "without_users_settings",
 ]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
-import pwd
-import re
+import platform
 import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from kit.errors import MissingTool, ServerFailed, UnusableFolder
+from kit.errors import ServerFailed, UnusableFolder
+from kit.postgres.programs import Programs, account, everybody_may_read
 from kit.postgres.server import Endpoint
 from kit.process import Supervisor, wait_until
 
@@ -31,56 +34,20 @@ SETTINGS = {
     "shared_buffers": "'32MB'",
     "jit": "off",
 }
+_INITDB = (
+    "--username=kit",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",  # the same on every provider and version, whatever the machine's locale
+    "--no-sync",
+    "--no-instructions",
+    "--wal-segsize=1",
+)
+_ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 _START_S = 30.0
+_RESTART_S = 10.0
 _PORT_TRIES = 5
 _LAST_LINES = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Programs:
-    """PostgreSQL's programs: the folder that holds `initdb` and `postgres`, and their major version."""
-
-    bin: Path
-    major: int
-
-
-def read_programs(folder: Path) -> Programs:
-    """Look at a `bin` folder.
-
-    Raises:
-        MissingTool: if `initdb` or `postgres` is not there or does not run.
-    """
-    places = [str(folder / name) for name in ("initdb", "postgres")]
-    try:
-        text = subprocess.run(
-            [places[1], "--version"], capture_output=True, text=True, check=True, env={"LC_ALL": "C"}
-        ).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise MissingTool(
-            "PostgreSQL's server programs do not run.",
-            why=str(error),
-            looked=places,
-            remedy="Run `python -m kit doctor`.",
-        ) from error
-    found = re.search(r"(\d+)", text.split(")", 1)[-1])
-    return Programs(bin=folder, major=int(found[1]) if found else 0)
-
-
-def account() -> tuple[int, int] | None:
-    """Return the user and group id to run the server as; None for our own.
-
-    PostgreSQL refuses to run as root, so as root it runs as `nobody`, an existing
-    account without rights. No account is made and no folder of anybody's is opened.
-    """
-    if os.geteuid() != 0:
-        return None
-    nobody = pwd.getpwnam("nobody")
-    return nobody.pw_uid, nobody.pw_gid
-
-
-def everybody_may_read(folder: Path) -> bool:
-    """Say whether an account without rights can enter `folder` and all folders above it."""
-    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
 
 
 def start(programs: Programs, folder: Path, supervisor: Supervisor, *, cache: Path | None) -> Endpoint:
@@ -90,7 +57,14 @@ def start(programs: Programs, folder: Path, supervisor: Supervisor, *, cache: Pa
         programs: what to run.
         folder: the world's folder.
         supervisor: who ends the server.
-        cache: where a prepared data folder is kept, so that the next start is quicker.
+        cache: below it a prepared data folder is kept, so that the next start is quicker.
+
+    Returns:
+        Where it listens, and the password of its superuser.
+
+    Raises:
+        UnusableFolder: if the account that the server needs cannot reach `folder`.
+        ServerFailed: if it does not start.
     """
     if account() and not everybody_may_read(folder):
         raise UnusableFolder(
@@ -99,32 +73,69 @@ def start(programs: Programs, folder: Path, supervisor: Supervisor, *, cache: Pa
             remedy="Set TMPDIR to a folder that everybody may enter, such as /tmp.",
         )
     home = folder / "pg"
-    home.mkdir(mode=0o711)
-    password = _prepare(programs, home, cache)
+    home.mkdir()
+    home.chmod(0o711)
+    prepared = cache / _key(programs) if cache else None
+    if prepared and (password := _copied(prepared, home / "data")):
+        with contextlib.suppress(ServerFailed):
+            port = _run(programs, home, supervisor)
+            return Endpoint(host="127.0.0.1", port=port, password=password)
+        # Whatever is wrong with the copy: make a new one.
+        shutil.rmtree(home / "data")
+        shutil.rmtree(prepared, ignore_errors=True)
+    password = secrets.token_urlsafe(18)
+    _initdb(programs, home / "data", password)
+    if prepared:
+        _keep(home / "data", password, prepared)
     port = _run(programs, home, supervisor)
     return Endpoint(host="127.0.0.1", port=port, password=password)
 
 
 def restart(programs: Programs, folder: Path, supervisor: Supervisor, *, port: int) -> None:
-    """Start the server of `folder` again on its own data and port."""
+    """Start the server of `folder` again on its own data and port.
+
+    Raises:
+        ServerFailed: if it does not start.
+    """
     supervisor.stop("postgres")
-    for leftover in ("postmaster.pid",):
-        (folder / "pg" / "data" / leftover).unlink(missing_ok=True)
-    _run(programs, folder / "pg", supervisor, port=port)
+    words = ""
+
+    def started() -> bool:
+        nonlocal words
+        words = _try(programs, folder / "pg", supervisor, port)
+        # postmaster.pid was left: from it the new server sees whether processes of the old
+        # one, killed without warning, still write to the data. They end as soon as they notice.
+        return "pre-existing shared memory" not in words
+
+    wait_until(started, seconds=_RESTART_S, every=0.1)
+    if words:
+        raise _failed(programs, words)
 
 
-def _prepare(programs: Programs, home: Path, cache: Path | None) -> str:
-    """Copy the prepared data folder, or make it with initdb; return the superuser's password."""
-    data, rights = home / "data", account()
-    if cache is None or not (cache / "password").exists():
-        password = secrets.token_urlsafe(18)
-        _initdb(programs, data, password)
-        if cache is not None:
-            _keep(data, password, cache)
-    else:
-        password = (cache / "password").read_text()
-        shutil.copytree(cache / "data", data)
-    if rights:
+def _key(programs: Programs) -> str:
+    """Name the prepared data folder of these programs on this kind of machine."""
+    facts = (programs.version, _INITDB, sorted(_settings(programs).items()), sys.platform, platform.machine())
+    return f"cluster-{programs.major}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:12]}"
+
+
+def _settings(programs: Programs) -> dict[str, str]:
+    return SETTINGS | ({"io_method": "sync"} if programs.major >= 18 else {})  # noqa: PLR2004 - new in 18
+
+
+def _as_account() -> dict[str, Any]:
+    rights = account()
+    return {"user": rights[0], "group": rights[1], "extra_groups": []} if rights else {}
+
+
+def _copied(prepared: Path, data: Path) -> str | None:
+    """Copy the prepared data folder; return the superuser's password, None if that is not possible."""
+    try:
+        password = (prepared / "password").read_text()
+        shutil.copytree(prepared / "data", data)
+    except OSError:  # shutil.Error included
+        shutil.rmtree(data, ignore_errors=True)
+        return None
+    if rights := account():
         for place, _, files in os.walk(data):
             os.chown(place, *rights)
             for name in files:
@@ -134,33 +145,21 @@ def _prepare(programs: Programs, home: Path, cache: Path | None) -> str:
 
 
 def _initdb(programs: Programs, data: Path, password: str) -> None:
-    rights = account()
     secret = data.with_name("password")
     secret.touch(mode=0o600)
     secret.write_text(password)
     data.mkdir(mode=0o700)
-    if rights:
+    if rights := account():
         os.chown(data, *rights)
         os.chown(secret, *rights)
     result = subprocess.run(
-        [
-            programs.bin / "initdb",
-            f"--pgdata={data}",
-            "--username=kit",
-            f"--pwfile={secret}",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C",  # the same on every provider and version, whatever the machine's locale
-            "--no-sync",
-            "--no-instructions",
-            "--wal-segsize=1",
-        ],
+        [programs.bin / "initdb", f"--pgdata={data}", f"--pwfile={secret}", *_INITDB],
         capture_output=True,
         text=True,
         check=False,
-        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+        env=_ENVIRONMENT,
         cwd="/",
-        **({"user": rights[0], "group": rights[1], "extra_groups": []} if rights else {}),  # type: ignore[arg-type]
+        **_as_account(),
     )
     secret.unlink()
     if result.returncode:
@@ -170,51 +169,64 @@ def _initdb(programs: Programs, data: Path, password: str) -> None:
             looked=[str(programs.bin / "initdb")],
             remedy="Run `python -m kit doctor`.",
         )
-    settings = SETTINGS | ({"io_method": "sync"} if programs.major >= 18 else {})  # noqa: PLR2004 - new in 18
     with (data / "postgresql.conf").open("a") as file:
-        file.writelines(f"{name} = {value}\n" for name, value in settings.items())
+        file.writelines(f"{name} = {value}\n" for name, value in _settings(programs).items())
 
 
-def _keep(data: Path, password: str, cache: Path) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache.parent) as scratch:
-        ready = Path(scratch) / "ready"
-        shutil.copytree(data, ready / "data")
-        (ready / "password").touch(mode=0o600)
-        (ready / "password").write_text(password)
-        if not cache.exists():
-            ready.rename(cache)  # complete or not at all
+def _keep(data: Path, password: str, prepared: Path) -> None:
+    # Without the copy the next start takes half a second longer: no reason to fail, be the
+    # disk full or another world quicker.
+    with contextlib.suppress(OSError):
+        prepared.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=prepared.parent) as scratch:
+            ready = Path(scratch) / "ready"
+            shutil.copytree(data, ready / "data")
+            (ready / "password").touch(mode=0o600)
+            (ready / "password").write_text(password)
+            ready.rename(prepared)  # complete or not at all
 
 
-def _run(programs: Programs, home: Path, supervisor: Supervisor, *, port: int | None = None) -> int:
-    """Start postgres and wait until it is ready; return its port."""
-    log = home / "log"
-    for _ in range(_PORT_TRIES if port is None else 1):
-        chosen = port or _free_port()
-        before = log.stat().st_size if log.exists() else 0
-        supervisor.spawn(
-            "postgres",
-            [programs.bin / "postgres", "-D", home / "data", "-p", str(chosen)],
-            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
-            cwd=Path("/"),
-            log=log,
-            account=account(),
-            stop="SIGINT",  # PostgreSQL's fast shutdown
-            # Its immediate one: killed outright it would leave its own children, and its shared memory.
-            then="SIGQUIT",
-            last=True,
-        )
-        if _is_ready(home, supervisor):
-            return chosen
-        supervisor.stop("postgres")
-        words = log.read_bytes()[before:].decode(errors="replace")
+def _run(programs: Programs, home: Path, supervisor: Supervisor) -> int:
+    """Start postgres on a free port and wait until it is ready; return the port."""
+    words = ""
+    for _ in range(_PORT_TRIES):
+        port = _free_port()
+        words = _try(programs, home, supervisor, port)
+        if not words:
+            return port
         # PostgreSQL cannot inherit a listening socket: somebody else may have taken
         # the port since we found it free. Then, and only then, take another.
         if "could not bind" not in words:
             break
-    raise ServerFailed(
+    raise _failed(programs, words)
+
+
+def _try(programs: Programs, home: Path, supervisor: Supervisor, port: int) -> str:
+    """Start postgres on a port; return nothing when it is ready, else what it wrote."""
+    log = home / "log"
+    before = log.stat().st_size if log.exists() else 0
+    running = supervisor.spawn(
+        "postgres",
+        [programs.bin / "postgres", "-D", home / "data", "-p", str(port)],
+        env=_ENVIRONMENT,
+        cwd=Path("/"),
+        log=log,
+        account=account(),
+        stop="SIGINT",  # PostgreSQL's fast shutdown
+        # Its immediate one: killed outright it would leave its own children, and its shared memory.
+        then="SIGQUIT",
+        last=True,
+    )
+    if _is_ready(home, supervisor, running.pid):
+        return ""
+    supervisor.stop("postgres")
+    return log.read_bytes()[before:].decode(errors="replace").strip() or "it wrote nothing"
+
+
+def _failed(programs: Programs, words: str) -> ServerFailed:
+    return ServerFailed(
         "PostgreSQL did not start.",
-        why=" / ".join(words.strip().splitlines()[-_LAST_LINES:]) or "it wrote nothing",
+        why=" / ".join(words.splitlines()[-_LAST_LINES:]),
         looked=[str(programs.bin / "postgres")],
         remedy="Run `python -m kit doctor`; or try another provider: KIT_POSTGRES=docker or system.",
     )
@@ -227,16 +239,17 @@ def _free_port() -> int:
         return port
 
 
-def _is_ready(home: Path, supervisor: Supervisor) -> bool:
+def _is_ready(home: Path, supervisor: Supervisor, pid: int) -> bool:
     def ended() -> bool:
         return supervisor.processes()["postgres"].exit is not None
 
     def ready() -> bool:
-        # The eighth line of postmaster.pid is the server's own word, as pg_ctl reads it.
+        # The first and the eighth line of postmaster.pid are the server's own words, as
+        # pg_ctl reads them; a server that was killed has left its own behind.
         try:
             lines = (home / "data" / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return lines[7:8] == ["ready   "]
+        return lines[:1] == [str(pid)] and lines[7:8] == ["ready   "]
 
     return wait_until(lambda: ready() or ended(), seconds=_START_S) and not ended()

@@ -27,9 +27,9 @@ def create(server: Server, name: str) -> None:
     database = sql.Identifier(name)
     with server.connect() as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER migrator TEMPLATE template0 STRATEGY file_copy").format(database)
-        )
+        made = sql.SQL("CREATE DATABASE {} OWNER migrator TEMPLATE template0 STRATEGY file_copy")
+        connection.execute(made.format(database))
+        connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(database))
     with server.connect(name) as connection:
         connection.execute("ALTER SCHEMA public OWNER TO migrator")
         connection.execute("GRANT USAGE ON SCHEMA public TO app")
@@ -38,25 +38,27 @@ def create(server: Server, name: str) -> None:
             "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO app"
         )
         connection.execute(
-            "ALTER DEFAULT PRIVILEGES FOR ROLE migrator IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO app"
+            "ALTER DEFAULT PRIVILEGES FOR ROLE migrator IN SCHEMA public "
+            "GRANT USAGE, SELECT ON SEQUENCES TO app"
         )
 
 
 def dump(server: Server, name: str, into: Path) -> None:
-    """Write a database as plain SQL.
+    """Write a database as plain SQL, the same text for the same content.
 
     Raises:
         ServerFailed: if pg_dump fails; `into` is then not written.
     """
     result = subprocess.run(
-        [client("pg_dump"), "--no-sync", "--dbname", server.url(name, "kit")],
+        # The key, else random, is for dumps of servers that one does not trust.
+        [client("pg_dump"), "--no-sync", "--restrict-key=kit"],
         capture_output=True,
         check=False,
-        env={"LC_ALL": "C"},
+        env=server.environment(name, "kit"),
     )
     if result.returncode:
         raise _failed("saved", name, result.stderr)
-    into.write_bytes(result.stdout.replace(_NEW_SINCE_17, b""))
+    into.write_bytes(result.stdout.replace(_NEW_SINCE_17, b"", 1))
 
 
 def restore(server: Server, name: str, dumped: Path) -> None:
@@ -75,12 +77,11 @@ def restore(server: Server, name: str, dumped: Path) -> None:
             "--single-transaction",
             "--set=ON_ERROR_STOP=1",
             f"--file={dumped}",
-            server.url(name, "kit"),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         check=False,
-        env={"LC_ALL": "C"},
+        env=server.environment(name, "kit"),
     )
     if result.returncode:
         raise _failed("restored", name, result.stderr)

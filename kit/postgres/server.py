@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import secrets
+import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, LiteralString, Protocol, Self
@@ -21,6 +25,11 @@ Role = Literal["kit", "migrator", "app"]
 ProviderName = Literal["embedded", "docker", "system"]
 
 _CONNECT_S = 10
+_ADDRESS = re.compile(r'^.*connection to server at "[^"]*"(?: \([^)]*\))?, port \d+ failed: ')
+
+_environment_lock = threading.Lock()
+_set_aside: dict[str, str] = {}
+_connecting = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +85,21 @@ class Server:
 
     def url(self, database: str, role: Role) -> str:
         """Return the libpq URL of one database for one role, with its password."""
-        return f"postgresql://{role}:{quote(self.passwords[role], safe='')}@{self.host}:{self.port}/{database}"
+        password = quote(self.passwords[role], safe="")
+        return f"postgresql://{role}:{password}@{self.host}:{self.port}/{database}"
+
+    def environment(self, database: str, role: Role) -> dict[str, str]:
+        """Return the whole environment for a client program, so that no password is among its arguments."""
+        return {
+            "LC_ALL": "C",
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGDATABASE": database,
+            "PGUSER": role,
+            "PGPASSWORD": self.passwords[role],
+            "PGSSLMODE": "disable",
+            "PGGSSENCMODE": "disable",
+        }
 
     def connect(self, database: str = "postgres", *, role: Role = "kit") -> psycopg.Connection:
         """Connect in autocommit mode, without prepared statements.
@@ -85,9 +108,19 @@ class Server:
             ServerFailed: if the server does not answer.
         """
         try:
-            return psycopg.connect(
-                self.url(database, role), autocommit=True, prepare_threshold=None, connect_timeout=_CONNECT_S
-            )
+            with without_users_settings():
+                return psycopg.connect(
+                    host=self.host,
+                    port=self.port,
+                    dbname=database,
+                    user=role,
+                    password=self.passwords[role],
+                    connect_timeout=_CONNECT_S,
+                    sslmode="disable",
+                    gssencmode="disable",  # else it may ask the user's Kerberos
+                    autocommit=True,
+                    prepare_threshold=None,
+                )
         except psycopg.OperationalError as error:
             raise ServerFailed(
                 f"The database {database} does not answer.",
@@ -109,7 +142,7 @@ class Server:
             row = None
         if row is None or row[0] != self.instance:
             raise WrongInstance(
-                "The PostgreSQL server on the kit's port is not the one that the kit started; nothing was changed.",
+                "The PostgreSQL server on the kit's port is not the kit's; nothing was changed.",
                 remedy="Close the notebooks, run `python -m kit clean`, and open the world again.",
             )
 
@@ -126,10 +159,35 @@ class Server:
         return cls(**facts)
 
 
+@contextlib.contextmanager
+def without_users_settings() -> Iterator[None]:
+    """Connect inside this, and none of the user's PG… variables has a say.
+
+    libpq reads some of them (PGTZ, PGSERVICE) whatever the connection's own parameters
+    are, so they are taken out of the environment meanwhile. Threads may be in here at
+    the same time; without such variables nothing is touched.
+    """
+    global _connecting  # noqa: PLW0603 - the environment that it belongs to is global too
+    with _environment_lock:
+        _connecting += 1
+        for name in [name for name in os.environ if name.startswith("PG")]:
+            _set_aside[name] = os.environ.pop(name)
+    try:
+        yield
+    finally:
+        with _environment_lock:
+            _connecting -= 1
+            if _connecting == 0:
+                os.environ.update(_set_aside)
+                _set_aside.clear()
+
+
 def explain(error: psycopg.Error) -> str:
-    """Return the server's reason without the address that libpq puts before it."""
-    text = str(error).strip().splitlines()
-    return text[0].rpartition(": ")[2] if text else type(error).__name__
+    """Return the server's reason, without the address that libpq puts before it."""
+    if error.diag.message_primary:
+        return error.diag.message_primary
+    lines = str(error).strip().splitlines()
+    return _ADDRESS.sub("", lines[0]).strip() if lines else type(error).__name__
 
 
 def start_server(provider: Provider, folder: Path, supervisor: Supervisor) -> Server:
@@ -166,8 +224,13 @@ def _bootstrap(server: Server) -> None:
         for role in ("migrator", "app"):
             connection.execute(
                 sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                    sql.Identifier(role), sql.Literal(server.passwords[role])
+                    sql.Identifier(role), sql.Literal(_scrambled(connection, role, server.passwords[role]))
                 )
             )
         connection.execute("CREATE SCHEMA kit CREATE TABLE marker (instance text NOT NULL)")
         connection.execute("INSERT INTO kit.marker VALUES (%s)", [server.instance])
+
+
+def _scrambled(connection: psycopg.Connection, role: str, password: str) -> str:
+    # The server would write a statement that fails, and the password in it, to its log.
+    return connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()

@@ -1,0 +1,220 @@
+"""The provider that runs the container of docker-compose.yml, only when it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from kit.errors import BadInput, MissingTool, ServerFailed
+from kit.postgres.compose import Service, read_service
+from kit.postgres.server import Endpoint, ProviderName
+from kit.process import Supervisor, wait_until
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+_PORT = "5432/tcp"
+_ANSWER_S = 20
+_START_S = 60.0
+_LOOK_S = 0.1
+_LAST_LINES = 5
+_REMOVE = Path(__file__).with_name("_remove_containers.py")
+_OTHERWISE = "or unset KIT_POSTGRES: the embedded server needs no Docker."
+
+
+class Docker:
+    """PostgreSQL from the image that docker-compose.yml names, with its data in memory."""
+
+    name: ProviderName = "docker"
+
+    def __repr__(self) -> str:
+        """Say the kind."""
+        return "Docker()"
+
+    def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:  # noqa: ARG002 - not on disk
+        """Start a container that is labelled with `instance`; see `Provider.start`."""
+        password = secrets.token_urlsafe(18)
+        service = read_service({"KIT_INSTANCE": instance, "KIT_POSTGRES_PASSWORD": password})
+        label = next((f"{key}={value}" for key, value in service.labels.items() if value == instance), None)
+        if label is None:
+            raise BadInput(
+                "docker-compose.yml has no label with ${KIT_INSTANCE}: the container could not be removed.",
+                remedy="Undo your changes to it: git checkout docker-compose.yml.",
+            )
+        address = find_engine()
+        # Before there is a container: whatever becomes of this process, none is left behind.
+        supervisor.after_end([sys.executable, "-I", "-S", _REMOVE, address, label], env={})
+        with _connect(address) as client, _explained(service):
+            _fetch(client, service)
+            container = client.containers.create(
+                service.image,
+                command=service.command,
+                environment=service.environment,
+                tmpfs=service.tmpfs,
+                ports=service.ports,
+                healthcheck=service.healthcheck,
+                labels=service.labels,
+                name=f"kit-postgres-{instance}",
+            )
+            with contextlib.ExitStack() as undo:
+                undo.callback(container.remove, force=True, v=True)
+                container.start()
+                _wait_for_health(container)
+                host, port = _published(container)
+                undo.pop_all()
+        return Endpoint(host=host, port=port, password=password)
+
+    def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:  # noqa: ARG002 - nothing is left
+        """Refuse: the data was in the container's memory; see `Provider.restart`."""
+        raise ServerFailed(
+            "The container with the databases has gone, and its data with it.",
+            why="it keeps them in memory only",
+            remedy="Run `python -m kit reset`: it builds your phase again from a checkpoint.",
+        )
+
+
+def find_engine() -> str:
+    """Return the address of the first Docker engine of this machine that answers.
+
+    Raises:
+        MissingTool: if none does; `looked` says why for each address.
+    """
+    looked, forbidden = [], False
+    for address in _addresses():
+        parts = urlsplit(address)
+        if parts.scheme == "unix":
+            if not Path(parts.path).exists():
+                looked.append(f"{address}: no such socket")
+                continue
+            if not os.access(parts.path, os.R_OK | os.W_OK):
+                looked.append(f"{address}: permission denied")
+                forbidden = True
+                continue
+        elif parts.scheme != "tcp" or parts.hostname not in ("localhost", "127.0.0.1"):
+            looked.append(f"{address}: on another machine, where the server's port could not be reached")
+            continue
+        try:
+            with _connect(address) as client:
+                client.ping()
+        except _failures() as error:
+            looked.append(f"{address}: does not answer ({_reason(error)})")
+            continue
+        return address
+    if forbidden:
+        remedy = "Add yourself to the group docker (sudo usermod -aG docker $USER) and log in again"
+    else:
+        remedy = "Start Docker (Docker Desktop, or: sudo systemctl start docker)"
+    raise MissingTool(
+        "No Docker engine of this machine can be used.", looked=looked, remedy=f"{remedy}, {_OTHERWISE}"
+    )
+
+
+def _addresses() -> list[str]:
+    if chosen := os.environ.get("DOCKER_HOST"):
+        return [chosen]
+    from docker.context import ContextAPI  # noqa: PLC0415 - as below
+    from docker.errors import DockerException  # noqa: PLC0415
+
+    addresses = []
+    with contextlib.suppress(DockerException, OSError, ValueError):  # it reads files of the user's
+        context = ContextAPI.get_current_context()
+        if context and context.Host:
+            addresses.append(context.Host.removeprefix("http+"))
+    run = os.environ.get("XDG_RUNTIME_DIR")
+    places = [
+        Path("/var/run/docker.sock"),
+        *([Path(run) / "docker.sock"] if run else []),  # an engine without root
+        Path.home() / ".docker" / "run" / "docker.sock",  # Docker Desktop
+    ]
+    return list(dict.fromkeys([*addresses, *(f"unix://{place}" for place in places)]))
+
+
+@contextlib.contextmanager
+def _connect(address: str) -> Iterator[DockerClient]:
+    # Imported where it is used: only those who ask for Docker wait for its SDK.
+    import docker  # noqa: PLC0415
+
+    client = docker.DockerClient(base_url=address, timeout=_ANSWER_S)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    import docker.errors  # noqa: PLC0415 - as above
+    import requests.exceptions  # noqa: PLC0415 - the SDK lets them through
+
+    return docker.errors.DockerException, requests.exceptions.RequestException
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "explanation", None) or error).strip().splitlines()[0]
+
+
+@contextlib.contextmanager
+def _explained(service: Service) -> Iterator[None]:
+    try:
+        yield
+    except _failures() as error:
+        raise ServerFailed(
+            f"Docker could not start a container from {service.image}.",
+            why=_reason(error),
+            remedy=f"Try `docker run --rm {service.image} postgres --version`, {_OTHERWISE}",
+        ) from error
+
+
+def _fetch(client: DockerClient, service: Service) -> None:
+    import docker.errors  # noqa: PLC0415 - as above
+
+    try:
+        client.images.get(service.image)
+    except docker.errors.ImageNotFound:
+        try:
+            client.images.pull(service.image)
+        except _failures() as error:
+            raise MissingTool(
+                f"The image {service.image} is not on this machine and cannot be fetched.",
+                why=_reason(error),
+                looked=["the engine's images", "the registry of the image"],
+                remedy=f"Run `docker pull {service.image}` where there is a network, {_OTHERWISE}",
+            ) from error
+
+
+def _published(container: Container) -> tuple[str, int]:
+    published = container.ports[_PORT]
+    if not published:
+        raise ServerFailed(
+            "The container's port is not published.",
+            looked=[f"the container's port {_PORT}"],
+            remedy=f"Undo your changes to docker-compose.yml, {_OTHERWISE}",
+        )
+    return published[0]["HostIp"], int(published[0]["HostPort"])
+
+
+def _wait_for_health(container: Container) -> None:
+    def state() -> str:
+        container.reload()
+        facts = container.attrs["State"]
+        return str(facts["Health"]["Status"] if facts["Running"] else facts["Status"])
+
+    if wait_until(lambda: state() not in ("created", "starting"), seconds=_START_S, every=_LOOK_S):
+        what = state()
+        if what == "healthy":
+            return
+    else:
+        what = f"not ready after {_START_S:g} seconds"
+    words = container.logs(tail=_LAST_LINES).decode(errors="replace").strip().splitlines()
+    raise ServerFailed(
+        f"PostgreSQL did not start in its container: {what}.",
+        why=" / ".join(words) or "it wrote nothing",
+        looked=["the container's log"],
+        remedy=f"Try again, {_OTHERWISE}",
+    )

@@ -1,0 +1,70 @@
+"""PostgreSQL's server programs: look at a folder of them, choose the account that runs them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.errors import MissingTool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """PostgreSQL's programs: the folder that holds `initdb` and `postgres`, and their version."""
+
+    bin: Path
+    major: int
+    version: str
+
+
+def read_programs(folder: Path) -> Programs:
+    """Look at a `bin` folder.
+
+    Raises:
+        MissingTool: if `initdb` or `postgres` is not there or does not run.
+    """
+    places = [str(folder / name) for name in ("initdb", "postgres")]
+    try:
+        text = subprocess.run(
+            [places[1], "--version"], capture_output=True, text=True, check=True, env={"LC_ALL": "C"}
+        ).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise MissingTool(
+            "PostgreSQL's server programs do not run.",
+            why=str(error),
+            looked=places,
+            remedy="Run `python -m kit doctor`.",
+        ) from error
+    found = re.search(r"\d+", text.partition(")")[2])
+    return Programs(bin=folder, major=int(found[0]) if found else 0, version=text.strip())
+
+
+def account() -> tuple[int, int] | None:
+    """Return the user and group id to run the server as; None for our own.
+
+    PostgreSQL refuses to run as root, so as root it runs as `nobody`, an existing
+    account without rights. No account is made and no folder of anybody's is opened.
+
+    Raises:
+        MissingTool: if there is no such account.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError as error:
+        raise MissingTool(
+            "PostgreSQL does not run as root, and there is no account `nobody` to run it as.",
+            looked=["/etc/passwd"],
+            remedy="Use the kit as an ordinary user.",
+        ) from error
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def everybody_may_read(folder: Path) -> bool:
+    """Say whether an account without rights can enter `folder` and all folders above it."""
+    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
