@@ -31,7 +31,7 @@ $(STAMP): requirements.lock pyproject.toml $(BROKEN)
 	    done; \
 	    if [ -z "$$found" ]; then \
 	        echo "The kit needs Python 3.11 or later."; \
-	        echo "  Looked at: $(or $(PYTHON),$(CANDIDATES)) ($$(python3 --version 2>&1 | tail -n 1))"; \
+	        echo "  Looked at: $(or $(PYTHON),$(CANDIDATES)) (python3 says: $$(python3 --version 2>&1 | head -n 1))"; \
 	        echo "  What to do: install one (python.org, your package manager, conda), or name one: make PYTHON=/path/to/python3 lab"; \
 	        exit 1; \
 	    fi; \
