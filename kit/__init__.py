@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from kit.errors import KitError
+from kit.scenario import Plan, Rehearsal, rehearse
+from kit.timeline import Timeline
+from kit.world import World, open_world
 
-__all__ = ["KitError"]
+__all__ = ["KitError", "Plan", "Rehearsal", "Timeline", "World", "open_world", "rehearse"]

@@ -18,11 +18,11 @@ from typing import Any
 
 from platformdirs import user_state_path
 
+from kit.engine import Engine
 from kit.errors import UnusableFolder
 from kit.postgres import dump, restore
 from kit.repos import Repositories
 from kit.timeline import Timeline, dump_records, load_records
-from kit.world import World
 
 _DATABASES = ("local", "cloud")
 
@@ -62,7 +62,7 @@ def fingerprint(*, provider: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def save(world: World, into: Path, *, state: Mapping[str, Any] | None = None) -> None:
+def save(world: Engine, into: Path, *, state: Mapping[str, Any] | None = None) -> None:
     """Save a world to the folder `into`, which is replaced as a whole or not at all.
 
     Args:
@@ -87,17 +87,16 @@ def save(world: World, into: Path, *, state: Mapping[str, Any] | None = None) ->
         ready.rename(into)
 
 
-def load(world: World, saved: Path) -> None:
+def load(world: Engine, saved: Path) -> None:
     """Make a running world what `save` saved; what it was before is gone."""
     state = json.loads((saved / "state.json").read_text(encoding="utf-8"))
     journal = load_records((saved / "journal.jsonl").read_text(encoding="utf-8"))
-    world.stop_everything()
-    with ThreadPoolExecutor() as pool:
-        jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in _DATABASES]
-        Repositories.load(saved / "repos", world.repositories.folder)
-        for job in jobs:
-            job.result()
-    world.replace_journal(Timeline.of(journal.records))
-    world.clock.restart(state["now"])
-    world.resume(state)
-    world.keep_state()
+    with world.ownership.turn():
+        world.stop_everything()
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in _DATABASES]
+            Repositories.load(saved / "repos", world.repositories.folder)
+            for job in jobs:
+                job.result()
+        world.journal.replace(Timeline.of(journal.records))
+        world.resume(state)

@@ -28,7 +28,7 @@ class Worksite(Protocol):
         """Run a command there."""
         ...
 
-    def write(self, clone: CloneName, path: str, text: str, *, append: bool = False) -> Path:
+    def write(self, clone: CloneName, path: str, text: str, *, append: bool = False) -> None:
         """Write a file there."""
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import socket
@@ -94,10 +95,8 @@ class Control:
     def close(self) -> None:
         """Listen no longer."""
         # shutdown() wakes the thread in accept(); close() alone would not.
-        try:
+        with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._listener.close()
         self._thread.join()
 

@@ -1,11 +1,10 @@
-"""Open the learner's world at a phase: go on with their own, or build that state from a checkpoint."""
+"""Open a world at a phase: go on with the learner's own, or build that state from a checkpoint."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,200 +13,219 @@ from filelock import FileLock
 
 from kit.checkpoints import fingerprint, kit_home, load, save
 from kit.clock import EPOCH, Clock, ClockName, VirtualClock, WallClock
+from kit.engine import Engine
 from kit.errors import BadInput, KitError
 from kit.phases import PHASES
-from kit.postgres import Provider, Server, create, provider_named, start_server
+from kit.postgres import Server, create, provider_named, start_server
 from kit.process import Supervisor, make_folder
 from kit.replay import play
 from kit.repos import STARTER, Repositories, check_git
-from kit.timeline import Timeline, load_records
-from kit.world import World
 
 FIRST, LAST = 1, len(PHASES) + 1
-"""open_world(phase=8) is the world after the last phase."""
+"""Phase 8 is the world after the last phase."""
+FRESH = "KIT_WORLD"
+"""Set to "fresh", every opening starts from a checkpoint and nothing is saved: for tests and CI."""
 
 Progress = Callable[[str], None]
-_open: weakref.WeakValueDictionary[str, World] = weakref.WeakValueDictionary()
+
+_mine: dict[str, Engine] = {}  # this process's own, by how it was opened: a cell that runs twice finds it
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A world at a phase, and how it got there."""
+    """A running world, and in one sentence where it comes from."""
 
-    world: World
+    engine: Engine
     how: str
+
+
+def check_phase(phase: object) -> int:
+    """Return `phase` if there is one of that number.
+
+    Raises:
+        BadInput: if there is not.
+    """
+    if isinstance(phase, bool) or not isinstance(phase, int) or not FIRST <= phase <= LAST:
+        raise BadInput(
+            f"There is no phase {phase!r}.",
+            looked=[f"phase {one.number}: {one.title}" for one in PHASES],
+            remedy=f"Give a number from {FIRST} to {LAST - 1}, or {LAST} for the state after the last phase.",
+        )
+    return phase
 
 
 def open_at(
     phase: int, *, clock: ClockName = "virtual", scratch: bool = False, progress: Progress | None = None
 ) -> Opened:
-    """Open a world that stands at the beginning of a phase, or where the learner left it within.
+    """Open a world that stands at the beginning of a phase, or where the learner left it within that phase.
 
     Args:
         phase: 1 to 7, or 8 for the state after the last.
-        clock: "virtual", or "wall" (only with `scratch`).
+        clock: "virtual", or "wall" for a scratch world.
         scratch: a world of its own, from the checkpoint, never saved.
-        progress: told in a few words what is being done, when it takes longer.
-
-    Returns:
-        The world, and one sentence that says where it comes from.
+        progress: told in a few words what is being done.
 
     Raises:
         BadInput: if there is no such phase.
-        MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `kit doctor`.
+        MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
-    if isinstance(phase, bool) or not isinstance(phase, int) or not FIRST <= phase <= LAST:
-        raise BadInput(
-            f"There is no phase {phase!r}.",
-            looked=[f"{one.number}: {one.title}" for one in PHASES],
-            remedy=f"Give a number from {FIRST} to {LAST - 1}, or {LAST} for the state after the last phase.",
-        )
-    tell = progress or (lambda _: None)
+    check_phase(phase)
     check_git()
-    if scratch or os.environ.get("KIT_WORLD") == "fresh":
-        return _open_scratch(phase, clock, tell, keep="" if scratch else "fresh")
-    return _open_own(phase, tell)
+    tell = progress or (lambda _: None)
+    if scratch:
+        return _from_checkpoint(
+            _new_engine(VirtualClock() if clock == "virtual" else WallClock(), tell), phase, tell
+        )
+    if os.environ.get(FRESH) == "fresh":
+        engine = _mine.get(FRESH)
+        if engine is None or not engine.ownership.holds():
+            engine = _mine[FRESH] = _new_engine(VirtualClock(), tell)
+        engine.take()
+        return _from_checkpoint(engine, phase, tell)
+    with FileLock(kit_home() / "opening.lock"):
+        return _open_own(phase, tell)
 
 
-def _open_scratch(phase: int, clock: ClockName, tell: Progress, *, keep: str) -> Opened:
-    world = _open.get(keep) if keep else None
-    if world is None or not world.is_mine():
-        world = _new_world(VirtualClock() if clock == "virtual" else WallClock(), tell)
-    if keep:
-        _open[keep] = world
+def _from_checkpoint(engine: Engine, phase: int, tell: Progress, *, more: str = "") -> Opened:
     try:
-        go_to(world, phase, tell)
+        go_to(engine, phase, progress=tell)
     except BaseException:
-        world.close()
+        engine.close()
         raise
-    return Opened(world, f"Phase {phase}: built from its checkpoint." if phase < LAST else "All phases done: built from the checkpoint.")
+    return Opened(engine, f"Phase {phase}: built from its checkpoint.{more}")
 
 
 def _open_own(phase: int, tell: Progress) -> Opened:
-    home = kit_home()
-    with FileLock(home / "opening.lock"):
-        pointer = home / "live"
-        world, running = _open.get("own"), False
-        if world is not None and world.folder.exists():
-            world.take()
-            running = True
-        else:
-            world = _attach(pointer, tell)
-            running = world is not None
-            if world is None:
-                world = _new_world(VirtualClock(), tell)
-                world.supervisor.before_end(
-                    [sys.executable, "-m", "kit.opening", str(world.folder)], env=_farewell_environment()
-                )
-                pointer.write_text(str(world.folder))
-        _open["own"] = world
-        stands = world.position() if running else 0
+    """Open the learner's world: the one that runs here or elsewhere, else a new one with what was saved."""
+    engine = _running(tell)
+    worlds, kept = kit_home() / "worlds", ""
+    if engine is not None:
+        stands = engine.position()
         if stands == phase:
-            return Opened(world, f"Phase {phase}: this is your own world, as you left it.")
-        worlds = home / "worlds"
-        if running:
-            save(world, worlds / str(stands))
-        kept = f" Your own world of phase {stands} is kept: open_world(phase={stands}) goes back to it." if running else ""
-        if (worlds / str(phase)).exists():
-            load(world, worlds / str(phase))
-            return Opened(world, f"Phase {phase}: this is your own world, saved when you left it.{kept}")
-        go_to(world, phase, tell)
-        return Opened(world, f"Phase {phase}: built from its checkpoint.{kept}")
+            return Opened(engine, f"Phase {phase}: your own world, as you left it.")
+        save(engine, worlds / str(stands))
+        kept = f" Your own world of phase {stands} is kept: open_world(phase={stands}) goes back to it."
+    else:
+        engine = _new_own(tell)
+    saved = worlds / str(phase)
+    if not saved.exists():
+        return _from_checkpoint(engine, phase, tell, more=kept)
+    load(engine, saved)
+    return Opened(engine, f"Phase {phase}: your own world, saved when you left it.{kept}")
 
 
-def _attach(pointer: Path, tell: Progress) -> World | None:
-    """Take over the learner's world from another kernel; None if none is running."""
-    try:
-        folder = Path(pointer.read_text())
+def _running(tell: Progress) -> Engine | None:
+    """Return the learner's world if it runs, in this process or taken over from another; None if it does not."""
+    engine = _mine.get("own")
+    if engine is None or not engine.folder.exists():
+        try:
+            folder = Path((kit_home() / "live").read_text(encoding="utf-8"))
+        except OSError:
+            return None
         supervisor = Supervisor.attach(folder)
-    except OSError:
-        return None
-    if supervisor is None:
-        return None
-    tell("Your world is open elsewhere: taking it over.")
-    world = _world_of(folder, supervisor, VirtualClock())
-    world.take()
-    return world
+        if supervisor is None:
+            return None
+        tell("Your world is open elsewhere: taking it over.")
+        engine = _mine["own"] = _engine_of(folder, supervisor, VirtualClock())
+    engine.take()
+    return engine
 
 
-def _world_of(folder: Path, supervisor: Supervisor, clock: Clock) -> World:
-    """Put a world together again from what its folder says."""
-    server = Server.load(folder / "server.json")
-    return World(
-        folder, supervisor=supervisor, server=server, clock=clock, repositories=Repositories(folder / "repos")
-    )
+def _new_own(tell: Progress) -> Engine:
+    engine = _mine["own"] = _new_engine(VirtualClock(), tell)
+    names = ("PATH", "HOME", "KIT_HOME", "TMPDIR", "XDG_STATE_HOME")
+    environment = {name: os.environ[name] for name in names if name in os.environ}
+    environment |= {"PYTHONPATH": str(Path(__file__).parent.parent), "LC_ALL": "C.UTF-8"}
+    engine.supervisor.before_end([sys.executable, "-m", "kit.opening", engine.folder], env=environment)
+    (kit_home() / "live").write_text(str(engine.folder), encoding="utf-8")
+    return engine
 
 
-def _new_world(clock: Clock, tell: Progress) -> World:
-    home = kit_home()
-    provider: Provider = provider_named(None, cache=home / "cache")
+def _new_engine(clock: Clock, tell: Progress) -> Engine:
+    provider = provider_named(cache=kit_home() / "cache")
     tell(f"Starting PostgreSQL ({provider.name}).")
     folder = make_folder()
     supervisor = Supervisor.start(folder)
     try:
-        server = start_server(provider, folder, supervisor)
+        start_server(provider, folder, supervisor)
         (folder / "repos").mkdir()
-        world = World(
-            folder, supervisor=supervisor, server=server, clock=clock, repositories=Repositories(folder / "repos")
-        )
-        world.own()
+        engine = _engine_of(folder, supervisor, clock)
+        engine.own()
     except BaseException:
         supervisor.close()
         raise
-    return world
+    return engine
 
 
-def go_to(world: World, phase: int, tell: Progress) -> None:
-    """Make `world` what it is at the beginning of a phase, from its checkpoint, else by replaying what is missing."""
-    cache = kit_home() / "cache" / fingerprint(provider=world.server.provider)
-    ready = next((number for number in range(phase, 0, -1) if (cache / str(number)).exists()), 0)
-    if ready:
-        load(world, cache / str(ready))
-    else:
-        tell("Building the starting state.")
-        _begin(world)
-        save(world, cache / "1")
-    for one in PHASES[max(ready, 1) - 1 : phase - 1]:
-        tell(f"Replaying phase {one.number}: {one.title}.")
-        for step in one.steps:
-            play(world, step)
-        save(world, cache / str(one.number + 1))
-
-
-def _begin(world: World) -> None:
-    """Make the state in which the workflow starts."""
-    world.stop_everything()
-    Repositories.create(world.repositories.folder, when=EPOCH)
-    for name in ("local", "cloud"):
-        create(world.server, name)
-    world.replace_journal(Timeline())
-    world.clock.restart(0.0)
-    world.begin(seed=STARTER / "main" / "supabase" / "seed.sql")
-
-
-def _farewell_environment() -> dict[str, str]:
-    names = ("PATH", "HOME", "KIT_HOME", "TMPDIR", "XDG_STATE_HOME")
-    top = str(Path(__file__).parent.parent)
-    return {"PYTHONPATH": top, "LC_ALL": "C.UTF-8"} | {name: os.environ[name] for name in names if name in os.environ}
-
-
-def _save_own(folder: Path) -> None:
-    """Save the learner's world when its last holder has gone: the reaper runs this while PostgreSQL still does."""
-    world = World(
+def _engine_of(folder: Path, supervisor: Supervisor, clock: Clock) -> Engine:
+    return Engine(
         folder,
-        supervisor=Supervisor.watching(folder),
+        supervisor=supervisor,
         server=Server.load(folder / "server.json"),
-        clock=VirtualClock(),
+        clock=clock,
         repositories=Repositories(folder / "repos"),
     )
+
+
+def go_to(engine: Engine, phase: int, *, progress: Progress | None = None) -> None:
+    """Make a world what it is at the beginning of a phase: from its checkpoint, else by replaying what is missing.
+
+    Args:
+        engine: the world; what it was is gone.
+        phase: 1 to 8.
+        progress: told what is being done.
+
+    Raises:
+        BadInput: if there is no such phase.
+    """
+    check_phase(phase)
+    tell = progress or (lambda _: None)
+    cache = kit_home() / "cache" / fingerprint(provider=engine.server.provider)
+    if (cache / str(phase)).exists():
+        load(engine, cache / str(phase))
+        return
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "building.lock"):  # two notebooks that open at the same time build it once
+        ready = next((number for number in range(phase, 0, -1) if (cache / str(number)).exists()), 0)
+        if ready:
+            load(engine, cache / str(ready))
+        else:
+            tell("Building the starting state, once.")
+            _begin(engine)
+            save(engine, cache / "1")
+        for one in PHASES[max(ready, 1) - 1 : phase - 1]:
+            tell(f"Replaying phase {one.number}, once: {one.title}.")
+            for step in one.steps:
+                play(engine, step)
+            save(engine, cache / str(one.number + 1))
+
+
+def _begin(engine: Engine) -> None:
+    """Make the state in which the workflow starts."""
+    engine.stop_everything()
+    Repositories.create(engine.repositories.folder, when=EPOCH)
+    for name in ("local", "cloud"):
+        create(engine.server, name)
+    engine.begin(seed=STARTER / "main" / "supabase" / "seed.sql")
+
+
+def save_own(folder: Path) -> None:
+    """Save the learner's world; the reaper runs this when the last holder has gone, while the databases still answer.
+
+    Args:
+        folder: of the world.
+    """
+    engine = _engine_of(folder, Supervisor.watching(folder), VirtualClock())
     state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    world.replace_journal(Timeline.of(load_records((folder / "journal.jsonl").read_text(encoding="utf-8")).records))
-    world.host.resume(state["host"])
-    save(world, kit_home() / "worlds" / str(world.position()), state=state)
+    engine.journal.load()
+    engine.clock.restart(state["now"])
+    engine.host.resume(state["host"])
+    engine.programs.worker_commit = state["worker"]
+    save(engine, kit_home() / "worlds" / str(engine.position()), state=state)
 
 
 if __name__ == "__main__":
     try:
-        _save_own(Path(sys.argv[1]))
+        save_own(Path(sys.argv[1]))
     except KitError as error:
         sys.exit(str(error))

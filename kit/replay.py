@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kit.engine import Engine
 from kit.phases import Advance, Edit, OpenPage, Phase, Run, Step, Visit
 from kit.repos import STARTER
 from kit.shell import Ran
-from kit.world import World
+
+TEST_DOCUMENT = "My Test Document"
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Played:
     holds: tuple[tuple[str, bool], ...]
 
 
-def play(world: World, step: Step) -> Ran:
+def play(world: Engine, step: Step) -> Ran:
     """Do one step; return what it printed."""
     match step.action:
         case Run(clone, text):
@@ -29,12 +31,17 @@ def play(world: World, step: Step) -> Ran:
         case Advance(seconds):
             world.advance(seconds)
         case Visit(rate):
-            world.visitors(rate=rate)
+            world.visit(rate)
         case OpenPage(site):
-            world.open_page(site)
+            world.open_page(site, TEST_DOCUMENT)
     return Ran(command=step.action.text, output="", exit=0)
 
 
-def play_phase(world: World, phase: Phase) -> tuple[Played, ...]:
+def play_phase(world: Engine, phase: Phase) -> tuple[Played, ...]:
     """Do a phase's steps in order, and ask after each whether it did what it should."""
-    return tuple(Played(step, play(world, step), world.verify(step)) for step in phase.steps)
+    played = []
+    for step in phase.steps:
+        ran = play(world, step)
+        seen = world.observe()
+        played.append(Played(step, ran, tuple((one.says, one.holds(seen)) for one in step.predicates)))
+    return tuple(played)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kit.clock import ClockName
+from kit.engine import Engine
 from kit.errors import BadInput
 from kit.hosting import BUILD_S
 from kit.opening import open_at
@@ -22,7 +23,6 @@ from kit.timeline import (
     last_push,
     true_windows,
 )
-from kit.world import World
 
 Change = Literal["add"]
 Order = Literal["code-first", "schema-first", "together"]
@@ -159,19 +159,22 @@ def rehearse(plan: Plan, *, progress: Callable[[str], None] | None = None) -> Re
         The measured timeline, from `LEAD_S` before the first push.
     """
     tell = progress or (lambda _: None)
-    with open_at(5, clock=plan.clock, scratch=True, progress=tell).world as world:
+    world = open_at(5, clock=plan.clock, scratch=True, progress=tell).engine
+    try:
         _prepare(world, plan)
         old, before = world.host.live, frozenset(world.observe().cloud.versions)
-        began = world.clock.now()
+        world.journal.replace(Timeline())
         tell(f"Deploying: {plan.order}, under {plan.rate:g} page views a second.")
-        world.visitors(rate=plan.rate)
+        world.visit(plan.rate)
         world.advance(LEAD_S)
         _deploy(world, plan)
-        world.visitors(rate=0)
-        return Rehearsal(plan=plan, timeline=world.timeline.since(began), old=old, before=before)
+        world.visit(0)
+        return Rehearsal(plan=plan, timeline=world.timeline, old=old, before=before)
+    finally:
+        world.close()
 
 
-def _prepare(world: World, plan: Plan) -> None:
+def _prepare(world: Engine, plan: Plan) -> None:
     """Bring the feature to the dev clone's main, without a push."""
     world.host.build_seconds = plan.build
     world.run("dev", "git checkout -q main")
@@ -181,7 +184,7 @@ def _prepare(world: World, plan: Plan) -> None:
         world.run("dev", 'git commit -qam "fix: fail loudly when the view is not recorded"')
 
 
-def _deploy(world: World, plan: Plan) -> None:
+def _deploy(world: Engine, plan: Plan) -> None:
     git_push, db_push = "git push -q origin main", "npx supabase db push --yes"
     if plan.order == "together":
         pushed = world.clock.now()

@@ -113,9 +113,13 @@ def look_at_database(connection: psycopg.Connection) -> DatabaseSeen:
         """
     ).fetchone()
     columns, indexes, comment = row or (None, None, None)
-    known = connection.execute("SELECT to_regclass('supabase_migrations.schema_migrations') IS NOT NULL").fetchone()
+    known = connection.execute(
+        "SELECT to_regclass('supabase_migrations.schema_migrations') IS NOT NULL"
+    ).fetchone()
     versions = (
-        connection.execute("SELECT version FROM supabase_migrations.schema_migrations ORDER BY version").fetchall()
+        connection.execute(
+            "SELECT version FROM supabase_migrations.schema_migrations ORDER BY version"
+        ).fetchall()
         if known and known[0]
         else []
     )

@@ -6,12 +6,14 @@ people do. What a visit was worth is decided by asking the database, not the app
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -56,6 +58,14 @@ class Site(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One visit: what became of it, and the page that came back, if one did."""
+
+    view: PageView
+    response: httpx.Response | None
+
+
 class Visitors:
     """People who open documents on the production address, at a constant rate.
 
@@ -86,7 +96,7 @@ class Visitors:
         self._client: httpx.Client | None = None
         self._connection: psycopg.Connection | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._under_way: set[Future[PageView]] = set()
+        self._under_way: set[Future[Visit]] = set()
         self._lock_seen = 0.0
         self._logs: dict[Path, int] = {}
         self._errors: dict[str, tuple[str, str]] = {}
@@ -113,7 +123,8 @@ class Visitors:
         self.stop()
         if not rate:
             return
-        self._open()
+        rows = self._opened()[1].execute("SELECT id::text FROM documents ORDER BY id").fetchall()
+        self._documents = [row[0] for row in rows]
         if not self._documents:
             raise BadInput("There is no document to visit.", remedy="Reset the world: world.reset().")
         self.rate = rate
@@ -136,15 +147,16 @@ class Visitors:
             self._connection.close()
             self._connection = None
 
-    def _open(self) -> None:
-        self._client = httpx.Client(
-            timeout=PATIENCE_S,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-        )
-        self._connection = self._connect()
-        rows = self._connection.execute("SELECT id::text FROM documents ORDER BY id").fetchall()
-        self._documents = [row[0] for row in rows]
+    def _opened(self) -> tuple[httpx.Client, psycopg.Connection]:
+        """Return the client and the connection, made when the first visitor needs them."""
+        if self._client is None or self._connection is None:
+            self._client = httpx.Client(
+                timeout=PATIENCE_S,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            )
+            self._connection = self._connect()
+        return self._client, self._connection
 
     def _arrive(self, stream: int, began: float, number: int) -> None:
         """Plan arrival `number` of a stream; it plans the one after it."""
@@ -163,7 +175,7 @@ class Visitors:
 
         self._clock.at(when, arrive)
 
-    def visit(self, document: str, *, at: float | None = None) -> PageView:
+    def visit(self, document: str, *, at: float | None = None) -> Visit:
         """Open one document now, and look in the database what became of it.
 
         Args:
@@ -171,26 +183,17 @@ class Visitors:
             at: the instant of the arrival, in seconds of the clock.
 
         Returns:
-            The visit, which was recorded too.
+            The visit; it was recorded too.
         """
-        if self._client is None:
-            self._open()
-        if self._client is None or self._connection is None:  # pragma: no cover - for the type checker
-            raise AssertionError
         when = self._clock.now() if at is None else at
         arrived = self._clock.date(when)
         request = f"view-{next(self._number)}"
         commit, expected = self._site.live, self._site.live_records_views
-        began = time.monotonic()
-        try:
-            response = self._client.get(
-                f"{self._site.address}/read/{document}",
-                headers={"X-Request-Id": request, "X-Request-Start": f"t={arrived.timestamp():.6f}"},
-            )
-            status = response.status_code
+        began, response = time.monotonic(), None
+        with contextlib.suppress(httpx.HTTPError):
+            response = self.open(f"{self._site.address}/read/{document}", at=when, request=request)
             commit = response.headers.get("X-Deployment", commit)
-        except httpx.HTTPError:
-            status = 0
+        status = response.status_code if response is not None else 0
         ended = time.monotonic()
         waited = ended - began > BLOCKED_S and self._lock_seen > began
         outcome: Outcome = "ok"
@@ -212,18 +215,28 @@ class Visitors:
             message=message,
         )
         self._record(view)
-        return view
+        return Visit(view=view, response=response)
+
+    def open(self, url: str, *, at: float | None = None, request: str = "") -> httpx.Response:
+        """Fetch a page as a visitor does, telling the app when the visitor asked.
+
+        Raises:
+            httpx.HTTPError: if no answer came.
+        """
+        moment = self._clock.date(at).timestamp()
+        headers = {"X-Request-Id": request, "X-Request-Start": f"t={moment:.6f}"}
+        return self._opened()[0].get(url, headers=headers)
 
     def _is_recorded(self, document: str, arrived: datetime) -> bool:
         """Ask the database whether the document's row holds the instant of this visit, in whatever column.
 
         The row is read as a whole, so that the question stays the same whatever a column is called.
         """
-        if self._connection is None:  # pragma: no cover - for the type checker
-            raise AssertionError
-        row = self._connection.execute(
-            "SELECT to_jsonb(d) FROM documents d WHERE id = %s", [document]
-        ).fetchone()
+        row = (
+            self._opened()[1]
+            .execute("SELECT to_jsonb(d) FROM documents d WHERE id = %s", [document])
+            .fetchone()
+        )
         for value in (row[0] if row else {}).values():
             try:
                 moment = datetime.fromisoformat(value)
@@ -262,11 +275,15 @@ class Visitors:
         stream = self._stream
 
         def look() -> None:
-            if stream != self._stream or self._connection is None:
+            if stream != self._stream:
                 return
-            row = self._connection.execute(
-                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'app' AND wait_event_type = 'Lock')"
-            ).fetchone()
+            row = (
+                self._opened()[1]
+                .execute(
+                    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'app' AND wait_event_type = 'Lock')"
+                )
+                .fetchone()
+            )
             if row and row[0]:
                 self._lock_seen = time.monotonic()
             self._clock.at(self._clock.now() + _SAMPLE_S, look)

@@ -68,7 +68,7 @@ class Apps:
     def _spawn(self, name: str, folder: Path, port: int, more: Mapping[str, str]) -> int:
         started = self._supervisor.spawn(
             name,
-            [sys.executable, "-s", str(ENTRY), "--fd", "{fd}"],
+            [sys.executable, "-s", "-B", str(ENTRY), "--fd", "{fd}"],
             env={**self._environment, **more},
             cwd=folder,
             log=self.log(name),

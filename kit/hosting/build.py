@@ -57,7 +57,9 @@ def _compile(folder: Path) -> None:
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             raise BuildFailed(
-                f"The build failed: {name}, line {line}.", why=getattr(error, "msg", str(error)), remedy=remedy
+                f"The build failed: {name}, line {line}.",
+                why=getattr(error, "msg", str(error)),
+                remedy=remedy,
             ) from error
 
 

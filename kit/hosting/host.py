@@ -166,7 +166,9 @@ class Host:
             self._reach(number, "failed", f"{error.message} {error.why}".strip())
             return
         if deployment.target == "production":
-            self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)  # it starts up while the model still "releases"
+            self._apps.start(
+                made.commit, made.folder, GIT_COMMIT_SHA=made.commit
+            )  # it starts up while the model still "releases"
         self._reach(number, "built")
 
     def _release(self, number: int) -> None:
@@ -290,4 +292,3 @@ class Host:
         self._live = self._build(state["live"]) if state["live"] else None
         for number in range(len(self._deployments)):
             self._plan(number)
-

@@ -100,7 +100,9 @@ def applied_locally(seen: Snapshot) -> bool:  # noqa: D103
 
 def code_not_committed(seen: Snapshot) -> bool:  # noqa: D103
     dev = seen.repositories.clones["dev"]
-    return any(path.startswith("src/") for path in dev.changed) and not seen.commit(dev.head).writes_last_viewed
+    return (
+        any(path.startswith("src/") for path in dev.changed) and not seen.commit(dev.head).writes_last_viewed
+    )
 
 
 def dev_serves(seen: Snapshot) -> bool:  # noqa: D103
@@ -200,7 +202,9 @@ def deployed(seen: Snapshot) -> bool:  # noqa: D103
 
 
 def _views_since_push(seen: Snapshot) -> tuple[PageView, ...]:
-    moved = [one.at for one in seen.timeline.only(RefMoved) if one.repository == "github" and one.branch == "main"]
+    moved = [
+        one.at for one in seen.timeline.only(RefMoved) if one.repository == "github" and one.branch == "main"
+    ]
     return tuple(view for view in seen.timeline.only(PageView) if moved and view.at >= moved[-1])
 
 
@@ -208,7 +212,9 @@ def _views_since_push(seen: Snapshot) -> tuple[PageView, ...]:
 
 
 def production_clone_current(seen: Snapshot) -> bool:  # noqa: D103
-    return seen.repositories.clones["production"].head == seen.repositories.github.get("main") and pushed(seen)
+    return seen.repositories.clones["production"].head == seen.repositories.github.get("main") and pushed(
+        seen
+    )
 
 
 def worker_old(seen: Snapshot) -> bool:  # noqa: D103

@@ -39,9 +39,14 @@ PHASES = (
                 "Commit what is there",
                 Run("dev", 'git commit -m "docs: add dual-worktree migration workflow documentation"'),
                 (
-                    Predicate("The documentation is committed on homepage-and-search.", truths.docs_committed),
+                    Predicate(
+                        "The documentation is committed on homepage-and-search.", truths.docs_committed
+                    ),
                     Predicate("The commit is local: GitHub does not have it.", truths.docs_local_only),
-                    Predicate("It will reach main with the feature: main does not have it yet.", truths.docs_not_on_main),
+                    Predicate(
+                        "It will reach main with the feature: main does not have it yet.",
+                        truths.docs_not_on_main,
+                    ),
                 ),
             ),
             Step(
@@ -49,9 +54,15 @@ PHASES = (
                 "Create the feature branch",
                 Run("dev", f"git checkout -b {FEATURE}"),
                 (
-                    Predicate("The new branch starts where homepage-and-search ends.", truths.branched_from_homepage),
-                    Predicate("It starts with all current changes, the documentation too.", truths.starts_clean),
-                    Predicate("The migrations are the same: they are files, tracked by git.", truths.same_migrations),
+                    Predicate(
+                        "The new branch starts where homepage-and-search ends.", truths.branched_from_homepage
+                    ),
+                    Predicate(
+                        "It starts with all current changes, the documentation too.", truths.starts_clean
+                    ),
+                    Predicate(
+                        "The migrations are the same: they are files, tracked by git.", truths.same_migrations
+                    ),
                 ),
             ),
         ),
@@ -72,7 +83,10 @@ PHASES = (
                 "Generate the migration",
                 Run("dev", "npx supabase db diff -f add_document_last_viewed"),
                 (
-                    Predicate("The schema and the migrations agree, so there is nothing to write.", truths.no_changes_found),
+                    Predicate(
+                        "The schema and the migrations agree, so there is nothing to write.",
+                        truths.no_changes_found,
+                    ),
                     Predicate("No file was created.", truths.no_new_file),
                 ),
             ),
@@ -96,7 +110,9 @@ PHASES = (
                 (
                     Predicate("The migration is applied to the local database.", truths.applied_locally),
                     Predicate("documents has a last_viewed column there.", truths.local_column),
-                    Predicate("The cloud database does not have it: nothing was pushed.", truths.no_cloud_column),
+                    Predicate(
+                        "The cloud database does not have it: nothing was pushed.", truths.no_cloud_column
+                    ),
                 ),
             ),
         ),
@@ -106,7 +122,11 @@ PHASES = (
         3,
         "Change the code",
         (
-            Step("3.1", "Write the server action", Edit("dev", ACTIONS, "feature/update_last_viewed.py", append=True)),
+            Step(
+                "3.1",
+                "Write the server action",
+                Edit("dev", ACTIONS, "feature/update_last_viewed.py", append=True),
+            ),
             Step(
                 "3.2",
                 "Call it from the reader",
@@ -124,7 +144,10 @@ PHASES = (
                 "Test it locally",
                 OpenPage("dev"),
                 (
-                    Predicate("The page called the server action, and the local database has the view.", truths.viewed_locally),
+                    Predicate(
+                        "The page called the server action, and the local database has the view.",
+                        truths.viewed_locally,
+                    ),
                     Predicate("The cloud database still does not have the column.", truths.no_cloud_column),
                 ),
             ),
@@ -141,7 +164,11 @@ PHASES = (
                 "4.1b",
                 "Review the changes",
                 Run("dev", "git diff supabase/migrations/"),
-                (Predicate("git diff says nothing of a file that git does not track yet.", truths.says_nothing),),
+                (
+                    Predicate(
+                        "git diff says nothing of a file that git does not track yet.", truths.says_nothing
+                    ),
+                ),
             ),
             Step("4.1c", "Review the changes", Run("dev", "git diff src/")),
             Step("4.2", "Commit everything together", Run("dev", f"git add {MIGRATION}")),
@@ -152,7 +179,9 @@ PHASES = (
                 "Commit everything together",
                 Run("dev", f'git commit -m "{_COMMIT_MESSAGE}"'),
                 (
-                    Predicate("The migration is committed: to git it is just a file.", truths.migration_committed),
+                    Predicate(
+                        "The migration is committed: to git it is just a file.", truths.migration_committed
+                    ),
                     Predicate("The code is in the same commit.", truths.code_committed),
                 ),
             ),
@@ -162,7 +191,9 @@ PHASES = (
                 Run("dev", f"git push origin {FEATURE}"),
                 (
                     Predicate("GitHub has the feature branch.", truths.feature_on_github),
-                    Predicate("Production was not deployed: the push was not to main.", truths.production_unchanged),
+                    Predicate(
+                        "Production was not deployed: the push was not to main.", truths.production_unchanged
+                    ),
                     Predicate("The cloud database did not get the migration.", truths.no_cloud_column),
                 ),
             ),
@@ -189,7 +220,10 @@ PHASES = (
                 Run("dev", "git pull origin main"),
                 (
                     Predicate("The dev clone is on main, as GitHub has it.", truths.on_main),
-                    Predicate("The local database still has the migration: databases do not follow branches.", truths.applied_locally),
+                    Predicate(
+                        "The local database still has the migration: databases do not follow branches.",
+                        truths.applied_locally,
+                    ),
                 ),
             ),
             Step(
@@ -209,7 +243,10 @@ PHASES = (
                 Run("dev", "git push origin main"),
                 (
                     Predicate("GitHub has the new code on main.", truths.pushed),
-                    Predicate("The host took the push; production still serves the old code.", truths.production_building),
+                    Predicate(
+                        "The host took the push; production still serves the old code.",
+                        truths.production_building,
+                    ),
                     Predicate("The cloud database does not have the new column.", truths.no_cloud_column),
                 ),
             ),
@@ -219,8 +256,13 @@ PHASES = (
                 Advance(36),
                 (
                     Predicate("The new code is live.", truths.new_code_live),
-                    Predicate("The cloud database is old: it has no last_viewed column.", truths.no_cloud_column),
-                    Predicate("Visitors lose something, and nobody sees an error: every page answered 200.", truths.silently_losing),
+                    Predicate(
+                        "The cloud database is old: it has no last_viewed column.", truths.no_cloud_column
+                    ),
+                    Predicate(
+                        "Visitors lose something, and nobody sees an error: every page answered 200.",
+                        truths.silently_losing,
+                    ),
                 ),
             ),
             Step(
@@ -229,7 +271,10 @@ PHASES = (
                 Run("dev", "npx supabase db push"),
                 (
                     Predicate("The cloud database has the last_viewed column.", truths.cloud_column),
-                    Predicate("The window was open for 3 seconds, from live to applied.", truths.window_of_three_seconds),
+                    Predicate(
+                        "The window was open for 3 seconds, from live to applied.",
+                        truths.window_of_three_seconds,
+                    ),
                 ),
             ),
             Step(
@@ -237,7 +282,10 @@ PHASES = (
                 "Push the migration",
                 Advance(2),
                 (
-                    Predicate("The deployed code writes last_viewed, and visitors lose nothing any more.", truths.views_recorded),
+                    Predicate(
+                        "The deployed code writes last_viewed, and visitors lose nothing any more.",
+                        truths.views_recorded,
+                    ),
                     Predicate("Code and schema agree: the feature is deployed.", truths.deployed),
                 ),
             ),
@@ -275,13 +323,22 @@ PHASES = (
                 "7.1",
                 "Check the cloud database",
                 Run("dev", "npx supabase migration list --linked"),
-                (Predicate("The cloud's history holds every migration of the folder.", truths.histories_agree),),
+                (
+                    Predicate(
+                        "The cloud's history holds every migration of the folder.", truths.histories_agree
+                    ),
+                ),
             ),
             Step(
                 "7.2",
                 "Check production",
                 OpenPage("production"),
-                (Predicate("Opening a document on production leaves its trace in the cloud database.", truths.viewed_in_cloud),),
+                (
+                    Predicate(
+                        "Opening a document on production leaves its trace in the cloud database.",
+                        truths.viewed_in_cloud,
+                    ),
+                ),
             ),
             Step(
                 "7.2b",

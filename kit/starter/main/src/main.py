@@ -49,7 +49,7 @@ def main() -> None:
         access_log=False,
         # The router in front opens a connection for each request. Closing it lets
         # a replaced deployment stop at once.
-        headers=[("Connection", "close")],
+        headers=[("Connection", "close"), ("X-Deployment", os.environ.get("GIT_COMMIT_SHA", ""))],
         server_header=False,
         timeout_graceful_shutdown=2,
     )

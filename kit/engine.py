@@ -1,0 +1,380 @@
+"""A running world: what the notebooks' `World` and `python -m kit` drive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from kit.clock import Clock
+from kit.control import Command, Control, Terminal, hook_text, install_programs
+from kit.errors import BadInput, ServerFailed
+from kit.hosting import Apps, Host
+from kit.journal import Journal
+from kit.ownership import Ownership
+from kit.phases import PHASES
+from kit.postgres import Server, client, provider_named
+from kit.process import Supervisor
+from kit.programs import Programs, app_environment
+from kit.repos import READER_PAGE, Repositories, git_environment
+from kit.shell import Ran, run, shell_path
+from kit.snapshot import CommitSeen, Snapshot, WorkerSeen, look_at_database
+from kit.timeline import CloneName, CommandRan, DatabaseName, RefMoved, SchemaChanged, Timeline
+from kit.traffic import Visit, Visitors
+
+_NOTHING = Ran(command="", output="", exit=0)
+
+
+class Engine:
+    """Two clones, two databases, a host, visitors, one clock, one journal.
+
+    Args:
+        folder: where it lives; deleted with its last holder.
+        supervisor: the parent of its processes.
+        server: its databases.
+        clock: its time.
+        repositories: its clones and their origin.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        supervisor: Supervisor,
+        server: Server,
+        clock: Clock,
+        repositories: Repositories,
+    ) -> None:
+        """Put the parts together; nothing is started, and nobody's world is taken."""
+        self.folder = folder
+        self.clock = clock
+        self.server = server
+        self.supervisor = supervisor
+        self.repositories = repositories
+        self.journal = Journal(folder)
+        self.ownership = Ownership(folder)
+        self._control: Control | None = None
+        self._commits: dict[str, CommitSeen] = {}
+        self._last = _NOTHING
+        self._path = shell_path(install_programs(folder, psql=client("psql")))
+        (folder / "home").mkdir(exist_ok=True)
+        apps = Apps(folder / "host" / "logs", supervisor=supervisor, environment=app_environment(server))
+        self.host = Host(
+            folder / "host",
+            repositories=repositories,
+            clock=clock,
+            supervisor=supervisor,
+            apps=apps,
+            record=self.journal.add,
+        )
+        self.visitors = Visitors(
+            self.host, clock=clock, connect=lambda: server.connect("cloud"), record=self.journal.add
+        )
+        self.programs = Programs(
+            clock=clock,
+            server=server,
+            repositories=repositories,
+            host=self.host,
+            apps=apps,
+            supervisor=supervisor,
+            record=self.journal.add,
+        )
+
+    def __repr__(self) -> str:
+        """Say what is live; folders and ports never appear."""
+        return f"Engine(live={self.host.live[:7] or None})"
+
+    @property
+    def timeline(self) -> Timeline:
+        """Everything that happened so far."""
+        return self.journal.timeline
+
+    # Life
+
+    def own(self) -> None:
+        """Answer this world's shells from now on; whoever did so before is told at its next step."""
+        self.ownership.claim()
+        if self._control is None:
+            self._control = Control(self.folder, self._do)
+
+    def take(self) -> None:
+        """Take the world over, with all that runs in it, from whoever has it; mend what was killed."""
+        server = self.supervisor.processes().get("postgres")
+        if server is not None and server.exit is not None:
+            provider_named(self.server.provider).restart(self.folder, self.supervisor, port=self.server.port)
+        if self.ownership.holds():
+            return
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        self.own()
+        with self.ownership.turn():
+            self.journal.load()
+            self.resume(json.loads((self.folder / "state.json").read_text(encoding="utf-8")))
+
+    def close(self) -> None:
+        """Let go; where nobody else holds the world, everything ends: saved first, if it is the learner's own."""
+        self.visitors.stop()
+        self.clock.close()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        self.supervisor.close()
+
+    def state(self) -> dict[str, Any]:
+        """Return what a saved world needs besides databases, repositories and journal."""
+        return {
+            "now": self.clock.now(),
+            "host": self.host.state(),
+            "worker": self.programs.worker_commit,
+            "rate": self.visitors.rate,
+            "output": self._last.output,
+            "exit": self._last.exit,
+        }
+
+    def keep_state(self) -> None:
+        """Write the state down, so that another process could go on."""
+        path = self.folder / "state.json"
+        path.with_suffix(".new").write_text(json.dumps(self.state()), encoding="utf-8")
+        path.with_suffix(".new").replace(path)
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned; start what should run, unless it runs."""
+        self.repositories.install_hook("#!/bin/sh\n" + hook_text(self.folder, "post-receive") + "\n")
+        self.clock.restart(state["now"])
+        self._last = Ran(command="", output=state["output"], exit=state["exit"])
+        self.host.resume(state["host"])
+        self.host.open()
+        self.programs.worker_commit = state["worker"]
+        self.programs.start_worker()
+        self.visitors.start(state["rate"])
+        self.keep_state()
+
+    def begin(self, *, seed: Path) -> None:
+        """Make new, empty databases what they are when the workflow starts, and serve main.
+
+        Args:
+            seed: SQL with the first documents, for both databases.
+
+        Raises:
+            ServerFailed: if the starter's migrations do not apply.
+        """
+        names: tuple[DatabaseName, ...] = ("local", "cloud")
+        for name in names:
+            if self.programs.migrate(name):
+                raise ServerFailed(
+                    "The starter's migrations do not apply.", remedy="Run `python -m kit doctor`."
+                )
+            with self.server.connect(name, role="migrator") as connection:
+                connection.execute(seed.read_bytes())
+        self.clock.restart(0.0)
+        self.journal.replace(Timeline())
+        self._last = _NOTHING
+        main = self.repositories.observe().github["main"]
+        self.programs.worker_commit = main
+        self.host.open(first=main)
+        self.resume(self.state())
+
+    def stop_everything(self) -> None:
+        """Stop what serves and who visits; databases, repositories and journal stay as they are."""
+        self.visitors.stop()
+        self.clock.restart(self.clock.now())
+        self.host.close()
+        self.programs.stop()
+
+    # What the learner does
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Have the world to oneself for one step; its state is kept afterwards.
+
+        Raises:
+            WorldTaken: if another notebook or terminal has taken it over, or it is closed.
+            ServerFailed: if PostgreSQL was killed.
+        """
+        with self.ownership.turn():
+            server = self.supervisor.processes().get("postgres")
+            if server is not None and server.exit is not None:
+                raise ServerFailed(
+                    "PostgreSQL was killed.",
+                    remedy="Run the notebook's setup cell again: open_world() starts it on the same data.",
+                )
+            yield
+            self.keep_state()
+
+    def run(self, clone: CloneName, command: str) -> Ran:
+        """Run a command in a clone's folder, in a real shell, and note what it changed."""
+        with self.step():
+            before = self.observe()
+            now = self.clock.now()
+        started = CommandRan(at=now, until=now, clone=clone, command=command, exit=0)
+        with self.journal.command(started) as entry:
+            # Not within a step: the command's own messengers need the world meanwhile.
+            ran = run(
+                command,
+                supervisor=self.supervisor,
+                folder=self.repositories.clones[clone],
+                env=self.environment(),
+                scratch=self.folder,
+            )
+            with self.step():
+                self._last = ran
+                entry.until, entry.exit = self.clock.now(), ran.exit
+                self._note_changes(before)
+        return ran
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass: builds go on, visitors come."""
+        with self.step(), self._act("dev", f"wait {seconds:g} s") as entry:
+            self.clock.advance(seconds)
+            entry.until = self.clock.now()
+
+    def visit(self, rate: float) -> None:
+        """Let visitors come from now on, `rate` a second, whenever time passes; 0: no longer."""
+        with self.step(), self._act("dev", f"visitors {rate:g}/s"):
+            self.visitors.start(rate)
+
+    def write(self, clone: CloneName, path: str, text: str, *, append: bool = False) -> None:
+        """Write a file of a clone; appended twice, a text is there once.
+
+        Raises:
+            BadInput: if the path leads out of the clone.
+        """
+        top = self.repositories.clones[clone].resolve()
+        target = (top / path).resolve()
+        if top not in target.parents or ".git" in target.relative_to(top).parts:
+            raise BadInput(
+                f"{path!r} is not a file of this clone.",
+                looked=[f"the clone {self.repositories.clones[clone].name}"],
+                remedy="Give a path from the clone's top, such as src/app/page.py.",
+            )
+        with self.step(), self._act(clone, f"edit {path}"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            old = target.read_text(encoding="utf-8") if append and target.exists() else ""
+            if not old:
+                target.write_text(text, encoding="utf-8")
+            elif text.strip() not in old:
+                target.write_text(f"{old.rstrip()}\n\n\n{text}", encoding="utf-8")
+            self._last = _NOTHING
+
+    def open_page(self, site: str, title: str) -> httpx.Response:
+        """Open a document by its title on "production", "dev", or a branch's preview.
+
+        Raises:
+            BadInput: if there is no such document, or the site is not served.
+        """
+        with self.step(), self._act("dev", f"open a document on {site}"):
+            with self.server.connect("local" if site == "dev" else "cloud") as connection:
+                row = connection.execute(
+                    "SELECT id::text FROM documents WHERE title = %s", [title]
+                ).fetchone()
+            if row is None:
+                raise BadInput(f"There is no document {title!r}.", remedy='Try "My Test Document".')
+            if site == "production":
+                return _answered(self.visitors.visit(row[0]))
+            port = self.programs.dev_port() if site == "dev" else None
+            if site == "dev" and port is None:
+                raise BadInput("The dev server is not running.", remedy='Start it: dev.run("npm run dev").')
+            address = f"http://127.0.0.1:{port}" if port else self.host.preview(site)
+            return self.visitors.open(f"{address}/read/{row[0]}")
+
+    @contextmanager
+    def _act(self, clone: CloneName, text: str) -> Iterator[Any]:
+        now = self.clock.now()
+        with self.journal.command(CommandRan(at=now, until=now, clone=clone, command=text, exit=0)) as entry:
+            yield entry
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment of the learner's shells."""
+        home = self.folder / "home"
+        return {
+            **git_environment(home=home, when=self.clock.date(), origin=self.repositories.github),
+            "PATH": self._path,
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            "LOCAL_DB_URL": self.server.url("local", "migrator"),
+            "CLOUD_DB_URL": self.server.url("cloud", "migrator"),
+        }
+
+    def _do(self, command: Command, terminal: Terminal) -> int:
+        with self.ownership.turn():
+            return self.programs.do(command, terminal)
+
+    # What is true
+
+    def observe(self) -> Snapshot:
+        """Look at everything there is; the result is frozen."""
+        repositories = self.repositories.observe()
+        with self.server.connect("local") as connection:
+            local = look_at_database(connection)
+        with self.server.connect("cloud") as connection:
+            cloud = look_at_database(connection)
+        heads = {*repositories.github.values(), self.host.live}
+        for clone in repositories.clones.values():
+            heads |= {clone.head, *clone.branches.values()}
+        return Snapshot(
+            now=self.clock.now(),
+            repositories=repositories,
+            local=local,
+            cloud=cloud,
+            deployments=self.host.deployments,
+            live=self.host.live,
+            dev_serving=self.programs.dev_port() is not None,
+            worker=WorkerSeen(running=self.programs.worker_runs(), commit=self.programs.worker_commit),
+            output=self._last.output,
+            exit=self._last.exit,
+            timeline=self.timeline,
+            commits={commit: self._look_at_commit(commit) for commit in heads if commit},
+        )
+
+    def _look_at_commit(self, commit: str) -> CommitSeen:
+        if commit not in self._commits:
+            names, folder = self.repositories.files(commit), "supabase/migrations/"
+            page = self.repositories.read(commit, READER_PAGE) or b""
+            self._commits[commit] = CommitSeen(
+                migrations=tuple(name.removeprefix(folder) for name in names if name.startswith(folder)),
+                documented="docs/MIGRATION_WORKFLOW.md" in names,
+                writes_last_viewed=b"update_last_viewed(" in page,
+            )
+        return self._commits[commit]
+
+    def _note_changes(self, before: Snapshot) -> None:
+        """Put into the journal what changed since `before` and nobody reported."""
+        now, after = self.clock.now(), self.observe()
+        for name, clone in after.repositories.clones.items():
+            old, new = before.repositories.clones[name].branches, clone.branches
+            for branch in sorted(old.keys() | new.keys()):
+                if old.get(branch, "") != new.get(branch, ""):
+                    moved = RefMoved(
+                        at=now,
+                        repository=name,
+                        branch=branch,
+                        old=old.get(branch, ""),
+                        new=new.get(branch, ""),
+                    )
+                    self.journal.add(moved)
+        pairs: tuple[tuple[DatabaseName, tuple[str, ...], tuple[str, ...]], ...] = (
+            ("local", before.local.columns, after.local.columns),
+            ("cloud", before.cloud.columns, after.cloud.columns),
+        )
+        for database, was, became in pairs:
+            gone = [f"-{column}" for column in was if column not in became]
+            for change in gone + [f"+{column}" for column in became if column not in was]:
+                self.journal.add(SchemaChanged(at=now, database=database, change=change))
+
+    def position(self) -> int:
+        """Return the phase that comes next: 1 where none is done, 8 where all are."""
+        seen, done = self.observe(), 0
+        while done < len(PHASES) and PHASES[done].done(seen):
+            done += 1
+        return done + 1
+
+
+def _answered(visit: Visit) -> httpx.Response:
+    if visit.response is None:
+        raise BadInput("Production does not answer.", remedy="Run the notebook's setup cell again.")
+    return visit.response

@@ -1,0 +1,202 @@
+"""What a learner's shell finds in its `bin/`: supabase, npx, npm, and the origin's post-receive hook."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from kit import supabase
+from kit.clock import Clock
+from kit.control import Command, Terminal
+from kit.errors import BuildFailed
+from kit.hosting import Apps, Host
+from kit.postgres import Server, create
+from kit.process import Supervisor
+from kit.repos import Repositories
+from kit.timeline import DatabaseName, Record, RefMoved, WorkerChanged
+
+DEV_PORT = 3000
+"""Where `npm run dev` listens if nobody else does, as in the workflow (3.3)."""
+VARIABLE = "KIT_SUPABASE"
+"""Set to "cli", the real Supabase CLI does what `npx supabase` is asked for."""
+
+
+class Programs:
+    """Does the commands that the messengers of a world's shells bring.
+
+    Args:
+        clock: the world's.
+        server: its databases.
+        repositories: its clones.
+        host: told of pushes.
+        apps: starts the dev server.
+        supervisor: the worker's parent.
+        record: told of what happened.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        server: Server,
+        repositories: Repositories,
+        host: Host,
+        apps: Apps,
+        supervisor: Supervisor,
+        record: Callable[[Record], None],
+    ) -> None:
+        """Start nothing."""
+        self.worker_commit = ""
+        self._clock = clock
+        self._server = server
+        self._repositories = repositories
+        self._host = host
+        self._apps = apps
+        self._supervisor = supervisor
+        self._record = record
+
+    def __repr__(self) -> str:
+        """Say the class."""
+        return "Programs()"
+
+    def do(self, command: Command, terminal: Terminal) -> int:
+        """Do a command; return its exit code."""
+        match command.program, command.arguments[:1]:
+            case "post-receive", _:
+                return self._receive(command.input)
+            case "supabase", _:
+                return self._supabase(command.arguments, command, terminal)
+            case "npx", ("supabase",):
+                return self._supabase(command.arguments[1:], command, terminal)
+            case "npm", _:
+                return self._npm(" ".join(command.arguments), command.folder, terminal)
+        terminal.write(
+            f"npx {' '.join(command.arguments)}: this kit's npx runs supabase alone.\n"
+            "  What to do: npx supabase --help lists what there is.\n"
+        )
+        return 1
+
+    def _receive(self, lines: str) -> int:
+        for line in lines.splitlines():
+            old, new, ref = line.split()
+            branch = ref.removeprefix("refs/heads/")
+            if branch == ref:
+                continue  # a tag
+            self._record(
+                RefMoved(
+                    at=self._clock.now(),
+                    repository="github",
+                    branch=branch,
+                    old=old if old.strip("0") else "",
+                    new=new if new.strip("0") else "",
+                )
+            )
+            self._host.receive(branch, new)
+        return 0
+
+    def _supabase(self, arguments: tuple[str, ...], command: Command, terminal: Terminal) -> int:
+        if arguments[:2] in (("db", "diff"), ("db", "pull")):
+            create(self._server, "shadow")  # an empty one, to replay the files in
+        do: Callable[..., int] = supabase.main_real if os.environ.get(VARIABLE) == "cli" else supabase.main
+        names: tuple[Literal["local", "cloud", "shadow"], ...] = ("local", "cloud", "shadow")
+        return do(
+            arguments,
+            folder=command.folder,
+            urls={name: self._server.url(name, "migrator") for name in names},
+            clock=self._clock,
+            write=terminal.write,
+            ask=terminal.ask if command.terminal else None,
+            applied=self._record,
+        )
+
+    def migrate(self, database: DatabaseName) -> int:
+        """Apply the production clone's migrations to a new database; return the exit code."""
+        local: dict[DatabaseName, str] = {"local": self._server.url(database, "migrator")}
+        return supabase.main(
+            ["migration", "up", "--local"],
+            folder=self._repositories.clones["production"],
+            urls=local,
+            clock=self._clock,
+            write=lambda _: None,
+            ask=None,
+            applied=lambda _: None,
+        )
+
+    def _npm(self, script: str, folder: Path, terminal: Terminal) -> int:
+        clones = self._repositories.clones
+        clone = next(
+            (path for path in clones.values() if folder.resolve().is_relative_to(path.resolve())), None
+        )
+        if clone is not None and script == "run dev" and folder.resolve() == clone.resolve():
+            return self._serve_dev(clone, terminal)
+        if clone == clones["production"] and script == "start" and folder.name == "worker":
+            return self._restart_worker(terminal)
+        terminal.write(
+            f"npm {script}: there is no such script here.\n"
+            "  What there is: npm run dev at the top of a clone, npm start in the production clone's worker/.\n"
+        )
+        return 1
+
+    def _serve_dev(self, clone: Path, terminal: Terminal) -> int:
+        terminal.write("> rhizome dev\n")
+        self._apps.stop("dev")
+        self._apps.log("dev").unlink(missing_ok=True)
+        self._apps.start("dev", clone, port=DEV_PORT, DATABASE_URL=self._server.url("local", "app"))
+        try:
+            self._apps.check("dev")
+        except BuildFailed as error:
+            terminal.write(f"{error}\n")
+            return 1
+        terminal.write("Ready: your working tree, on the local database. It goes on in the background.\n")
+        return 0
+
+    def dev_port(self) -> int | None:
+        """Return the port of the dev server, None while there is none."""
+        running = self._supervisor.processes().get("dev")
+        return running.port if running is not None and running.exit is None else None
+
+    def _restart_worker(self, terminal: Terminal) -> int:
+        terminal.write("> rhizome-worker start\n")
+        if self._supervisor.stop("worker") is not None:
+            terminal.write(f"Stopped the worker that ran {self.worker_commit[:7]}, as Ctrl+C would.\n")
+        self.worker_commit = self._repositories.observe().clones["production"].head
+        self.start_worker()
+        self._record(WorkerChanged(at=self._clock.now(), commit=self.worker_commit, running=True))
+        terminal.write(f"Started it with {self.worker_commit[:7]}. It goes on in the background.\n")
+        return 0
+
+    def start_worker(self) -> None:
+        """Start the worker with the production clone's files, unless one runs."""
+        if self.worker_runs():
+            return
+        self._supervisor.stop("worker")
+        self._supervisor.spawn(
+            "worker",
+            [sys.executable, "-s", "-B", "main.py"],
+            env=app_environment(self._server),
+            cwd=self._repositories.clones["production"] / "worker",
+            log=self._apps.log("worker"),
+        )
+
+    def worker_runs(self) -> bool:
+        """Say whether the worker runs."""
+        running = self._supervisor.processes().get("worker")
+        return running is not None and running.exit is None
+
+    def stop(self) -> None:
+        """Stop the dev server and the worker."""
+        self._apps.stop("dev")
+        self._supervisor.stop("worker")
+
+
+def app_environment(server: Server) -> dict[str, str]:
+    """Return the whole environment of the deployed code: the cloud database, and little else."""
+    return {
+        "DATABASE_URL": server.url("cloud", "app"),
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.defpath,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

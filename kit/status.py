@@ -1,0 +1,56 @@
+"""Where the migration file, the code and the column are right now, as a table in text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.phases import VERSION
+from kit.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Status:
+    """One look at the world; shown as a table."""
+
+    seen: Snapshot
+
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Return place, what is there, whether it has the migration (file or history), and the code or column."""
+        seen = self.seen
+        rows: list[tuple[str, str, bool | None, bool | None]] = []
+        for name, label in (("dev", "dev clone"), ("production", "production clone")):
+            clone = seen.repositories.clones["dev" if name == "dev" else "production"]
+            files = any(file.startswith(VERSION) for file in clone.migrations)
+            at = seen.commit(clone.head)
+            changed = f", {len(clone.changed)} changed" if clone.changed else ""
+            rows.append(
+                (
+                    label,
+                    f"{clone.branch or 'detached'} {clone.head[:7]}{changed}",
+                    files,
+                    at.writes_last_viewed,
+                )
+            )
+        main = seen.repositories.github.get("main", "")
+        github = seen.commit(main)
+        rows.append(("github main", main[:7], VERSION in github.versions, github.writes_last_viewed))
+        rows.append(("production site", seen.live[:7], None, seen.commit(seen.live).writes_last_viewed))
+        worker = seen.worker.commit[:7] if seen.worker.running else "not running"
+        rows.append(("worker", worker, None, None))
+        for label, database in (("local database", seen.local), ("cloud database", seen.cloud)):
+            newest = max(database.versions, default="empty")
+            rows.append((label, newest, VERSION in database.versions, "last_viewed" in database.columns))
+        return [(place, what, _mark(first), _mark(second)) for place, what, first, second in rows]
+
+    def __repr__(self) -> str:
+        """Show the table."""
+        table = [("", "stands at", "migration", "last_viewed"), *self.rows()]
+        widths = [max(len(row[column]) for row in table) for column in range(4)]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table
+        )
+
+
+def _mark(holds: bool | None) -> str:  # noqa: FBT001 - one value, three ways to show it
+    return {True: "yes", False: "no", None: "-"}[holds]
