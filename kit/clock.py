@@ -171,6 +171,7 @@ class WallClock:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
+        self._running = False
 
     def __repr__(self) -> str:
         """Say the kind only: the time would make every repr differ."""
@@ -196,7 +197,7 @@ class WallClock:
             self._changed.notify_all()
 
     def advance(self, seconds: float) -> None:
-        """Wait until `seconds` have passed, or the clock is closed.
+        """Wait until `seconds` have passed and what was due has run, or the clock is closed.
 
         Raises:
             BadInput: if `seconds` is negative or not finite.
@@ -205,11 +206,21 @@ class WallClock:
         _check_span(seconds)
         target = self.now() + seconds
         with self._changed:
-            while not self._closed and self._failure is None and (left := target - self.now()) > 0:
-                self._changed.wait(min(left, _LONGEST_WAIT_S))
+            while not self._closed and self._failure is None:
+                left = target - self.now()
+                if left <= 0 and not self._owes(target):
+                    break
+                self._changed.wait(min(left, _LONGEST_WAIT_S) if left > 0 else None)
             failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
+
+    def _owes(self, target: float) -> bool:
+        """Say whether something due by `target` has not run, or still runs (unless it is what asks)."""
+        if threading.current_thread() is self._thread:
+            return False
+        first = self._agenda.first()
+        return self._running or (first is not None and first <= target)
 
     def restart(self, now: float) -> None:  # noqa: ARG002 - nobody can set the wall clock
         """Forget what is not due yet; time goes on."""
@@ -234,9 +245,12 @@ class WallClock:
                     self._changed.wait(None if first is None else min(first - self.now(), _LONGEST_WAIT_S))
                 if self._closed or due is None:
                     return
+                self._running = True
             try:
                 due[1]()
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits in advance()
+                self._failure = self._failure or error
+            finally:
                 with self._changed:
-                    self._failure = self._failure or error
+                    self._running = False
                     self._changed.notify_all()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kit.errors import BadInput, MissingTool, ServerFailed
-from kit.postgres.compose import Service, read_service
+from kit.postgres.compose import FILE, Service, read_service
 from kit.postgres.server import Endpoint, ProviderName
 from kit.process import Supervisor, wait_until
 
@@ -30,9 +30,17 @@ _OTHERWISE = "or unset KIT_POSTGRES: the embedded server needs no Docker."
 
 
 class Docker:
-    """PostgreSQL from the image that docker-compose.yml names, with its data in memory."""
+    """PostgreSQL from the image that docker-compose.yml names, with its data in memory.
+
+    Args:
+        file: the description of the container.
+    """
 
     name: ProviderName = "docker"
+
+    def __init__(self, file: Path = FILE) -> None:
+        """Keep the description's place."""
+        self._file = file
 
     def __repr__(self) -> str:
         """Say the kind."""
@@ -41,7 +49,8 @@ class Docker:
     def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:  # noqa: ARG002 - not on disk
         """Start a container that is labelled with `instance`; see `Provider.start`."""
         password = secrets.token_urlsafe(18)
-        service = read_service({"KIT_INSTANCE": instance, "KIT_POSTGRES_PASSWORD": password})
+        variables = {"KIT_INSTANCE": instance, "KIT_POSTGRES_PASSWORD": password}
+        service = read_service(variables, file=self._file)
         label = next((f"{key}={value}" for key, value in service.labels.items() if value == instance), None)
         if label is None:
             raise BadInput(

@@ -1,0 +1,68 @@
+"""What many tests need: a home for the kit, a reaper, a server; and no tool skipped in silence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kit.postgres import Embedded, Server, create, start_server
+from kit.process import Supervisor, make_folder
+
+
+@pytest.fixture(scope="session")
+def need() -> Callable[[object, str], None]:
+    """Skip, and say so, where something is missing; on CI, where everything must be there, fail."""
+
+    def need(condition: object, what: str) -> None:
+        if condition:
+            return
+        if os.environ.get("CI"):
+            pytest.fail(f"missing on CI: {what}")
+        pytest.skip(f"missing: {what}")
+
+    return need
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kit_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep what the kit keeps away from the developer's own."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KIT_HOME", str(home))
+        patch.delenv("KIT_POSTGRES", raising=False)
+        yield home
+
+
+@pytest.fixture
+def supervised() -> Iterator[Callable[[], Supervisor]]:
+    """Make folders with a reaper; all are gone after the test."""
+    made: list[Supervisor] = []
+
+    def make() -> Supervisor:
+        made.append(Supervisor.start(make_folder()))
+        return made[-1]
+
+    yield make
+    for supervisor in made:
+        supervisor.close()
+
+
+@pytest.fixture(scope="session")
+def server(kit_home: Path) -> Iterator[Server]:
+    """Start one embedded server for all tests that need no other."""
+    supervisor = Supervisor.start(make_folder())
+    try:
+        yield start_server(Embedded(kit_home / "cache"), supervisor.folder, supervisor)
+    finally:
+        supervisor.close()
+
+
+@pytest.fixture
+def databases(server: Server) -> tuple[str, str]:
+    """Make `local` and `cloud` anew; return their URLs for the role `migrator`."""
+    for name in ("local", "cloud"):
+        create(server, name)
+    return server.url("local", "migrator"), server.url("cloud", "migrator")

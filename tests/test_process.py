@@ -1,0 +1,488 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.request
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from kit.errors import ProcessFailed, UnusableFolder
+from kit.process import SOCKET_PATH_LIMIT, Running, Supervisor, make_folder, wait_until
+
+PROMISED_S = 5.0
+ROOT = Path(__file__).parent.parent
+ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+FOREVER = [sys.executable, "-c", "import signal; signal.pause()"]
+DEAF = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+while True:
+    signal.pause()
+"""
+STUBBORN = [sys.executable, "-c", DEAF]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def forever(supervisor: Supervisor, name: str = "forever", argv: list[str] = FOREVER, **more: Any) -> Running:  # noqa: ANN401 - as spawn's own
+    return supervisor.spawn(name, argv, env=ENV, cwd=supervisor.folder, **more)
+
+
+class Holder:
+    """Another Python that holds a reaper, as a notebook's kernel does."""
+
+    def __init__(self, code: str, *arguments: object) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=ENV | {"TMPDIR": os.environ.get("TMPDIR", "")},
+            start_new_session=True,
+        )
+        assert self.process.stdout
+        self.facts = json.loads(self.process.stdout.readline())
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def holding() -> Iterator[Callable[..., Holder]]:
+    made: list[Holder] = []
+
+    def make(code: str, *arguments: object) -> Holder:
+        made.append(Holder(code, *arguments))
+        return made[-1]
+
+    yield make
+    for holder in made:
+        holder.end()
+
+
+STARTS = """
+    import json, os, sys
+    from kit.process import Supervisor, make_folder
+    supervisor = Supervisor.start(make_folder())
+    forever = [sys.executable, "-c", "import signal; signal.pause()"]
+    pids = [
+        supervisor.spawn(name, forever, env={}, cwd=supervisor.folder).pid for name in ("one", "two")
+    ]
+    print(json.dumps({"folder": str(supervisor.folder), "pids": pids}), flush=True)
+    sys.stdin.read()
+"""
+
+
+def all_gone(facts: dict[str, Any]) -> bool:
+    return not Path(facts["folder"]).exists() and not any(alive(pid) for pid in facts["pids"])
+
+
+def test_a_killed_holder_takes_its_processes_and_its_folder_with_it(holding: Callable[..., Holder]) -> None:
+    holder = holding(STARTS)
+    assert all(alive(pid) for pid in holder.facts["pids"])
+
+    holder.process.kill()
+
+    assert wait_until(lambda: all_gone(holder.facts), seconds=PROMISED_S)
+
+
+def test_a_holder_that_ends_without_closing_leaves_nothing(holding: Callable[..., Holder]) -> None:
+    holder = holding(STARTS)
+
+    holder.process.communicate()  # its standard input ends, and so does it
+
+    assert wait_until(lambda: all_gone(holder.facts), seconds=PROMISED_S)
+
+
+def test_whoever_holds_second_keeps_everything(holding: Callable[..., Holder]) -> None:
+    first = holding(STARTS)
+    second = Supervisor.attach(Path(first.facts["folder"]))
+    assert second is not None
+
+    first.end()
+
+    assert set(second.processes()) == {"one", "two"}
+    assert all(alive(pid) for pid in first.facts["pids"])
+    second.close()
+    assert all_gone(first.facts)
+
+
+def test_closing_one_of_two_holds_returns_at_once(supervised: Callable[[], Supervisor]) -> None:
+    first = supervised()
+    running = forever(first)
+    second = Supervisor.attach(first.folder)
+    assert second is not None
+
+    second.close()
+
+    assert alive(running.pid)
+    first.close()
+    assert not alive(running.pid)
+    assert not first.folder.exists()
+
+
+def test_a_forked_child_does_not_hold(holding: Callable[..., Holder]) -> None:
+    holder = holding(
+        """
+        import json, os, signal, sys
+        from kit.process import Supervisor, make_folder
+        supervisor = Supervisor.start(make_folder())
+        pid = supervisor.spawn("one", [sys.executable, "-c", "import signal; signal.pause()"],
+                               env={}, cwd=supervisor.folder).pid
+        child = os.fork()
+        if child == 0:
+            signal.pause()
+        print(json.dumps({"folder": str(supervisor.folder), "pids": [pid], "child": child}), flush=True)
+        sys.stdin.read()
+        """
+    )
+    child = holder.facts["child"]
+    try:
+        os.kill(holder.process.pid, signal.SIGKILL)
+
+        assert wait_until(lambda: all_gone(holder.facts), seconds=PROMISED_S)
+        assert alive(child)
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_nobody_can_attach_where_no_reaper_is(tmp_path: Path) -> None:
+    assert Supervisor.attach(tmp_path) is None
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(tmp_path / "reaper.sock"))
+    assert Supervisor.attach(tmp_path) is None
+
+
+def test_a_deaf_process_is_killed_after_its_grace(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor, log = supervised(), tmp_path / "log"
+    running = forever(supervisor, argv=STUBBORN, log=log)
+    assert wait_until(lambda: b"deaf" in log.read_bytes(), seconds=PROMISED_S)
+
+    assert supervisor.stop("forever") == -signal.SIGKILL
+
+    assert not alive(running.pid)
+    assert supervisor.processes() == {}
+
+
+def test_the_end_does_not_wait_for_the_deaf(supervised: Callable[[], Supervisor], tmp_path: Path) -> None:
+    supervisor, log = supervised(), tmp_path / "log"
+    names = ["app", "worker", "server"]
+    pids = [forever(supervisor, name, STUBBORN, log=log, last=name == "server").pid for name in names]
+    assert wait_until(lambda: log.read_bytes().count(b"deaf") == len(names), seconds=PROMISED_S)
+    started = time.monotonic()
+
+    supervisor.close()
+
+    assert time.monotonic() - started < PROMISED_S
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_the_harder_signal_comes_before_the_kill(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor, log = supervised(), tmp_path / "log"
+    code = DEAF.replace("print(", "signal.signal(signal.SIGQUIT, lambda *_: exit(7)); print(")
+    forever(supervisor, argv=[sys.executable, "-c", code], log=log, then="SIGQUIT")
+    assert wait_until(lambda: b"deaf" in log.read_bytes(), seconds=PROMISED_S)
+
+    assert supervisor.stop("forever") == 7
+
+
+def test_whom_a_process_leaves_behind_goes_with_it(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor, log = supervised(), tmp_path / "log"
+    supervisor.spawn(
+        "shell",
+        ["/bin/sh", "-c", 'sleep 600 & echo "$!"; exit 3'],
+        env=ENV,
+        cwd=tmp_path,
+        log=log,
+    )
+
+    assert supervisor.wait("shell") == 3
+    assert wait_until(lambda: not alive(int(log.read_text())), seconds=PROMISED_S)
+
+
+def test_the_farewell_runs_while_the_processes_still_do_and_finals_run_after(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor = supervised()
+    pids = [forever(supervisor, name, last=name == "server").pid for name in ("server", "app")]
+    for when, register in (("before", supervisor.before_end), ("after", supervisor.after_end)):
+        look = (
+            "import os, sys; from pathlib import Path\ndef alive(pid):\n try: os.kill(pid, 0); return True\n"
+        )
+        look += " except ProcessLookupError: return False\n"
+        look += f"Path({str(tmp_path / when)!r}).write_text(str([alive(pid) for pid in {pids}]))"
+        register([sys.executable, "-c", look], env={})
+
+    supervisor.close()
+
+    assert (tmp_path / "before").read_text() == "[True, True]"
+    assert (tmp_path / "after").read_text() == "[False, False]"
+
+
+def test_the_farewell_may_ask_the_reaper_but_nobody_can_hold_it_any_more(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor = supervised()
+    forever(supervisor)
+    code = f"""
+from pathlib import Path
+from kit.process import Supervisor
+folder = Path({str(supervisor.folder)!r})
+names = list(Supervisor.watching(folder).processes())
+Path({str(tmp_path / "said")!r}).write_text(f"{{names}} {{Supervisor.attach(folder)}}")
+"""
+    supervisor.before_end([sys.executable, "-c", code], env=ENV)
+
+    supervisor.close()
+
+    assert (tmp_path / "said").read_text() == "['forever'] None"
+
+
+def test_a_farewell_that_hangs_does_not_keep_the_end_from_coming(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor = supervised()
+    grandchild = tmp_path / "pid"
+    supervisor.before_end(["/bin/sh", "-c", f"sleep 600 & echo $! > '{grandchild}'; wait"], env=ENV)
+    started = time.monotonic()
+
+    supervisor.close()
+
+    assert time.monotonic() - started < PROMISED_S
+    assert not alive(int(grandchild.read_text()))
+    assert not supervisor.folder.exists()
+
+
+def test_an_impossible_farewell_is_passed_over(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    running = forever(supervisor)
+    for register in (supervisor.before_end, supervisor.after_end):
+        register(["/nowhere/program"], env={})
+
+    supervisor.close()
+
+    assert not alive(running.pid)
+    assert not supervisor.folder.exists()
+
+
+def test_a_terminated_reaper_still_ends_everything(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    running = forever(supervisor)
+    (reaper,) = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(supervisor.folder) in (process.info["cmdline"] or []) and "_reaper.py" in str(process.info)
+    ]
+
+    reaper.terminate()
+
+    assert wait_until(lambda: not supervisor.folder.exists(), seconds=PROMISED_S)
+    assert not alive(running.pid)
+    with pytest.raises(ProcessFailed, match="gone"):
+        supervisor.processes()
+
+
+def test_the_reaper_is_not_of_its_starters_family(supervised: Callable[[], Supervisor]) -> None:
+    forever(supervised())
+
+    family = psutil.Process().children(recursive=True)
+
+    assert not [process for process in family if "_reaper.py" in " ".join(process.cmdline())]
+
+
+def test_ctrl_c_reaches_neither_the_reaper_nor_its_children(holding: Callable[..., Holder]) -> None:
+    holder = holding(STARTS.replace("sys.stdin.read()", "import time\n    time.sleep(1000)"))
+    spectator = Supervisor.attach(Path(holder.facts["folder"]))
+    assert spectator is not None
+
+    os.killpg(holder.process.pid, signal.SIGINT)  # as a terminal does
+    holder.process.wait()
+
+    assert {name: running.exit for name, running in spectator.processes().items()} == {
+        "one": None,
+        "two": None,
+    }
+    spectator.close()
+    assert all_gone(holder.facts)
+
+
+def test_children_can_be_interrupted(supervised: Callable[[], Supervisor], tmp_path: Path) -> None:
+    supervisor, log = supervised(), tmp_path / "log"
+    code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    supervisor.spawn("one", [sys.executable, "-c", code], env=ENV, cwd=tmp_path, log=log)
+
+    assert supervisor.wait("one") == 0
+    assert log.read_text() == "True\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "cwd", "why"),
+    [
+        (["/nowhere/program"], "/", "/nowhere/program"),
+        (["/dev/null"], "/", "Permission denied"),
+        (FOREVER, "/nowhere", "/nowhere"),
+    ],
+)
+def test_what_cannot_be_started_is_named_with_the_reason(
+    supervised: Callable[[], Supervisor], argv: list[str], cwd: str, why: str
+) -> None:
+    with pytest.raises(ProcessFailed, match="could not be started: app") as caught:
+        supervised().spawn("app", argv, env=ENV, cwd=Path(cwd))
+
+    assert why in caught.value.why
+    assert "doctor" in str(caught.value)
+
+
+def test_one_name_one_process(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    forever(supervisor)
+
+    with pytest.raises(ProcessFailed, match="running already"):
+        forever(supervisor)
+    assert supervisor.stop("forever") == -signal.SIGTERM
+    forever(supervisor)
+    assert supervisor.stop("nobody") is None
+
+
+def test_an_exit_is_seen(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    forever(supervisor, argv=[sys.executable, "-c", "exit(5)"])
+
+    assert wait_until(lambda: supervisor.processes()["forever"].exit == 5, seconds=PROMISED_S)
+
+
+def test_a_listening_socket_is_inherited_and_freed(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor = supervised()
+    code = (
+        "import http.server, socket, sys\n"
+        "server = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler, False)\n"
+        "server.socket.close(); server.socket = socket.socket(fileno=int(sys.argv[1])); server.serve_forever()"
+    )
+    (tmp_path / "page").write_text("seen")
+    running = supervisor.spawn("web", [sys.executable, "-c", code, "{fd}"], env=ENV, cwd=tmp_path, listen=0)
+
+    # At once: whoever comes before the program listens waits in the queue.
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/page", timeout=10) as page:
+        assert page.read() == b"seen"
+    with pytest.raises(ProcessFailed, match="use"):
+        supervisor.spawn("other", FOREVER, env=ENV, cwd=tmp_path, listen=running.port)
+    supervisor.stop("web")
+    again = supervisor.spawn("web", FOREVER, env=ENV, cwd=tmp_path, listen=running.port)
+    assert again.port == running.port
+
+
+def test_garbage_does_not_end_the_reaper(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    for words in (b"garbage\n", b"{}\n", b'{"do": "dance"}\n', b"half a line"):
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.connect(str(supervisor.folder / "reaper.sock"))
+            stranger.sendall(words)
+
+    assert supervisor.processes() == {}
+
+
+def test_folders_that_were_made_read_only_are_deleted(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    inner = supervisor.folder / "closed" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "file").touch()
+    inner.chmod(0o500)
+    inner.parent.chmod(0o500)
+
+    supervisor.close()
+
+    assert not supervisor.folder.exists()
+
+
+def test_a_reaper_that_cannot_start_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_folder()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    with pytest.raises(ProcessFailed):
+        Supervisor.start(folder)
+
+    assert not folder.exists()
+
+
+def test_the_repr_tells_no_folder(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    assert repr(supervisor) == "Supervisor(open)"
+    supervisor.close()
+    supervisor.close()
+    assert repr(supervisor) == "Supervisor(closed)"
+
+
+def test_the_folder_can_be_passed_through_but_not_listed() -> None:
+    folder = make_folder()
+    try:
+        assert folder.stat().st_mode & 0o777 == 0o711
+        assert folder == folder.resolve()
+    finally:
+        folder.rmdir()
+
+
+def test_a_path_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = tmp_path / ("x" * SOCKET_PATH_LIMIT)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+
+    with pytest.raises(UnusableFolder, match="too long") as caught:
+        make_folder()
+
+    assert "TMPDIR" in caught.value.remedy
+    assert caught.value.looked == (str(long),)
+    assert list(long.iterdir()) == []
+
+
+def test_a_tmpdir_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()  # root may write everywhere, but not below a file
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "file"))
+
+    with pytest.raises(UnusableFolder, match="No temporary folder") as caught:
+        make_folder()
+
+    assert caught.value.looked == (str(tmp_path / "file"),)
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", ["total", "used", "free"])  # noqa: PYI024 - what shutil itself returns
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40 - 2**20, 2**20))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    with pytest.raises(UnusableFolder, match="full") as caught:
+        make_folder()
+
+    assert "1 MB are free" in caught.value.why
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_waiting_has_an_end() -> None:
+    assert wait_until(lambda: True, seconds=0)
+    assert not wait_until(lambda: False, seconds=0.01)
