@@ -1,0 +1,27 @@
+"""The commands behind `npx supabase`: the kit's own small runner, and the real CLI behind the same face."""
+
+from __future__ import annotations
+
+from kit.supabase.applying import PUSH_SECONDS
+from kit.supabase.commands import main
+from kit.supabase.migrations import Listing, MigrationFile, find_pending, list_migrations, parse_name
+from kit.supabase.real import main_real
+from kit.supabase.runner import controls_transaction, runs_alone
+from kit.supabase.session import UrlName
+from kit.supabase.splitter import Statement, split
+
+__all__ = [
+    "PUSH_SECONDS",
+    "Listing",
+    "MigrationFile",
+    "Statement",
+    "UrlName",
+    "controls_transaction",
+    "find_pending",
+    "list_migrations",
+    "main",
+    "main_real",
+    "parse_name",
+    "runs_alone",
+    "split",
+]

@@ -1,0 +1,156 @@
+"""`db query`: run one piece of SQL and draw its rows as the Supabase CLI 2.122.1 does."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+
+import psycopg
+from psycopg.pq import Format
+
+from kit.errors import BadInput
+from kit.supabase.history import Connection, is_lost, unreachable
+
+_BOOL, _BYTEA = 16, 17
+_JSON = frozenset({114, 3802})
+_DATES = frozenset({1082, 1114, 1184})
+_DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?(?:([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?)?"
+)
+
+
+def run_query(connection: Connection, sql: str, *, database: str, linked: bool) -> str:
+    """Run SQL and return what to print: a table, or what the command did.
+
+    Args:
+        connection: where to run it.
+        sql: one statement. (Of a linked project: several are allowed, the last one's rows are shown.)
+        database: what to call the database in an error.
+        linked: draw it as for a linked project, which the CLI asks over the web: values
+            stand as PostgreSQL writes them, and nothing is printed when there are no rows.
+
+    Raises:
+        BadInput: if PostgreSQL refuses it.
+        ServerFailed: if the connection breaks.
+    """
+    try:
+        if "\0" in sql:
+            raise psycopg.DataError("invalid byte sequence: 0x00")
+        # A parameter list, if only an empty one, allows one statement only.
+        cursor = connection.execute(sql.encode(), None if linked else [])
+    except psycopg.Error as error:
+        if is_lost(error):
+            raise unreachable(database, error) from None
+        words = error.diag.message_primary or str(error)
+        raise BadInput(
+            f"failed to execute query: error: {words}",
+            remedy="Mend the SQL and run the command again.",
+            sqlstate=error.sqlstate,
+        ) from error
+    while cursor.nextset():
+        pass
+    result = cursor.pgresult
+    if result is None or cursor.description is None:
+        return "" if linked else f"{cursor.statusmessage or ''}\n"
+    if linked and result.ntuples == 0:
+        return ""
+    columns = [column.name for column in cursor.description]
+    writers = [
+        _write_text if linked else _find_writer(connection, column.type_code) for column in cursor.description
+    ]
+    rows = [
+        [
+            "NULL" if (value := result.get_value(row, place)) is None else write(value)
+            for place, write in enumerate(writers)
+        ]
+        for row in range(result.ntuples)
+    ]
+    return draw_table(columns, rows)
+
+
+def draw_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Draw a table with box-drawing characters; a value of several lines takes several lines."""
+    cells = [[value.split("\n") for value in row] for row in [columns, *rows]]
+    widths = [max(_width(line) for row in cells for line in row[place]) for place in range(len(columns))]
+
+    def rule(left: str, middle: str, right: str) -> str:
+        return left + middle.join("─" * (width + 2) for width in widths) + right
+
+    def draw(row: Sequence[Sequence[str]]) -> list[str]:
+        height = max(map(len, row), default=1)
+        return [
+            "│" + "│".join(f" {_pad(*cell, line)} " for cell in zip(row, widths, strict=True)) + "│"
+            for line in range(height)
+        ]
+
+    lines = [rule("┌", "┬", "┐"), *draw(cells[0]), rule("├", "┼", "┤")]
+    for row in cells[1:]:
+        lines += draw(row)
+    return "\n".join([*lines, rule("└", "┴", "┘"), ""])
+
+
+def _pad(cell: Sequence[str], width: int, line: int) -> str:
+    text = cell[line] if line < len(cell) else ""
+    return text + " " * (width - _width(text))
+
+
+def _width(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+def _find_writer(connection: Connection, oid: int) -> Callable[[bytes], str]:
+    if oid == _BOOL:
+        return lambda value: "true" if value == b"t" else "false"
+    if oid in _DATES:
+        return _write_date
+    if oid in _JSON:
+        return lambda value: text if isinstance(text := json.loads(value), str) else _write_nested(text)
+    kind = connection.adapters.types.get(oid)
+    if oid == _BYTEA or (kind is not None and kind.array_oid == oid):
+        loader = connection.adapters.get_loader(oid, Format.TEXT)
+        if loader is not None:
+            load = loader(oid, connection).load
+            return lambda value: _write_nested(load(value))
+    return _write_text
+
+
+def _write_text(value: bytes) -> str:
+    return value.decode()
+
+
+def _write_date(value: bytes) -> str:
+    """Write a date as Go's time.String() does, in UTC; what is none (infinity) stands as it is."""
+    text = value.decode()
+    found = _DATE.fullmatch(text)
+    if not found:
+        return text
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    away = timedelta(
+        **{
+            unit: int(part or 0)
+            for unit, part in zip(("hours", "minutes", "seconds"), found.groups()[8:], strict=True)
+        }
+    )
+    zone = timezone(-away if found[8] == "-" else away)
+    date = datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+    fraction = (found[7] or "").rstrip("0")
+    return f"{date:%Y-%m-%d %H:%M:%S}{'.' + fraction if fraction else ''} +0000 UTC"
+
+
+def _write_nested(value: object) -> str:
+    """Write what is inside a value as Go's %v does: [1 2], map[a:1], <nil>."""
+    if isinstance(value, list | bytes):
+        return f"[{' '.join(map(_write_nested, value))}]"
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{_write_nested(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, datetime):
+        return _write_date(value.isoformat(" ").encode())
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,224 @@
+"""The real Supabase CLI behind the kit's face: KIT_SUPABASE=cli."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from kit.clock import Clock
+from kit.errors import BadInput, MigrationError, MissingTool, ServerFailed
+from kit.supabase import history
+from kit.supabase.applying import PUSH_SECONDS, push_question
+from kit.supabase.arguments import VERSION, Line, parse
+from kit.supabase.history import Connection
+from kit.supabase.migrations import MigrationFile, choose_pending, find_project, list_migrations, new_path
+from kit.supabase.session import Session, UrlName
+from kit.timeline import DatabaseName, MigrationApplied
+
+VARIABLE = "KIT_SUPABASE_CLI"
+_MODULES = Path(__file__).resolve().parents[2] / "node_modules" / ".bin" / "supabase"
+_LOCAL_BY_DEFAULT = {("migration", "up"), ("db", "diff"), ("db", "query")}
+_APPLIES = {("migration", "up"), ("db", "push")}
+_STAMPS = {("migration", "new"), ("db", "diff")}
+_UNREACHABLE = re.compile(r"failed to connect to postgres: .*?`: (.*)")
+_NOTICE = re.compile(r"A new version of Supabase CLI is available|We recommend updating regularly")
+_ASKED = re.compile(r"^Do you want to push .*?\[Y/n\] y\n", re.DOTALL | re.MULTILINE)
+
+
+def find_cli() -> Path:
+    """Return the program: the one that KIT_SUPABASE_CLI names, else node_modules, else PATH.
+
+    Raises:
+        MissingTool: if it is nowhere.
+    """
+    found = shutil.which("supabase")
+    # The kit's own `supabase` comes first on the PATH of a learner's shell.
+    places = {
+        f"the environment variable {VARIABLE}": os.environ.get(VARIABLE, ""),
+        "node_modules/.bin/supabase in the kit's folder": str(_MODULES),
+        "supabase on PATH": found if found and "_client" not in _first_bytes(Path(found)) else "",
+    }
+    for place in places.values():
+        if place and os.access(place, os.X_OK):
+            return Path(place)
+    raise MissingTool(
+        "The Supabase CLI is not on this machine.",
+        looked=list(places),
+        remedy=f"npm install supabase@{VERSION} in the kit's folder; or unset KIT_SUPABASE.",
+    )
+
+
+def main_real(
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    urls: Mapping[DatabaseName, str] | Mapping[UrlName, str],
+    clock: Clock,
+    write: Callable[[str], None],
+    ask: Callable[[str], str] | None,
+    applied: Callable[[MigrationApplied], None],
+) -> int:
+    """Run one command line with the real CLI; the arguments are those of `commands.main`.
+
+    --local and --linked become --db-url; `db diff` and `db pull` need Docker, as they
+    do at work. On the virtual clock `db push` takes `PUSH_SECONDS` if it will apply
+    anything. `applied` is called, when the command has ended, for each new row of the
+    history.
+
+    Returns:
+        The CLI's own exit code.
+
+    Raises:
+        MissingTool: if the CLI is not on this machine.
+        ServerFailed: if a database does not answer.
+    """
+    try:
+        line = parse(argv)
+    except BadInput:  # the real one may know it, or else says so itself
+        line = Line()
+    session = Session(
+        project=find_project(folder),
+        urls={str(name): url for name, url in urls.items()},
+        clock=clock,
+        write=write,
+        ask=ask,
+        applied=applied,
+        line=line,
+    )
+    cli = find_cli()
+    try:
+        database = session.target("local" if line.command in _LOCAL_BY_DEFAULT else "cloud")
+    except BadInput:
+        return _run(session, [cli, *argv])
+    if line.command is None or line.command == ("migration", "new"):
+        return _run(session, [cli, *argv])
+    url, password = _split_password(session.urls[database])
+    words = [word for word in argv if word not in ("--local", "--linked")]
+    environment = {"PGPASSWORD": password}
+    if database == "local":
+        # The CLI calls a database local when its port is that of the project's configuration.
+        environment["SUPABASE_DB_PORT"] = str(urlsplit(url).port or "")
+    command: list[str | Path] = [cli, *words, "--db-url", url]
+    if line.command not in _APPLIES:
+        return _run(session, command, environment)
+    with session.connect(database, silent=True) as connection:
+        before = _read_history(connection)
+    answer = _let_time_pass(session, database, [version for version, _ in before])
+    code = _run(session, command, environment, answer)
+    with session.connect(database, silent=True) as connection:
+        for version, name in _read_history(connection):
+            if (version, name) not in before:
+                session.record(connection, database, version, name)
+    return code
+
+
+def _first_bytes(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(4096).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _split_password(url: str) -> tuple[str, str]:
+    """Return the URL without its password, which would be seen in the list of processes, and the password."""
+    parts = urlsplit(url)
+    account, _, place = parts.netloc.rpartition("@")
+    user, _, password = account.partition(":")
+    query = f"{parts.query}&sslmode=disable" if parts.query else "sslmode=disable"
+    return urlunsplit(parts._replace(netloc=f"{user}@{place}", query=query)), unquote(password)
+
+
+def _read_history(connection: Connection) -> list[tuple[str, str]]:
+    if not history.list_versions(connection):
+        return []
+    return [(row.version, row.name) for row in history.read_rows(connection)]
+
+
+def _let_time_pass(session: Session, database: DatabaseName, applied: Sequence[str]) -> str:
+    """Do before the CLI runs what cannot be done while it runs: ask, let `db push` take its time.
+
+    Returns:
+        What to type into the CLI.
+    """
+    if session.line.command != ("db", "push") or session.line.has("dry-run"):
+        return ""
+    try:
+        files = list_migrations(session.project).files
+        pending = choose_pending(files, applied, include_all=session.line.has("include-all"))
+    except (BadInput, MigrationError):  # the CLI will say so
+        return ""
+    if not pending:
+        return ""
+    answer = ""
+    # Without a terminal the CLI waits a tenth of a second for an answer: nobody types that fast.
+    if session.ask is not None and not session.line.has("yes"):
+        answer = "y\n" if session.confirm(push_question(database, pending), default=True) else "n\n"
+    if answer != "n\n" and session.clock.name == "virtual":
+        session.clock.advance(PUSH_SECONDS)
+    return answer
+
+
+def _run(
+    session: Session,
+    command: Sequence[str | Path],
+    secrets: Mapping[str, str] | None = None,
+    answer: str = "",
+) -> int:
+    secrets = secrets or {}
+    leftovers = session.project / "supabase" / ".temp"
+    leave_nothing = not leftovers.exists()
+    before = list_migrations(session.project).files
+    with tempfile.TemporaryDirectory(prefix="kit-cli-", ignore_cleanup_errors=True) as home:
+        process = subprocess.run(
+            command,
+            cwd=session.project,
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "HOME": home,  # where the CLI keeps what it knows of its user
+                "SUPABASE_TELEMETRY_DISABLED": "1",
+                "DO_NOT_TRACK": "1",
+                "NO_COLOR": "1",
+                **secrets,
+            },
+            input=answer,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            encoding="utf-8",
+            errors="replace",
+        )
+    if leave_nothing and leftovers.exists():
+        shutil.rmtree(leftovers)
+    if found := _UNREACHABLE.search(process.stdout):
+        raise ServerFailed(
+            "The database does not answer the Supabase CLI.",
+            why=re.sub(r" [\d.]+:\d+", "", found[1]),
+            remedy="Run the notebook's setup cell again: open_world() starts the server on its own data.",
+        )
+    text = process.stdout
+    if answer == "y\n":
+        text = _ASKED.sub("", text, count=1)  # it was asked before
+    password = secrets.get("PGPASSWORD", "")
+    for word in {password, quote(password, safe="")} - {""}:
+        text = text.replace(word, "****")
+    if session.line.command in _STAMPS and session.clock.name == "virtual":
+        text = _restamp(session, before, text)
+    session.write("".join(line for line in text.splitlines(keepends=True) if not _NOTICE.search(line)))
+    return process.returncode
+
+
+def _restamp(session: Session, before: Sequence[MigrationFile], text: str) -> str:
+    """Give new files the virtual clock's stamp instead of the machine's; return the text with it."""
+    for file in list_migrations(session.project).files:
+        if file not in before:
+            path = new_path(session.project, file.name, session.clock.date())
+            file.path.rename(path)
+            text = text.replace(file.path.name, path.name)
+    return text
