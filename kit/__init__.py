@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from kit.checks import exercise
 from kit.errors import KitError
 from kit.scenario import Plan, Rehearsal, rehearse
 from kit.timeline import Timeline
 from kit.world import World, open_world
 
-__all__ = ["KitError", "Plan", "Rehearsal", "Timeline", "World", "open_world", "rehearse"]
+__all__ = ["KitError", "Plan", "Rehearsal", "Timeline", "World", "exercise", "open_world", "rehearse"]

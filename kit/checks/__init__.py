@@ -1,0 +1,41 @@
+"""The notebooks' exercises, and whether one is done."""
+
+from __future__ import annotations
+
+from kit.checks import phase1, phase2, phase3, phase4, phase5, phase6, phase7
+from kit.checks.exercise import HINTS, Attempt, Exercise, Verdict
+from kit.errors import BadInput
+from kit.world import World
+
+__all__ = ["EXERCISES", "Attempt", "Exercise", "Verdict", "exercise"]
+
+EXERCISES = {
+    one.number: one
+    for phase in (phase1, phase2, phase3, phase4, phase5, phase6, phase7)
+    for one in phase.EXERCISES
+}
+"""All of them, by number, in the notebooks' order."""
+
+
+def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Verdict:
+    """Ask whether an exercise is done.
+
+    Args:
+        world: in which it was done.
+        number: of the exercise: "2a".
+        answer: what you found out, where the exercise asks for that.
+        hint: which hint to show as long as it is not done, 1 to 3; the third is the solution.
+
+    Raises:
+        BadInput: if there is no such exercise or hint.
+    """
+    if number not in EXERCISES:
+        raise BadInput(
+            f"There is no exercise {number!r}.",
+            looked=[", ".join(EXERCISES)],
+            remedy='Give the number that stands before the task, such as "2a".',
+        )
+    if isinstance(hint, bool) or not isinstance(hint, int) or not 1 <= hint <= HINTS:
+        raise BadInput(f"There is no hint {hint!r}.", remedy=f"Ask for hint=1 to hint={HINTS}.")
+    one = EXERCISES[number]
+    return Verdict(one, one.holds(Attempt(world, answer)), hint)

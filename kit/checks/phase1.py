@@ -1,0 +1,7 @@
+"""The exercises of phase 1."""
+
+from __future__ import annotations
+
+from kit.checks.exercise import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()

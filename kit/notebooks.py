@@ -1,0 +1,290 @@
+"""Rewrite the outputs that the notebooks store: each runs in a real kernel, from the checkpoints."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from kit.errors import BadInput, KitError
+
+CELL_TIMEOUT_S = 120
+_ROOT = Path(__file__).parent.parent
+_KEPT = ("tags",)  # of a cell's metadata; the rest is how an editor was left
+_UNSTORED = "application/vnd.jupyter.widget-view+json"  # a widget's number differs from run to run
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+_PRIVATE = {
+    "a local address": r"\b127\.0\.0\.1\b|\blocalhost\b|\[::1\]|\b0\.0\.0\.0\b",
+    "a port": r"\bport\s*[=:]?\s*\d{2,5}\b",
+    "a process id": r"\bpid\s*[=:]?\s*\d+",
+    "a path": r"(?<![\w.$])/(?:tmp|home|root|Users|var/folders|private|work|opt|nix|mnt)/\S+",
+    "a password": r"postgres(?:ql)?://[^\s:@/]+:[^\s@]+@|\bpassword\s*[=:]\s*\S+",
+    "a memory address": r"\bat 0x[0-9a-f]{6,}",
+    "a date that is not the world's": r"\b20\d\d-\d\d-\d\d[ T]\d\d:\d\d(?<!2025-01-26[ T]\d\d:\d\d)",
+}
+"""What may not be stored: name and pattern. The world's own day is 2025-01-26; another date is a run's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A notebook that ran.
+
+    Attributes:
+        path: the notebook.
+        changed: whether what it stores differs from what was there.
+        differences: for people: the cell and what changed in it.
+    """
+
+    path: Path
+    changed: bool
+    differences: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Name the notebook, then each difference."""
+        state = "differs" if self.changed else "as stored"
+        return "\n".join([f"{self.path.name}: {state}", *self.differences])
+
+
+def find_notebooks(folder: Path | None = None) -> tuple[Path, ...]:
+    """Return the lesson's notebooks in their order.
+
+    Args:
+        folder: where to look; None for the repository's own.
+
+    Raises:
+        BadInput: if there are none.
+    """
+    where = folder or _ROOT / "notebooks"
+    found = tuple(sorted(where.glob("[0-9][0-9]_*.ipynb")))
+    if not found:
+        raise BadInput(
+            "There are no notebooks.", looked=[f"{where.name}/"], remedy="Run this in a clone of the kit."
+        )
+    return found
+
+
+def write_outputs(
+    paths: Sequence[Path] | None = None, *, check: bool = False, progress: Callable[[str], None] | None = None
+) -> tuple[Written, ...]:
+    """Run notebooks and store what they show; a second run gives the same bytes.
+
+    Args:
+        paths: the notebooks; None for all.
+        check: write nothing, only compare.
+        progress: told which notebook runs.
+
+    Returns:
+        Each notebook with what changed.
+
+    Raises:
+        BadInput: if a cell fails, or shows what may not be stored.
+    """
+    written = []
+    with tempfile.TemporaryDirectory(prefix="kit-notebooks-") as folder, _environment(Path(folder)):
+        for path in paths or find_notebooks():
+            if progress:
+                progress(f"Running {path.name}.")
+            old = path.read_text(encoding="utf-8")
+            new = _as_text(execute(path))
+            changed = old != new
+            written.append(
+                Written(path=path, changed=changed, differences=_differences(old, new) if changed else ())
+            )
+            if changed and not check:
+                path.write_text(new, encoding="utf-8")
+    return tuple(written)
+
+
+def execute(path: Path, *, append: str = "") -> nbformat.NotebookNode:
+    """Run a notebook from its first cell to its last, in its own folder; the file stays as it is.
+
+    Args:
+        path: the notebook.
+        append: source of one more cell at the end.
+
+    Returns:
+        The notebook with its outputs, cleaned.
+
+    Raises:
+        BadInput: if a cell fails, or shows what may not be stored.
+    """
+    notebook = _read(path)
+    if append:
+        notebook.cells.append(nbformat.v4.new_code_cell(append, id="appended"))
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT_S,
+        kernel_name=_KERNEL["name"],
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        number, cell = _last_begun(notebook)
+        raise BadInput(
+            f"{path.name}: cell {number} failed.",
+            why=_ANSI.sub("", str(error)).strip().splitlines()[-1],
+            looked=cell.source.splitlines(),
+            remedy=f"Open {path.name}, run it up to this cell, and mend the cell or what it calls.",
+        ) from error
+    cleaned = clean(notebook)
+    for number, cell in _code(cleaned):
+        for found in find_private(output_text(cell)):
+            raise BadInput(
+                f"{path.name}: cell {number} shows {found}.",
+                looked=cell.source.splitlines(),
+                remedy="Outputs are committed and compared: change what the cell shows.",
+            )
+    return cleaned
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    try:
+        notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            f"{path.name} is not a notebook that can be read.",
+            why=str(error).splitlines()[0],
+            looked=[path.name],
+            remedy="Name one of notebooks/.",
+        ) from error
+    return notebook
+
+
+def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return the notebook without what differs between two runs, or between two editors."""
+    cleaned: nbformat.NotebookNode = nbformat.v4.new_notebook(metadata={"kernelspec": dict(_KERNEL)})
+    for cell in notebook.cells:
+        metadata = {name: value for name, value in cell.metadata.items() if name in _KEPT}
+        kept = nbformat.from_dict({**cell, "metadata": metadata})
+        if kept.cell_type == "code":
+            kept.outputs = list(_cleaned(cell.outputs))
+        cleaned.cells.append(kept)
+    nbformat.validate(cleaned)
+    return cleaned
+
+
+def _cleaned(outputs: Iterable[Any]) -> Iterator[Any]:
+    """Yield outputs: neighbouring texts of one stream as one, however the kernel cut them."""
+    before = None
+    for output in outputs:
+        if output.output_type == "stream":
+            if before is not None and before.name == output.name:
+                before.text += output.text
+                continue
+            before = output
+        else:
+            before = None
+            output.get("data", {}).pop(_UNSTORED, None)
+            if "metadata" in output:
+                output.metadata = {}
+        yield output
+
+
+def find_private(text: str) -> list[str]:
+    """Return what a text holds that may not be stored: addresses, paths, passwords, times of day."""
+    return [
+        f"{name}: {found.group()!r}"
+        for name, pattern in _PRIVATE.items()
+        if (found := re.search(pattern, text))
+    ]
+
+
+def output_text(cell: Any) -> str:  # noqa: ANN401 - nbformat's nodes have no types
+    """Return everything that a cell shows, as text."""
+    parts: list[str] = []
+    for output in cell.outputs:
+        shown = [output.text] if "text" in output else output.get("data", {}).values()
+        parts += [one if isinstance(one, str) else str(one) for one in shown]
+    return "\n".join(part.rstrip("\n") for part in parts)
+
+
+def _code(notebook: nbformat.NotebookNode) -> Iterator[tuple[int, Any]]:
+    return ((number, cell) for number, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code")
+
+
+def _last_begun(notebook: nbformat.NotebookNode) -> tuple[int, Any]:
+    """Return the cell that was running: the last with outputs or a number."""
+    begun = [one for one in _code(notebook) if one[1].outputs or one[1].get("execution_count")]
+    return begun[-1] if begun else next(_code(notebook))
+
+
+def _as_text(notebook: nbformat.NotebookNode) -> str:
+    text: str = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
+    return text.rstrip("\n") + "\n"
+
+
+def _differences(old: str, new: str) -> tuple[str, ...]:
+    before = {cell.id: cell for _, cell in _code(nbformat.reads(old, as_version=4)) if "id" in cell}
+    found = []
+    for number, cell in _code(nbformat.reads(new, as_version=4)):
+        was = output_text(before[cell.id]).splitlines() if cell.id in before else []
+        lines = list(difflib.unified_diff(was, output_text(cell).splitlines(), "stored", "now", lineterm=""))
+        if lines:
+            head = f"cell {number}: {cell.source.splitlines()[0] if cell.source else '(empty)'}"
+            found.append("\n".join([head, *(f"  {line}" for line in lines)]))
+    return tuple(found) or ("its layout or metadata",)
+
+
+@contextmanager
+def _environment(folder: Path) -> Iterator[None]:
+    """Give the kernels a home of their own, and nothing of the user's IPython."""
+    values = {
+        "KIT_WORLD": "fresh",
+        "KIT_HOME": str(folder / "home"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")])),
+        "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write, or with --check compare; the exit code is 1 on a difference or a failing cell."""
+    parser = argparse.ArgumentParser(prog="python -m kit.notebooks", description="Rewrite stored outputs.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
+    parser.add_argument("names", nargs="*", type=Path, help="notebooks; all if none is named")
+    options = parser.parse_args(arguments)
+    try:
+        written = write_outputs(options.names or None, check=options.check, progress=_say)
+    except KitError as error:
+        _say(str(error))
+        return 1
+    for one in written:
+        _say(str(one))
+    return int(options.check and any(one.changed for one in written))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
