@@ -383,7 +383,8 @@ def test_a_listening_socket_is_inherited_and_freed(
     code = (
         "import http.server, socket, sys\n"
         "server = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler, False)\n"
-        "server.socket.close(); server.socket = socket.socket(fileno=int(sys.argv[1])); server.serve_forever()"
+        "server.socket.close(); server.socket = socket.socket(fileno=int(sys.argv[1]))\n"
+        "server.serve_forever()"
     )
     (tmp_path / "page").write_text("seen")
     running = supervisor.spawn("web", [sys.executable, "-c", code, "{fd}"], env=ENV, cwd=tmp_path, listen=0)

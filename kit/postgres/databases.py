@@ -8,7 +8,7 @@ from pathlib import Path
 from psycopg import sql
 
 from kit.errors import ServerFailed
-from kit.postgres.server import Server
+from kit.postgres.server import Server, without_address
 from kit.postgres.tools import client
 
 _NEW_SINCE_17 = b"SET transaction_timeout = 0;\n"
@@ -90,6 +90,6 @@ def restore(server: Server, name: str, dumped: Path) -> None:
 def _failed(what: str, name: str, words: bytes) -> ServerFailed:
     return ServerFailed(
         f"The database {name} could not be {what}.",
-        why=words.decode(errors="replace").strip()[-600:],
+        why=without_address(words.decode(errors="replace")).strip()[-600:],
         remedy="Run the notebook's setup cell again; if that does not help, `python -m kit reset`.",
     )

@@ -60,7 +60,7 @@ class Docker:
         address = find_engine()
         # Before there is a container: whatever becomes of this process, none is left behind.
         supervisor.after_end([sys.executable, "-I", "-S", _REMOVE, address, label], env={})
-        with _connect(address) as client, _explained(service):
+        with connect(address) as client, _explained(service):
             _fetch(client, service)
             container = client.containers.create(
                 service.image,
@@ -110,7 +110,7 @@ def find_engine() -> str:
             looked.append(f"{address}: on another machine, where the server's port could not be reached")
             continue
         try:
-            with _connect(address) as client:
+            with connect(address) as client:
                 client.ping()
         except _failures() as error:
             looked.append(f"{address}: does not answer ({_reason(error)})")
@@ -146,7 +146,8 @@ def _addresses() -> list[str]:
 
 
 @contextlib.contextmanager
-def _connect(address: str) -> Iterator[DockerClient]:
+def connect(address: str) -> Iterator[DockerClient]:
+    """Talk to the engine at this address, for the length of a `with`."""
     # Imported where it is used: only those who ask for Docker wait for its SDK.
     import docker  # noqa: PLC0415
 

@@ -25,7 +25,7 @@ Role = Literal["kit", "migrator", "app"]
 ProviderName = Literal["embedded", "docker", "system"]
 
 _CONNECT_S = 10
-_ADDRESS = re.compile(r'^.*connection to server at "[^"]*"(?: \([^)]*\))?, port \d+ failed: ')
+_ADDRESS = re.compile(r'connection to server at "[^"]*"(?: \([^)]*\))?, port \d+ failed: ')
 
 _environment_lock = threading.Lock()
 _set_aside: dict[str, str] = {}
@@ -186,8 +186,13 @@ def explain(error: psycopg.Error) -> str:
     """Return the server's reason, without the address that libpq puts before it."""
     if error.diag.message_primary:
         return error.diag.message_primary
-    lines = str(error).strip().splitlines()
-    return _ADDRESS.sub("", lines[0]).strip() if lines else type(error).__name__
+    lines = without_address(str(error)).strip().splitlines()
+    return lines[0].removeprefix("connection failed: ") if lines else type(error).__name__
+
+
+def without_address(words: str) -> str:
+    """Return what libpq or a client program wrote without the address that it tried."""
+    return _ADDRESS.sub("", words)
 
 
 def start_server(provider: Provider, folder: Path, supervisor: Supervisor) -> Server:
