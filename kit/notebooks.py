@@ -6,6 +6,7 @@ import argparse
 import difflib
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -94,7 +95,7 @@ def write_outputs(
         BadInput: if a cell fails, or shows what may not be stored.
     """
     written = []
-    with tempfile.TemporaryDirectory(prefix="kit-notebooks-") as folder, _environment(Path(folder)):
+    with tempfile.TemporaryDirectory(prefix="kit-notebooks-") as folder, environment(Path(folder)):
         for path in paths or find_notebooks():
             if progress:
                 progress(f"Running {path.name}.")
@@ -133,7 +134,7 @@ def execute(path: Path, *, append: str = "") -> nbformat.NotebookNode:
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
-        client.execute()
+        client.execute(stderr=subprocess.DEVNULL)  # the kernel's own remarks, such as on its transport
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         number, cell = _last_begun(notebook)
         raise BadInput(
@@ -242,8 +243,12 @@ def _differences(old: str, new: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _environment(folder: Path) -> Iterator[None]:
-    """Give the kernels a home of their own, and nothing of the user's IPython."""
+def environment(folder: Path) -> Iterator[None]:
+    """Give kernels a world from the checkpoints, a home of their own, and nothing of the user's IPython.
+
+    Args:
+        folder: what the kernels keep goes there; delete it afterwards.
+    """
     values = {
         "KIT_WORLD": "fresh",
         "KIT_HOME": str(folder / "home"),

@@ -43,7 +43,9 @@ class Exercise:
         missing: what an unsolved one lacks.
         done: why a solution is right.
         hints: the first two; the third is the solution itself.
-        solution: Python; `world`, `dev` and `production` are the exercise's world, `answer` what was found.
+        solution: Python, in the names of the notebook: `lab` for a scratch world (or `world`), `answer` for
+            what was found out.
+        before: Python that the notebook runs in `lab` before the exercise, if any.
     """
 
     number: str
@@ -54,6 +56,7 @@ class Exercise:
     done: str
     hints: tuple[str, str]
     solution: str
+    before: str = ""
 
     def hint(self, number: int) -> str:
         """Return the first, second or third hint; the third is the solution."""
