@@ -88,7 +88,7 @@ def cold_and_warm(phase: int, runs: int) -> tuple[float, float]:
 
 
 def memory(engine: Engine) -> float:
-    """Return the megabytes of a world: its processes and their children, and this one; shared pages are shared out."""
+    """Return the megabytes of a world and this process; what they share is counted once."""
     named = [running.pid for running in engine.supervisor.processes().values() if running.exit is None]
     processes = [psutil.Process(pid) for pid in named]
     processes += [child for process in processes for child in process.children(recursive=True)]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -229,13 +229,13 @@ class Engine:
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass: builds go on, visitors come."""
-        with self.step(), self._act("dev", f"wait {seconds:g} s") as entry:
+        with self.step(), self._act("world", f"wait {seconds:.3g} s") as entry:
             self.clock.advance(seconds)
             entry.until = self.clock.now()
 
     def visit(self, rate: float) -> None:
         """Let visitors come from now on, `rate` a second, whenever time passes; 0: no longer."""
-        with self.step(), self._act("dev", f"visitors {rate:g}/s"):
+        with self.step(), self._act("world", f"visitors {rate:g}/s"):
             self.visitors.start(rate)
 
     def write(self, clone: CloneName, path: str, text: str, *, append: bool = False) -> None:
@@ -267,7 +267,7 @@ class Engine:
         Raises:
             BadInput: if there is no such document, or the site is not served.
         """
-        with self.step(), self._act("dev", f"open a document on {site}"):
+        with self.step(), self._act("world", f"open a document on {site}"):
             with self.server.connect("local" if site == "dev" else "cloud") as connection:
                 row = connection.execute(
                     "SELECT id::text FROM documents WHERE title = %s", [title]
@@ -283,7 +283,7 @@ class Engine:
             return self.visitors.open(f"{address}/read/{row[0]}")
 
     @contextmanager
-    def _act(self, clone: CloneName, text: str) -> Iterator[Any]:
+    def _act(self, clone: CloneName | Literal["world"], text: str) -> Iterator[Any]:
         now = self.clock.now()
         with self.journal.command(CommandRan(at=now, until=now, clone=clone, command=text, exit=0)) as entry:
             yield entry

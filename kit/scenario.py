@@ -185,7 +185,7 @@ def _prepare(world: Engine, plan: Plan) -> None:
 
 
 def _deploy(world: Engine, plan: Plan) -> None:
-    git_push, db_push = "git push -q origin main", "npx supabase db push --yes"
+    git_push, db_push = "git push origin main", "npx supabase db push"
     if plan.order == "together":
         pushed = world.clock.now()
         world.run("dev", f"{git_push} && {db_push}")

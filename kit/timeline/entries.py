@@ -46,7 +46,8 @@ def describe(record: Record) -> Entry:
     match record:
         case CommandRan():
             note = f"  (exit {record.exit})" if record.exit else ""
-            return entry._replace(who=f"{record.clone}$", text=show(record.command), note=note)
+            who = "you" if record.clone == "world" else f"{record.clone}$"
+            return entry._replace(who=who, text=show(record.command), note=note)
         case RefMoved():
             end = f"-> {show_commit(record.new)}" if record.new else "deleted"
             who, text = cut(show(record.repository), _WHO), f"{show(record.branch)} {end}"

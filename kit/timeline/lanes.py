@@ -92,7 +92,7 @@ def _draw_commands(records: Iterable[Record], axis: Axis) -> list[str]:
     """Return a "v" at the start of each command, with its text to the right or left of it."""
     commands: dict[int, list[str]] = {}
     for record in records:
-        if isinstance(record, CommandRan) and axis.covers(record.at):
+        if isinstance(record, CommandRan) and record.clone != "world" and axis.covers(record.at):
             commands.setdefault(axis.column(record.at), []).append(show(record.command))
     cells = [" "] * axis.columns
     free = 0

@@ -57,10 +57,13 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandRan(Record):
-    """A learner's command, from start (`at`) to end (`until`), with its exit code."""
+    """A learner's command, from start (`at`) to end (`until`), with its exit code.
+
+    In the "world" it is no shell's: time that passes, visitors, a page that is opened.
+    """
 
     until: float
-    clone: CloneName
+    clone: CloneName | Literal["world"]
     command: str
     exit: int
 

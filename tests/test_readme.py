@@ -1,0 +1,22 @@
+"""What the README shows is what the kit does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from kit import Plan, rehearse
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_is_a_run_of_the_kit() -> None:
+    """The drawing is what the rehearsal that it names prints today, commit ids included."""
+    shown = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("Timeline"))
+    assert shown.rstrip("\n") == repr(rehearse(Plan(order="code-first", wait=36)))
+
+
+def test_every_notebook_is_listed() -> None:
+    """The table names the notebooks that there are, no other."""
+    there = {path.stem for path in (Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb")}
+    assert set(re.findall(r"^\| `(\d\d_\w+)` \|", README, re.MULTILINE)) == there
