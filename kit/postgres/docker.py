@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kit.errors import BadInput, MissingTool, ServerFailed
+from kit.postgres import _engine
 from kit.postgres.compose import FILE, Service, read_service
 from kit.postgres.server import Endpoint, ProviderName
 from kit.process import Supervisor, wait_until
@@ -25,7 +26,7 @@ _ANSWER_S = 20
 _START_S = 60.0
 _LOOK_S = 0.1
 _LAST_LINES = 5
-_REMOVE = Path(__file__).with_name("_remove_containers.py")
+_NEAR = {("tcp", "localhost"), ("tcp", "127.0.0.1")}
 _OTHERWISE = "or unset KIT_POSTGRES: the embedded server needs no Docker."
 
 
@@ -59,7 +60,7 @@ class Docker:
             )
         address = find_engine()
         # Before there is a container: whatever becomes of this process, none is left behind.
-        supervisor.after_end([sys.executable, "-I", "-S", _REMOVE, address, label], env={})
+        supervisor.after_end([sys.executable, "-I", "-S", _engine.__file__, address, label], env={})
         with connect(address) as client, _explained(service):
             _fetch(client, service)
             container = client.containers.create(
@@ -98,24 +99,18 @@ def find_engine() -> str:
     looked, forbidden = [], False
     for address in _addresses():
         parts = urlsplit(address)
-        if parts.scheme == "unix":
-            if not Path(parts.path).exists():
-                looked.append(f"{address}: no such socket")
-                continue
-            if not os.access(parts.path, os.R_OK | os.W_OK):
-                looked.append(f"{address}: permission denied")
-                forbidden = True
-                continue
-        elif parts.scheme != "tcp" or parts.hostname not in ("localhost", "127.0.0.1"):
+        if parts.scheme != "unix" and (parts.scheme, parts.hostname) not in _NEAR:
             looked.append(f"{address}: on another machine, where the server's port could not be reached")
             continue
         try:
-            with connect(address) as client:
-                client.ping()
-        except _failures() as error:
-            looked.append(f"{address}: does not answer ({_reason(error)})")
-            continue
-        return address
+            _engine.ping(address)
+        except PermissionError:
+            looked.append(f"{address}: permission denied")
+            forbidden = True
+        except OSError as error:
+            looked.append(f"{address}: {error.strerror or error}")
+        else:
+            return address
     if forbidden:
         remedy = "Add yourself to the group docker (sudo usermod -aG docker $USER) and log in again"
     else:

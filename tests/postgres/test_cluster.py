@@ -301,11 +301,13 @@ def test_an_owner_killed_while_a_query_runs_leaves_no_server(short_folder: Path)
 
 
 def python_for_everybody() -> list[str]:
-    """Return a Python of this version that an account without rights can run, and the option for its packages."""
+    """Return a Python of this version that everybody can run, and where its packages are."""
     here = Path(sysconfig.get_path("purelib"))
     for python in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
         program = Path(python).resolve()
-        if program.exists() and all(everybody_may_read(place.parent) for place in (program, here, ROOT / "kit")):
+        if program.exists() and all(
+            everybody_may_read(place.parent) for place in (program, here, ROOT / "kit")
+        ):
             return [python, f"{ROOT}:{here}"]
     pytest.skip("no Python of this version, or not the packages, can be read by an account without rights")
 
@@ -339,9 +341,9 @@ def test_root_starts_the_server_as_an_account_without_rights(
 
 @as_root
 def test_root_with_a_closed_temporary_folder_is_told(
-    supervised: Callable[[], Supervisor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    supervised: Callable[[], Supervisor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed = Path(make_folder())
+    closed = make_folder()
     try:
         closed.chmod(0o700)
         monkeypatch.setenv("TMPDIR", str(closed))

@@ -101,7 +101,9 @@ def test_a_file_without_the_service_is_refused(tmp_path: Path, text: str) -> Non
         written(tmp_path, text)
 
 
-@pytest.mark.parametrize(("text", "nanoseconds"), [("500ms", 5 * 10**8), ("1m30s", 90 * 10**9), ("2h", 72 * 10**11)])
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"), [("500ms", 5 * 10**8), ("1m30s", 90 * 10**9), ("2h", 72 * 10**11)]
+)
 def test_durations(tmp_path: Path, text: str, nanoseconds: int) -> None:
     service = written(tmp_path, MINIMAL.replace("{test", f"{{interval: {text}, test"))
     assert service.healthcheck["interval"] == nanoseconds

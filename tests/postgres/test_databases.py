@@ -105,7 +105,9 @@ def test_a_database_in_use_is_replaced(filled: Server) -> None:
         with pytest.raises(psycopg.OperationalError):
             old.execute("SELECT 1")
     with filled.connect("local") as connection:
-        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname='public'").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname='public'").fetchone() == (
+            0,
+        )
 
 
 def test_a_failed_dump_writes_nothing(filled: Server, tmp_path: Path) -> None:
@@ -129,7 +131,7 @@ def test_a_dump_that_does_not_load_is_all_or_nothing(filled: Server, tmp_path: P
 
 
 def test_odd_names_are_names(any_server: Server, tmp_path: Path) -> None:
-    name = "it's \"odd\" = x"
+    name = 'it\'s "odd" = x'
     create(any_server, name)
     try:
         dump(any_server, name, tmp_path / "dump.sql")

@@ -71,9 +71,7 @@ def test_no_copy_where_none_is_needed(supervised: Callable[[], Supervisor], kit_
     ]
 
 
-def test_without_the_wheel(
-    supervised: Callable[[], Supervisor], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_wheel(supervised: Callable[[], Supervisor], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "_PACKAGE", "no_such_package")
     supervisor = supervised()
 

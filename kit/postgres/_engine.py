@@ -1,8 +1,9 @@
-"""Kill and remove every container with a label: what the reaper runs in the end.
+"""The few requests to a Docker engine that have to work at once, and without its SDK.
 
-Standard library only, so that it starts at once; the engine's own HTTP interface.
+As a program it kills and removes every container with a label: what the reaper runs
+in the end. Standard library only.
 
-Usage: python -I -S _remove_containers.py ENGINE LABEL
+Usage: python -I -S _engine.py ENGINE LABEL
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ REMOVAL_S = 2.0
 _LOOK_S = 0.05
 
 
-class Engine(http.client.HTTPConnection):
+class _Connection(http.client.HTTPConnection):
     """A connection to `unix:///path` or `tcp://host:port`."""
 
     def __init__(self, address: str) -> None:
@@ -41,14 +42,26 @@ class Engine(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def ask(engine: str, method: str, path: str) -> tuple[int, Any]:
-    """Return the status and the content of one answer."""
-    connection = Engine(engine)
+def ping(engine: str) -> None:
+    """Make sure that an engine answers.
+
+    Raises:
+        OSError: if it does not.
+    """
+    status, content = _ask(engine, "GET", "/version")
+    if status != http.client.OK:
+        raise OSError(content)
+
+
+def _ask(engine: str, method: str, path: str) -> tuple[int, Any]:
+    connection = _Connection(engine)
     try:
         connection.request(method, path)
         answer = connection.getresponse()
         content = answer.read()
         return answer.status, json.loads(content) if content else None
+    except (http.client.HTTPException, ValueError) as error:
+        raise OSError(f"it is no Docker engine ({error})") from error
     finally:
         connection.close()
 
@@ -56,7 +69,7 @@ def ask(engine: str, method: str, path: str) -> tuple[int, Any]:
 def find(engine: str, label: str) -> list[str]:
     """Return the ids of the containers with this label, running or not."""
     filters = quote(json.dumps({"label": [label]}))
-    status, content = ask(engine, "GET", f"/containers/json?all=true&filters={filters}")
+    status, content = _ask(engine, "GET", f"/containers/json?all=true&filters={filters}")
     if status != http.client.OK:
         raise OSError(content)
     return [container["Id"] for container in content]
@@ -69,7 +82,7 @@ def remove(engine: str, label: str) -> bool:
         found = find(engine, label)
         for container in found:
             met = True
-            ask(engine, "DELETE", f"/containers/{container}?force=true&v=true")
+            _ask(engine, "DELETE", f"/containers/{container}?force=true&v=true")
         waited = time.monotonic() - started
         if not found and (met or waited > CREATION_S):
             return True
