@@ -106,6 +106,7 @@ class Reaper:
         for ignored in (signal.SIGINT, signal.SIGHUP):
             # Not SIG_IGN, which every child would inherit.
             signal.signal(ignored, lambda *_: None)
+        self.listener.settimeout(0)  # who is announced may be gone again: do not wait for the next one
         self.selector.register(wake, selectors.EVENT_READ, "wake")
         self.selector.register(self.listener, selectors.EVENT_READ, "accept")
         held = False

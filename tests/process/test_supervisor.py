@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -10,7 +9,6 @@ import sys
 import textwrap
 import time
 import urllib.request
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,11 @@ from typing import Any
 import psutil
 import pytest
 
-from kit.errors import ProcessFailed, UnusableFolder
-from kit.process import SOCKET_PATH_LIMIT, Running, Supervisor, make_folder, wait_until
+from kit.errors import ProcessFailed
+from kit.process import Running, Supervisor, make_folder, wait_until
 
 PROMISED_S = 5.0
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
 FOREVER = [sys.executable, "-c", "import signal; signal.pause()"]
 DEAF = """
@@ -438,50 +436,6 @@ def test_the_repr_tells_no_folder(supervised: Callable[[], Supervisor]) -> None:
     supervisor.close()
     supervisor.close()
     assert repr(supervisor) == "Supervisor(closed)"
-
-
-def test_the_folder_can_be_passed_through_but_not_listed() -> None:
-    folder = make_folder()
-    try:
-        assert folder.stat().st_mode & 0o777 == 0o711
-        assert folder == folder.resolve()
-    finally:
-        folder.rmdir()
-
-
-def test_a_path_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    long = tmp_path / ("x" * SOCKET_PATH_LIMIT)
-    long.mkdir()
-    monkeypatch.setenv("TMPDIR", str(long))
-
-    with pytest.raises(UnusableFolder, match="too long") as caught:
-        make_folder()
-
-    assert "TMPDIR" in caught.value.remedy
-    assert caught.value.looked == (str(long),)
-    assert list(long.iterdir()) == []
-
-
-def test_a_tmpdir_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").touch()  # root may write everywhere, but not below a file
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "file"))
-
-    with pytest.raises(UnusableFolder, match="No temporary folder") as caught:
-        make_folder()
-
-    assert caught.value.looked == (str(tmp_path / "file"),)
-
-
-def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = namedtuple("usage", ["total", "used", "free"])  # noqa: PYI024 - what shutil itself returns
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40 - 2**20, 2**20))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-
-    with pytest.raises(UnusableFolder, match="full") as caught:
-        make_folder()
-
-    assert "1 MB are free" in caught.value.why
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_waiting_has_an_end() -> None:

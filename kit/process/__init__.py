@@ -1,0 +1,16 @@
+"""Run what must outlive a call but never its owner: a folder with a reaper."""
+
+from __future__ import annotations
+
+from kit.process.folder import FREE_SPACE_NEEDED, PREFIX, SOCKET_PATH_LIMIT, make_folder
+from kit.process.supervisor import Running, Supervisor, wait_until
+
+__all__ = [
+    "FREE_SPACE_NEEDED",
+    "PREFIX",
+    "SOCKET_PATH_LIMIT",
+    "Running",
+    "Supervisor",
+    "make_folder",
+    "wait_until",
+]
