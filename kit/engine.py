@@ -25,6 +25,7 @@ from kit.shell import Ran, run, shell_path
 from kit.snapshot import CommitSeen, Snapshot, WorkerSeen, look_at_database
 from kit.timeline import CloneName, CommandRan, DatabaseName, RefMoved, SchemaChanged, Timeline
 from kit.traffic import Visit, Visitors
+from kit.uploads import upload
 
 _NOTHING = Ran(command="", output="", exit=0)
 
@@ -60,6 +61,7 @@ class Engine:
         self._control: Control | None = None
         self._commits: dict[str, CommitSeen] = {}
         self._last = _NOTHING
+        self._seen: Snapshot | None = None
         self._path = shell_path(install_programs(folder, psql=client("psql")))
         (folder / "home").mkdir(exist_ok=True)
         apps = Apps(folder / "host" / "logs", supervisor=supervisor, environment=app_environment(server))
@@ -146,6 +148,7 @@ class Engine:
         """Go on from what `state` returned; start what should run, unless it runs."""
         self.repositories.install_hook("#!/bin/sh\n" + hook_text(self.folder, "post-receive") + "\n")
         self.clock.restart(state["now"])
+        self._seen = None
         self._last = Ran(command="", output=state["output"], exit=state["exit"])
         self.host.resume(state["host"])
         self.host.open()
@@ -209,7 +212,8 @@ class Engine:
     def run(self, clone: CloneName, command: str) -> Ran:
         """Run a command in a clone's folder, in a real shell, and note what it changed."""
         with self.step():
-            before = self.observe()
+            # What another terminal did since then is noted with this command.
+            before = self._seen or self.observe()
             now = self.clock.now()
         started = CommandRan(at=now, until=now, clone=clone, command=command, exit=0)
         with self.journal.command(started) as entry:
@@ -282,6 +286,37 @@ class Engine:
             address = f"http://127.0.0.1:{port}" if port else self.host.preview(site)
             return self.visitors.open(f"{address}/read/{row[0]}")
 
+    def upload(self, title: str) -> httpx.Response:
+        """Add a document on production, let the worker come, open the document; return the last answer."""
+        with self.step(), self._act("world", f"upload {title!r}"):
+            added = upload(
+                title,
+                address=self.host.address,
+                moment=self.clock.date().timestamp(),
+                connect=lambda: self.server.connect("cloud"),
+                log=self.programs.worker_log,
+            )
+            return self.visitors.visit(added.json()["id"]).response or added if added.is_success else added
+
+    def log(self, site: str) -> Path:
+        """Return the log of "production", "dev", "worker", or a branch's preview.
+
+        Raises:
+            BadInput: if there is no such site.
+        """
+        if site == "worker":
+            return self.programs.worker_log
+        if site == "production":
+            return self.host.log(self.host.live)
+        previews = [one for one in self.host.deployments if one.branch == site and one.target == "preview"]
+        if site != "dev" and not previews:
+            raise BadInput(
+                f"There is no {site!r} that has a log.",
+                looked=["production", "dev", "worker", *{one.branch for one in previews}],
+                remedy="Give one of these, or a branch that was pushed.",
+            )
+        return self.host.log(previews[-1].commit if previews else "dev")
+
     @contextmanager
     def _act(self, clone: CloneName | Literal["world"], text: str) -> Iterator[Any]:
         now = self.clock.now()
@@ -313,7 +348,7 @@ class Engine:
             local = look_at_database(connection)
         with self.server.connect("cloud") as connection:
             cloud = look_at_database(connection)
-        heads = {*repositories.github.values(), self.host.live}
+        heads = {*repositories.github.values(), self.host.live, self.programs.worker_commit}
         for clone in repositories.clones.values():
             heads |= {clone.head, *clone.branches.values()}
         return Snapshot(
@@ -345,6 +380,7 @@ class Engine:
     def _note_changes(self, before: Snapshot) -> None:
         """Put into the journal what changed since `before` and nobody reported."""
         now, after = self.clock.now(), self.observe()
+        self._seen = after
         for name, clone in after.repositories.clones.items():
             old, new = before.repositories.clones[name].branches, clone.branches
             for branch in sorted(old.keys() | new.keys()):
