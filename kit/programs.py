@@ -178,8 +178,13 @@ class Programs:
             [sys.executable, "-s", "-B", "main.py"],
             env=app_environment(self._server),
             cwd=self._repositories.clones["production"] / "worker",
-            log=self._apps.log("worker"),
+            log=self.worker_log,
         )
+
+    @property
+    def worker_log(self) -> Path:
+        """The file with the worker's output."""
+        return self._apps.log("worker")
 
     def worker_runs(self) -> bool:
         """Say whether the worker runs."""

@@ -35,8 +35,9 @@ class Status:
         github = seen.commit(main)
         rows.append(("github main", main[:7], VERSION in github.versions, github.writes_last_viewed))
         rows.append(("production site", seen.live[:7], None, seen.commit(seen.live).writes_last_viewed))
-        worker = seen.worker.commit[:7] if seen.worker.running else "not running"
-        rows.append(("worker", worker, None, None))
+        worker = seen.worker.commit if seen.worker.running else ""
+        code = seen.commit(worker).writes_last_viewed if worker else None
+        rows.append(("worker", worker[:7] or "not running", None, code))
         for label, database in (("local database", seen.local), ("cloud database", seen.cloud)):
             newest = max(database.versions, default="empty")
             rows.append((label, newest, VERSION in database.versions, "last_viewed" in database.columns))

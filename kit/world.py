@@ -9,6 +9,7 @@ from typing import Self
 from kit.clone import Clone, Shown
 from kit.engine import Engine
 from kit.errors import BadInput
+from kit.logs import Log
 from kit.opening import Progress, go_to, open_at
 from kit.page import Page
 from kit.phases import PHASES
@@ -100,6 +101,29 @@ class World:
         """
         response = self.engine.open_page(site, title)
         return Page.read(site, response)
+
+    def upload(self, title: str) -> Page:
+        """Add a document on production, as a user does, let the worker come, and open it.
+
+        Args:
+            title: the document's.
+
+        Returns:
+            The reader's page: with the text that the worker made, or without.
+        """
+        return Page.read("production", self.engine.upload(title))
+
+    def log(self, site: str = "production") -> Log:
+        """Show the errors that a site or the worker has logged; equal ones are counted.
+
+        Args:
+            site: "production", "dev", "worker", or a branch, for its preview.
+
+        Raises:
+            BadInput: if there is no such site.
+        """
+        with self.engine.step():
+            return Log.read(site, self.engine.log(site))
 
     def check(self, number: str) -> Checked:
         """Ask the world whether a step did what it should.

@@ -15,6 +15,7 @@ from kit.timeline.records import (
     Outcome,
     PageView,
     Record,
+    RefMoved,
     SchemaChanged,
 )
 from kit.timeline.windows import Window, broken_seconds, broken_windows
@@ -62,7 +63,10 @@ def draw_lanes(records: Sequence[Record], views: Sequence[PageView], zero: float
         zero: the instant that is shown as 00:00, in seconds of the clock.
         width: the most columns of a line.
     """
-    axis = Axis(views[0].at, views[-1].at, width - NAME)
+    gap = (views[-1].at - views[0].at) / (len(views) - 1)
+    # What was done directly before the first view belongs to the picture: the push, above all.
+    before = [at for at in _typed_at(records) if 0 <= views[0].at - at <= gap]
+    axis = Axis(min([views[0].at, *before]), views[-1].at, width - NAME)
     lanes = (
         ("time", _draw_ticks(axis, zero)),
         ("commands", _draw_commands(records, axis)),
@@ -73,6 +77,10 @@ def draw_lanes(records: Sequence[Record], views: Sequence[PageView], zero: float
     )
     texts = ((name, "".join(cells).rstrip()) for name, cells in lanes)
     return [f"{name:<{NAME}}{text}" for name, text in texts if text]
+
+
+def _typed_at(records: Iterable[Record]) -> list[float]:
+    return [one.at for one in records if isinstance(one, CommandRan) and one.clone != "world"]
 
 
 def _draw_ticks(axis: Axis, zero: float) -> list[str]:
@@ -91,9 +99,10 @@ def _draw_ticks(axis: Axis, zero: float) -> list[str]:
 def _draw_commands(records: Iterable[Record], axis: Axis) -> list[str]:
     """Return a "v" at the start of each command, with its text to the right or left of it."""
     commands: dict[int, list[str]] = {}
-    for record in records:
-        if isinstance(record, CommandRan) and record.clone != "world" and axis.covers(record.at):
-            commands.setdefault(axis.column(record.at), []).append(show(record.command))
+    for column, group in _group_commands(records, axis).items():
+        # Where several were typed at one instant, those count that reached GitHub or the cloud.
+        telling = [text for text, reached in group if reached]
+        commands[column] = telling or [text for text, _ in group]
     cells = [" "] * axis.columns
     free = 0
     for start, end in itertools.pairwise([*sorted(commands), axis.columns]):
@@ -107,6 +116,26 @@ def _draw_commands(records: Iterable[Record], axis: Axis) -> list[str]:
             _put(cells, start, f"v {short}".rstrip())
             free = start + len("v ") + count_cells(short)
     return cells
+
+
+def _group_commands(records: Iterable[Record], axis: Axis) -> dict[int, list[tuple[str, bool]]]:
+    """Return by column each command, and whether GitHub or the cloud database changed before the next one."""
+    commands: dict[int, list[tuple[str, bool]]] = {}
+    column = None
+    for record in records:
+        if isinstance(record, CommandRan):
+            column = axis.column(record.at) if record.clone != "world" and axis.covers(record.at) else None
+            if column is not None:
+                commands.setdefault(column, []).append((show(record.command), False))
+        elif column is not None and _reaches_production(record):
+            commands[column][-1] = (commands[column][-1][0], True)
+    return commands
+
+
+def _reaches_production(record: Record) -> bool:
+    if isinstance(record, RefMoved):
+        return record.repository == "github"
+    return isinstance(record, MigrationApplied) and record.database == "cloud"
 
 
 def _find_code(records: Iterable[Record], axis: Axis, first: str) -> list[_Part]:

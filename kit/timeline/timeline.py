@@ -8,7 +8,8 @@ from operator import attrgetter
 from typing import ClassVar, TypeVar
 
 from kit.timeline.drawing import draw
-from kit.timeline.records import KINDS, Record
+from kit.timeline.questions import last_push
+from kit.timeline.records import KINDS, CommandRan, Record, RefMoved
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -49,6 +50,16 @@ class Timeline:
         """Return the records of one kind, in order."""
         return tuple(record for record in self.records if isinstance(record, kind))
 
+    @property
+    def last_deploy(self) -> Timeline:
+        """What happened from the command on that last pushed main; everything if there was none."""
+        push = last_push(self.records)
+        if push is None:
+            return self
+        moved = max(i for i, record in enumerate(self.records) if record.at == push and _is_push(record))
+        commands = [i for i in range(moved) if isinstance(self.records[i], CommandRan)]
+        return Timeline(self.records[commands[-1] if commands else moved :])
+
     def since(self, at: float) -> Timeline:
         """Return what happened at `at`, in seconds of the clock, or later."""
         return Timeline(tuple(record for record in self.records if record.at >= at))
@@ -56,3 +67,7 @@ class Timeline:
     def between(self, start: float, end: float) -> Timeline:
         """Return what happened at `start` or later, but before `end`, in seconds of the clock."""
         return Timeline(tuple(record for record in self.records if start <= record.at < end))
+
+
+def _is_push(record: Record) -> bool:
+    return isinstance(record, RefMoved) and (record.repository, record.branch) == ("github", "main")
