@@ -26,7 +26,7 @@ EXERCISES = (
         task="Edit an applied migration, and see who notices.",
         phase=3,
         holds=_edited_unnoticed,
-        missing="the file must have changed, and after that supabase must have been asked to apply what is new.",
+        missing="the file must have changed, and supabase must have been asked since to apply what is new.",
         done="nobody noticed. Only versions are compared, and this version is in the history; your line will"
         " run on the next new database, and on no other. Want to change something? Write a new migration.",
         hints=(
