@@ -33,7 +33,7 @@ def docker_engine(need: Callable[[object, str], None]) -> str:
         with connect(address) as client:
             client.images.get(image)
     except MissingTool as error:
-        missing = str(error)
+        missing = f"{error.message} {'; '.join(error.looked)}"
     except ImageNotFound:
         missing = f"the image {image}"
     need(not missing, missing)

@@ -27,6 +27,7 @@ from kit.postgres.system import System
 from kit.process import Supervisor, make_folder, wait_until
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = os.pathsep.join([str(ROOT), *sys.path])
 PROMISED_S = 5.0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has this difficulty")
 
@@ -242,7 +243,7 @@ STARTS = """
 
 
 def owner(
-    folder: Path, *, user: int | None = None, python: str = sys.executable, packages: str = str(ROOT)
+    folder: Path, *, user: int | None = None, python: str = sys.executable, packages: str = PACKAGES
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [python, "-c", textwrap.dedent(STARTS)],

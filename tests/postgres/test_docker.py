@@ -190,7 +190,11 @@ def test_a_killed_owner_leaves_no_container(docker_engine: str) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DOCKER_HOST": docker_engine},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+            "DOCKER_HOST": docker_engine,
+        },
     )
     assert process.stdout
     facts = json.loads(process.stdout.readline())

@@ -21,7 +21,7 @@ from kit.process import Running, Supervisor, make_folder, wait_until
 
 PROMISED_S = 5.0
 ROOT = Path(__file__).parents[2]
-ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
 FOREVER = [sys.executable, "-c", "import signal; signal.pause()"]
 DEAF = """
 import signal
