@@ -97,7 +97,7 @@ def _from_checkpoint(engine: Engine, phase: int, tell: Progress, *, more: str = 
 
 def _open_own(phase: int, tell: Progress) -> Opened:
     """Open the learner's world: the one that runs here or elsewhere, else a new one with what was saved."""
-    engine = _running(tell)
+    engine = take_own(tell)
     worlds, kept = kit_home() / "worlds", ""
     if engine is not None:
         stands = engine.position()
@@ -106,7 +106,7 @@ def _open_own(phase: int, tell: Progress) -> Opened:
         save(engine, worlds / str(stands))
         kept = f" Your own world of phase {stands} is kept: open_world(phase={stands}) goes back to it."
     else:
-        engine = _new_own(tell)
+        engine = new_own(tell)
     saved = worlds / str(phase)
     if not saved.exists():
         return _from_checkpoint(engine, phase, tell, more=kept)
@@ -114,30 +114,60 @@ def _open_own(phase: int, tell: Progress) -> Opened:
     return Opened(engine, f"Phase {phase}: your own world, saved when you left it.{kept}")
 
 
-def _running(tell: Progress) -> Engine | None:
-    """Return the learner's world if it runs, in this process or taken over from another; None if it does not."""
-    engine = _mine.get("own")
+def take_own(tell: Progress) -> Engine | None:
+    """Return the learner's world if it runs, here or taken over from another process; else None."""
+    engine, folder = _mine.get("own"), _live()
+    if engine is not None and engine.folder != folder:
+        _mine.pop("own").close()  # `reset` has put a new one in its place
+        engine = None
     if engine is None or not engine.folder.exists():
-        try:
-            folder = Path((kit_home() / "live").read_text(encoding="utf-8"))
-        except OSError:
-            return None
-        supervisor = Supervisor.attach(folder)
+        supervisor = hold_own()
         if supervisor is None:
             return None
         tell("Your world is open elsewhere: taking it over.")
-        engine = _mine["own"] = _engine_of(folder, supervisor, VirtualClock())
+        engine = _mine["own"] = _engine_of(supervisor, VirtualClock())
     engine.take()
     return engine
 
 
-def _new_own(tell: Progress) -> Engine:
+def hold_own() -> Supervisor | None:
+    """Hold the learner's world, without taking it from anybody; None if it does not run."""
+    folder = _live()
+    return Supervisor.attach(folder) if folder else None
+
+
+def _live() -> Path | None:
+    """Return the folder of the learner's world that ran last."""
+    try:
+        return Path((kit_home() / "live").read_text(encoding="utf-8"))
+    except OSError:
+        return None
+
+
+def new_own(tell: Progress) -> Engine:
+    """Start a world, still empty, that is the learner's from now on."""
     engine = _mine["own"] = _new_engine(VirtualClock(), tell)
     names = ("PATH", "HOME", "KIT_HOME", "TMPDIR", "XDG_STATE_HOME")
     environment = {name: os.environ[name] for name in names if name in os.environ}
     environment |= {"PYTHONPATH": str(Path(__file__).parent.parent), "LC_ALL": "C.UTF-8"}
     engine.supervisor.before_end([sys.executable, "-m", "kit.opening", engine.folder], env=environment)
     (kit_home() / "live").write_text(str(engine.folder), encoding="utf-8")
+    return engine
+
+
+def open_copy(saved: Path, *, progress: Progress | None = None) -> Engine:
+    """Open a scratch world that is what `save` saved, to look at.
+
+    Args:
+        saved: the folder.
+        progress: told what is being done.
+    """
+    engine = _new_engine(VirtualClock(), progress or (lambda _: None))
+    try:
+        load(engine, saved)
+    except BaseException:
+        engine.close()
+        raise
     return engine
 
 
@@ -149,7 +179,7 @@ def _new_engine(clock: Clock, tell: Progress) -> Engine:
     try:
         start_server(provider, folder, supervisor)
         (folder / "repos").mkdir()
-        engine = _engine_of(folder, supervisor, clock)
+        engine = _engine_of(supervisor, clock)
         engine.own()
     except BaseException:
         supervisor.close()
@@ -157,18 +187,33 @@ def _new_engine(clock: Clock, tell: Progress) -> Engine:
     return engine
 
 
-def _engine_of(folder: Path, supervisor: Supervisor, clock: Clock) -> Engine:
+def _engine_of(supervisor: Supervisor, clock: Clock) -> Engine:
     return Engine(
-        folder,
+        supervisor.folder,
         supervisor=supervisor,
-        server=Server.load(folder / "server.json"),
+        server=Server.load(supervisor.folder / "server.json"),
         clock=clock,
-        repositories=Repositories(folder / "repos"),
+        repositories=Repositories(supervisor.folder / "repos"),
     )
 
 
+def look(supervisor: Supervisor) -> Engine:
+    """Return a running world to look at, as far as its owner has written it down; it stays its owner's.
+
+    Args:
+        supervisor: of the world.
+    """
+    engine = _engine_of(supervisor, VirtualClock())
+    state = json.loads((supervisor.folder / "state.json").read_text(encoding="utf-8"))
+    engine.journal.load()
+    engine.clock.restart(state["now"])
+    engine.host.resume(state["host"])
+    engine.programs.worker_commit = state["worker"]
+    return engine
+
+
 def go_to(engine: Engine, phase: int, *, progress: Progress | None = None) -> None:
-    """Make a world what it is at the beginning of a phase: from its checkpoint, else by replaying what is missing.
+    """Make a world what it is at the beginning of a phase: from a checkpoint, and by replaying the rest.
 
     Args:
         engine: the world; what it was is gone.
@@ -210,17 +255,13 @@ def _begin(engine: Engine) -> None:
 
 
 def save_own(folder: Path) -> None:
-    """Save the learner's world; the reaper runs this when the last holder has gone, while the databases still answer.
+    """Save the learner's world: the reaper's farewell, when the last holder has gone and databases answer.
 
     Args:
         folder: of the world.
     """
-    engine = _engine_of(folder, Supervisor.watching(folder), VirtualClock())
+    engine = look(Supervisor.watching(folder))
     state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    engine.journal.load()
-    engine.clock.restart(state["now"])
-    engine.host.resume(state["host"])
-    engine.programs.worker_commit = state["worker"]
     save(engine, kit_home() / "worlds" / str(engine.position()), state=state)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kit.engine import Engine
@@ -37,10 +38,20 @@ def play(world: Engine, step: Step) -> Ran:
     return Ran(command=step.action.text, output="", exit=0)
 
 
-def play_phase(world: Engine, phase: Phase) -> tuple[Played, ...]:
-    """Do a phase's steps in order, and ask after each whether it did what it should."""
+def play_phase(
+    world: Engine, phase: Phase, *, progress: Callable[[Step], None] | None = None
+) -> tuple[Played, ...]:
+    """Do a phase's steps in order, and ask after each whether it did what it should.
+
+    Args:
+        world: where; it stands at the beginning of the phase.
+        phase: what to do.
+        progress: told of each step before it is done.
+    """
     played = []
     for step in phase.steps:
+        if progress:
+            progress(step)
         ran = play(world, step)
         seen = world.observe()
         played.append(Played(step, ran, tuple((one.says, one.holds(seen)) for one in step.predicates)))

@@ -17,6 +17,12 @@ FREE_SPACE_NEEDED = 300 * 2**20
 PREFIX = "kit-"
 
 
+def temporary_folder() -> Path:
+    """Return the machine's folder for temporary files; whether it can be used, `make_folder` finds out."""
+    # Python would pass over an unusable TMPDIR in silence, in the end for the working folder.
+    return Path(os.environ.get("TMPDIR") or tempfile.gettempdir()).resolve()
+
+
 def make_folder() -> Path:
     """Make a new folder for one world, below the machine's folder for temporary files.
 
@@ -26,8 +32,7 @@ def make_folder() -> Path:
     Raises:
         UnusableFolder: if it cannot be written, is nearly full, or its path is too long for a socket.
     """
-    # Python would pass over an unusable TMPDIR in silence, in the end for the working folder.
-    parent = Path(os.environ.get("TMPDIR") or tempfile.gettempdir()).resolve()
+    parent = temporary_folder()
     try:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     except OSError as error:
