@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit.postgres.databases import create, dump, restore
-from kit.postgres.docker import Docker
+from kit.postgres.docker import Docker, find_engine, remove_container
 from kit.postgres.embedded import Embedded
 from kit.postgres.providers import provider_named
 from kit.postgres.server import (
@@ -32,7 +32,9 @@ __all__ = [
     "create",
     "dump",
     "explain",
+    "find_engine",
     "provider_named",
+    "remove_container",
     "restore",
     "start_server",
     "without_users_settings",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 _PORT = "5432/tcp"
+_INSTANCE_LABEL = "broken-window-kit.instance"  # as docker-compose.yml has it
 _ANSWER_S = 20
 _START_S = 60.0
 _LOOK_S = 0.1
@@ -87,6 +88,30 @@ class Docker:
             "The container with the databases has gone, and its data with it.",
             why="it keeps them in memory only",
             remedy="Run `python -m kit reset`: it builds your phase again from a checkpoint.",
+        )
+
+
+def remove_container(instance: str) -> None:
+    """Remove the container of a world whose reaper could not.
+
+    Args:
+        instance: the marker of the world's server.
+
+    Raises:
+        MissingTool: if no engine answers.
+        ServerFailed: if the engine does not remove it.
+    """
+    try:
+        removed = _engine.remove(find_engine(), f"{_INSTANCE_LABEL}={instance}")
+    except OSError as error:
+        removed, why = False, str(error)
+    else:
+        why = "it is still there"
+    if not removed:
+        raise ServerFailed(
+            "The container with a world's databases was not removed.",
+            why=why,
+            remedy=f"Run `docker rm --force kit-postgres-{instance}`.",
         )
 
 
