@@ -158,7 +158,9 @@ def _initdb(programs: Programs, data: Path, password: str) -> None:
         os.chown(data, *rights)
         os.chown(secret, *rights)
     settings = _settings(programs)
-    early = [f"--set=scram_iterations={settings['scram_iterations']}"] if "scram_iterations" in settings else []
+    early = (
+        [f"--set=scram_iterations={settings['scram_iterations']}"] if "scram_iterations" in settings else []
+    )
     result = subprocess.run(
         [programs.bin / "initdb", f"--pgdata={data}", f"--pwfile={secret}", *_INITDB, *early],
         capture_output=True,
