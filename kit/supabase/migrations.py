@@ -35,13 +35,15 @@ class MigrationFile:
     name: str
 
     def read(self) -> str:
-        """Return the text as the Supabase CLI reads it: what is not UTF-8 becomes U+FFFD.
+        """Return the text as the Supabase CLI reads it.
+
+        A byte order mark at the start is left out; what is not UTF-8 becomes U+FFFD.
 
         Raises:
             BadInput: if it cannot be read.
         """
         try:
-            return self.path.read_bytes().decode(errors="replace")
+            return self.path.read_bytes().decode("utf-8-sig", errors="replace")
         except OSError as error:
             raise BadInput(
                 f"failed to open migration file: {self.path.name}",

@@ -13,6 +13,7 @@ from psycopg.pq import Format
 
 from kit.errors import BadInput
 from kit.supabase.history import Connection, is_lost, unreachable
+from kit.supabase.splitter import split
 
 _BOOL, _BYTEA = 16, 17
 _JSON = frozenset({114, 3802})
@@ -36,20 +37,17 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool) 
         BadInput: if PostgreSQL refuses it.
         ServerFailed: if the connection breaks.
     """
+    if "\0" in sql:
+        raise _refused("invalid message format", "08P01")
+    if not linked and len(split(sql)) > 1:
+        # psycopg sends what has no parameters so that it may be several statements; the CLI prepares it.
+        raise _refused("cannot insert multiple commands into a prepared statement", "42601")
     try:
-        if "\0" in sql:
-            raise psycopg.DataError("invalid byte sequence: 0x00")
-        # A parameter list, if only an empty one, allows one statement only.
-        cursor = connection.execute(sql.encode(), None if linked else [])
+        cursor = connection.execute(sql.encode())
     except psycopg.Error as error:
         if is_lost(error):
             raise unreachable(database, error) from None
-        words = error.diag.message_primary or str(error)
-        raise BadInput(
-            f"failed to execute query: error: {words}",
-            remedy="Mend the SQL and run the command again.",
-            sqlstate=error.sqlstate,
-        ) from error
+        raise _refused(error.diag.message_primary or str(error), error.sqlstate) from error
     while cursor.nextset():
         pass
     result = cursor.pgresult
@@ -69,6 +67,14 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool) 
         for row in range(result.ntuples)
     ]
     return draw_table(columns, rows)
+
+
+def _refused(words: str, sqlstate: str | None) -> BadInput:
+    return BadInput(
+        f"failed to execute query: error: {words}",
+        remedy="Mend the SQL and run the command again.",
+        sqlstate=sqlstate,
+    )
 
 
 def draw_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

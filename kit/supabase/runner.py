@@ -82,7 +82,7 @@ class _Run:
         self._connection = connection
         self._file = file
         self._statements = [statement.text for statement in split(text)]
-        first = text.removeprefix("\ufeff").split("\n", 1)[0]
+        first = text.split("\n", 1)[0]
         self._asks_for_no_transaction = first.removesuffix("\r") == _NO_TRANSACTION
 
     def go(self) -> None:
@@ -142,8 +142,10 @@ class _Run:
         """
         if not statements and not with_history:
             return
-        connection = self._connection
-        results = connection.wait(self._exchange(statements, with_history=with_history))
+        try:
+            results = self._connection.wait(self._exchange(statements, with_history=with_history))
+        except psycopg.Error as error:
+            raise unreachable(self._connection.info.dbname, error) from None
         for place, result in enumerate(results):
             if result.status == ExecStatus.FATAL_ERROR:
                 self._fail(error_from_result(result), first + place)
