@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kit.clock import Clock, VirtualClock
+from kit.postgres import Server, create
+from kit.supabase import UrlName, main
+from kit.timeline import MigrationApplied
+
+
+class Project:
+    """A folder with supabase/migrations, two databases and a shadow, and somebody who types."""
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        self.folder = folder
+        self.server = server
+        self.clock: Clock = VirtualClock()
+        self.urls: dict[UrlName, str] = {
+            "local": server.url("local", "migrator"),
+            "cloud": server.url("cloud", "migrator"),
+            "shadow": server.url("shadow", "migrator"),
+        }
+        self.ask: Callable[[str], str] | None = None
+        self.applied: list[MigrationApplied] = []
+        self.migrations = folder / "supabase" / "migrations"
+        self.migrations.mkdir(parents=True)
+
+    def run(self, *words: str) -> tuple[int, str]:
+        printed: list[str] = []
+        code = main(
+            words,
+            folder=self.folder,
+            urls=self.urls,
+            clock=self.clock,
+            write=printed.append,
+            ask=self.ask,
+            applied=self.applied.append,
+        )
+        text = "".join(printed)
+        assert self.server.passwords["migrator"] not in text
+        return code, text
+
+    def write(self, name: str, text: str) -> None:
+        (self.migrations / name).write_text(text)
+
+    def rows(self, database: str, query: str) -> list[tuple[object, ...]]:
+        with self.server.connect(database, role="migrator") as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def versions(self, database: str) -> list[object]:
+        query = "SELECT version FROM supabase_migrations.schema_migrations ORDER BY 1"
+        return [version for (version,) in self.rows(database, query)]
+
+    def columns(self, database: str, table: str = "t") -> list[object]:
+        query = f"SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('{table}') AND attnum > 0"
+        return [name for (name,) in self.rows(database, query)]
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: Server, databases: tuple[str, str]) -> Project:  # noqa: ARG001 - made anew
+    return Project(tmp_path, server)
+
+
+@pytest.fixture
+def shadow(server: Server) -> None:
+    create(server, "shadow")
