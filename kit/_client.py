@@ -9,19 +9,26 @@ Usage: python -I -S _client.py SOCKET PROGRAM [ARGUMENT...]
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import sys
+from typing import TextIO
 
 
 def main() -> int:
     """Send the command, print the answer, return the exit code."""
     path, program, *arguments = sys.argv[1:]
+    try:
+        folder = os.getcwd()  # noqa: PTH109 - without pathlib it starts sooner
+    except OSError:
+        sys.stderr.write(f"{program}: the folder that this shell is in is gone.\n  What to do: cd\n")
+        return 1
     request = {
         "program": program,
         "arguments": arguments,
-        "folder": os.getcwd(),
+        "folder": folder,
         "input": sys.stdin.read() if program == "post-receive" else "",
         "terminal": sys.stdin.isatty(),
     }
@@ -35,19 +42,31 @@ def main() -> int:
             )
             return 1
         stream = connection.makefile("rw", encoding="utf-8")
-        stream.write(json.dumps(request) + "\n")
-        stream.flush()
-        for line in stream:
+        send(stream, request)
+        while line := receive(stream):
             message = json.loads(line)
             if "exit" in message:
                 return int(message["exit"])
             sys.stdout.write(message["text"])
             sys.stdout.flush()
             if message.get("ask"):
-                stream.write(json.dumps({"answer": sys.stdin.readline()}) + "\n")
-                stream.flush()
+                send(stream, {"answer": sys.stdin.readline()})
     sys.stderr.write(f"{program}: the world was closed before the command had ended.\n")
     return 1
+
+
+def send(stream: TextIO, message: object) -> None:
+    """Send one message, if the world is still there."""
+    with contextlib.suppress(OSError):
+        stream.write(json.dumps(message) + "\n")
+        stream.flush()
+
+
+def receive(stream: TextIO) -> str:
+    """Return the next message, nothing if the world is gone."""
+    with contextlib.suppress(OSError):
+        return stream.readline()
+    return ""
 
 
 if __name__ == "__main__":
@@ -55,3 +74,6 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # nobody reads on: `npx supabase --help | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

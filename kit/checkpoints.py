@@ -2,14 +2,17 @@
 
 A saved world is what it takes to go on: both databases as plain SQL, the git
 repositories, the journal, the state. The same form serves checkpoints, the learner's
-own world, reset and jump, on every provider.
+own world, reset and jump, on every provider. A digest of all files is among them, so
+that what was damaged on disk is found before it replaces anything.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +22,15 @@ from typing import Any
 from platformdirs import user_state_path
 
 from kit.engine import Engine
-from kit.errors import UnusableFolder
+from kit.errors import BadInput, UnusableFolder
 from kit.postgres import dump, restore
 from kit.repos import Repositories
 from kit.timeline import Timeline, dump_records, load_records
 
 _DATABASES = ("local", "cloud")
+_DIGEST = "digest"
+_FORM = "1"
+"""Count it up when a saved world of today cannot be loaded any more."""
 
 
 def kit_home() -> Path:
@@ -57,7 +63,8 @@ def fingerprint(*, provider: str) -> str:
     digest = hashlib.sha256(provider.encode())
     top = Path(__file__).parent
     for path in sorted(top.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        parts = path.relative_to(top).parts
+        if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
             digest.update(str(path.relative_to(top)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
@@ -68,8 +75,24 @@ def save(world: Engine, into: Path, *, state: Mapping[str, Any] | None = None) -
     Args:
         world: what to save.
         into: the folder.
-        state: what `World.state` returned earlier, where the world is no longer open.
+        state: what `Engine.state` returned earlier, where the world is no longer open.
+
+    Raises:
+        ServerFailed: if a database cannot be dumped.
+        UnusableFolder: if `into` cannot be written.
     """
+    try:
+        _save(world, into, state=world.state() if state is None else state)
+    except OSError as error:
+        raise UnusableFolder(
+            "The world could not be saved.",
+            why=str(error.strerror or error),
+            looked=[str(into.parent)],
+            remedy="Free some space there, or set KIT_HOME to a folder that you may write.",
+        ) from error
+
+
+def _save(world: Engine, into: Path, *, state: Mapping[str, Any]) -> None:
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=".saving-") as scratch:
         ready = Path(scratch) / "ready"
@@ -78,20 +101,74 @@ def save(world: Engine, into: Path, *, state: Mapping[str, Any] | None = None) -
             jobs = [pool.submit(dump, world.server, name, ready / f"{name}.sql") for name in _DATABASES]
             world.repositories.save(ready / "repos")
             (ready / "journal.jsonl").write_text(dump_records(world.timeline), encoding="utf-8")
-            (ready / "state.json").write_text(json.dumps(state or world.state()), encoding="utf-8")
+            (ready / "state.json").write_text(json.dumps(state), encoding="utf-8")
             for job in jobs:
                 job.result()
-        old = Path(scratch) / "old"
+        (ready / _DIGEST).write_text(_digest(ready))
+        before = _before(into)
         if into.exists():
-            into.rename(old)
+            shutil.rmtree(before, ignore_errors=True)
+            into.rename(before)
+        # Were this process to end here, `find_saved` would bring back the one before.
         ready.rename(into)
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _before(saved: Path) -> Path:
+    return saved.with_name(f".{saved.name}-before")
+
+
+def find_saved(saved: Path) -> bool:
+    """Say whether something was saved as the folder `saved`; mend what an interrupted `save` left there."""
+    if not saved.exists():
+        with contextlib.suppress(OSError):
+            _before(saved).rename(saved)
+    return saved.exists()
+
+
+def check_saved(saved: Path) -> None:
+    """Make sure that a saved world is complete, and as it was written.
+
+    Raises:
+        BadInput: if it is not.
+    """
+    try:
+        as_written = (saved / _DIGEST).read_text() == _digest(saved)
+    except (OSError, ValueError) as error:
+        why = str(error)
+    else:
+        if as_written:
+            return
+        why = "its files are not those that were written, or another version of the kit wrote them"
+    raise BadInput(
+        "A saved world cannot be read.",
+        why=why,
+        looked=[str(saved)],
+        remedy="Move that folder away; the next open_world() builds the phase from the start.",
+    )
+
+
+def _digest(saved: Path) -> str:
+    digest = hashlib.sha256(_FORM.encode())
+    for path in sorted(saved.rglob("*")):
+        if path.name != _DIGEST and path.is_file() and not path.is_symlink():
+            name = os.fsencode(path.relative_to(saved))
+            digest.update(name + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def load(world: Engine, saved: Path) -> None:
-    """Make a running world what `save` saved; what it was before is gone."""
+    """Make a running world what `save` saved; what it was before is gone.
+
+    Raises:
+        BadInput: if `saved` is damaged; nothing has changed then.
+        WorldTaken: if another process has the world.
+        ServerFailed: if a database cannot be restored.
+    """
+    check_saved(saved)
     state = json.loads((saved / "state.json").read_text(encoding="utf-8"))
     journal = load_records((saved / "journal.jsonl").read_text(encoding="utf-8"))
-    with world.ownership.turn():
+    with world.ownership.turn(), world.changing():
         world.stop_everything()
         with ThreadPoolExecutor() as pool:
             jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in _DATABASES]

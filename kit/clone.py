@@ -32,6 +32,10 @@ class Worksite(Protocol):
         """Write a file there."""
         ...
 
+    def read(self, clone: CloneName, path: str) -> str:
+        """Return the text of a file there."""
+        ...
+
 
 class Clone:
     """A checkout of the repository.
@@ -98,8 +102,11 @@ class Clone:
 
         Args:
             path: from the clone's top.
+
+        Raises:
+            BadInput: if there is no such text file.
         """
-        return Shown((self._folder / path).read_text(encoding="utf-8").rstrip("\n"))
+        return Shown(self._world.read(self._name, path).rstrip("\n"))
 
 
 def _lines(text: str) -> str:

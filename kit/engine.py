@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
+import psycopg
 
 from kit.clock import Clock
 from kit.control import Command, Control, Terminal, hook_text, install_programs
-from kit.errors import BadInput, ServerFailed
+from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, UnusableFolder
 from kit.hosting import Apps, Host
 from kit.journal import Journal
 from kit.ownership import Ownership
@@ -58,6 +60,8 @@ class Engine:
         self.repositories = repositories
         self.journal = Journal(folder)
         self.ownership = Ownership(folder)
+        self.closed = False
+        self._becoming = False
         self._control: Control | None = None
         self._commits: dict[str, CommitSeen] = {}
         self._last = _NOTHING
@@ -101,31 +105,73 @@ class Engine:
         """Answer this world's shells from now on; whoever did so before is told at its next step."""
         self.ownership.claim()
         if self._control is None:
-            self._control = Control(self.folder, self._do)
+            self._control = Control(self.folder, self._do, cancel=self._cancel)
 
     def take(self) -> None:
-        """Take the world over, with all that runs in it, from whoever has it; mend what was killed."""
+        """Take the world over, with all that runs in it, from whoever has it; mend what was killed.
+
+        Raises:
+            ServerFailed: if PostgreSQL was killed, and does not start on its data.
+        """
+        self.mend_server()
+        if not self.ownership.holds():
+            if self._control is not None:
+                self._control.close()
+                self._control = None
+            self.own()
+            if not self.whole:
+                return  # whoever had it was interrupted; what it should be comes next
+            with self.ownership.turn():
+                self.journal.load()
+                self.resume(self.read_state())
+        elif self.whole:
+            with self.ownership.turn():
+                self.host.open()
+                self.programs.start_worker()
+
+    def mend_server(self) -> None:
+        """Start PostgreSQL on its own data if it was killed.
+
+        Raises:
+            ServerFailed: if it does not start.
+        """
         server = self.supervisor.processes().get("postgres")
         if server is not None and server.exit is not None:
             provider_named(self.server.provider).restart(self.folder, self.supervisor, port=self.server.port)
-        if self.ownership.holds():
-            return
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        self.own()
-        with self.ownership.turn():
-            self.journal.load()
-            self.resume(json.loads((self.folder / "state.json").read_text(encoding="utf-8")))
 
     def close(self) -> None:
-        """Let go; where nobody else holds the world, everything ends: saved first, if it is the learner's own."""
-        self.visitors.stop()
-        self.clock.close()
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        self.supervisor.close()
+        """Let go; where nobody else holds the world, everything ends.
+
+        The learner's own is saved first. What is done with this one afterwards raises WorldTaken.
+        """
+        if self.closed:
+            return
+        self.closed = True
+        with contextlib.ExitStack() as steps:  # the last one put on it is the first one done
+            steps.callback(self.supervisor.close)
+            if self._control is not None:
+                steps.callback(self._control.close)
+            steps.callback(self.ownership.release)
+            steps.callback(self.clock.close)
+            steps.callback(self.visitors.stop)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the world can be saved and gone on with: not while it is made, nor if that failed."""
+        return not (self.folder / "changing").exists()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Make the world another one in here; unless that succeeds, nobody saves it or goes on with it."""
+        mark, outer = self.folder / "changing", self._becoming
+        mark.touch()
+        self._becoming = True
+        try:
+            yield
+            if not outer:
+                mark.unlink(missing_ok=True)
+        finally:
+            self._becoming = outer
 
     def state(self) -> dict[str, Any]:
         """Return what a saved world needs besides databases, repositories and journal."""
@@ -141,11 +187,28 @@ class Engine:
     def keep_state(self) -> None:
         """Write the state down, so that another process could go on."""
         path = self.folder / "state.json"
-        path.with_suffix(".new").write_text(json.dumps(self.state()), encoding="utf-8")
-        path.with_suffix(".new").replace(path)
+        try:
+            path.with_suffix(".new").write_text(json.dumps(self.state()), encoding="utf-8")
+            path.with_suffix(".new").replace(path)
+        except OSError as error:
+            raise UnusableFolder(
+                "The world's folder cannot be written.",
+                why=str(error.strerror),
+                looked=[str(self.folder)],
+                remedy="Free some space on the disk, then run the notebook's setup cell again.",
+            ) from error
+
+    def read_state(self) -> dict[str, Any]:
+        """Return what `keep_state` wrote last, in whatever process."""
+        state: dict[str, Any] = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
+        return state
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned; start what should run, unless it runs."""
+        """Go on from what `state` returned; start what should run, unless it runs.
+
+        A worker or visitors that cannot go on, because of what the learner did to files or
+        tables, are left out: the world must open, so that it can be mended.
+        """
         self.repositories.install_hook("#!/bin/sh\n" + hook_text(self.folder, "post-receive") + "\n")
         self.clock.restart(state["now"])
         self._seen = None
@@ -153,8 +216,10 @@ class Engine:
         self.host.resume(state["host"])
         self.host.open()
         self.programs.worker_commit = state["worker"]
-        self.programs.start_worker()
-        self.visitors.start(state["rate"])
+        with contextlib.suppress(KitError):
+            self.programs.start_worker()
+        with contextlib.suppress(BadInput):
+            self.visitors.start(state["rate"])
         self.keep_state()
 
     def begin(self, *, seed: Path) -> None:
@@ -193,24 +258,42 @@ class Engine:
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Have the world to oneself for one step; its state is kept afterwards.
+        """Have the world to oneself for one step; its state is kept afterwards, even if the step fails.
 
         Raises:
             WorldTaken: if another notebook or terminal has taken it over, or it is closed.
+            ProcessFailed: if whatever made it was interrupted.
             ServerFailed: if PostgreSQL was killed.
         """
         with self.ownership.turn():
+            if not (self._becoming or self.whole):
+                raise ProcessFailed(
+                    "This world is not complete: what made it was interrupted.",
+                    remedy="Run the notebook's setup cell again: open_world() makes it anew.",
+                )
             server = self.supervisor.processes().get("postgres")
             if server is not None and server.exit is not None:
                 raise ServerFailed(
                     "PostgreSQL was killed.",
                     remedy="Run the notebook's setup cell again: open_world() starts it on the same data.",
                 )
-            yield
-            self.keep_state()
+            try:
+                yield
+            finally:
+                if self.folder.exists():
+                    self.keep_state()
 
     def run(self, clone: CloneName, command: str) -> Ran:
-        """Run a command in a clone's folder, in a real shell, and note what it changed."""
+        """Run a command in a clone's folder, in a real shell, and note what it changed.
+
+        Raises:
+            BadInput: if it is no command.
+            WorldTaken, ServerFailed: as `step` does.
+        """
+        if not isinstance(command, str) or "\0" in command:
+            raise BadInput(
+                f"{command!r} is not a command.", remedy='Give one in quotes: dev.run("git status").'
+            )
         with self.step():
             # What another terminal did since then is noted with this command.
             before = self._seen or self.observe()
@@ -232,50 +315,107 @@ class Engine:
         return ran
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass: builds go on, visitors come."""
+        """Let `seconds` pass: builds go on, visitors come.
+
+        Raises:
+            BadInput: if `seconds` is not a number of 0 or more.
+        """
+        if not isinstance(seconds, int | float):
+            raise BadInput(
+                f"Time cannot pass by {seconds!r}.", remedy="Give a number of seconds: world.advance(35)."
+            )
         with self.step(), self._act("world", f"wait {seconds:.3g} s") as entry:
-            self.clock.advance(seconds)
-            entry.until = self.clock.now()
+            try:
+                self.clock.advance(seconds)
+            finally:
+                entry.until = self.clock.now()
 
     def visit(self, rate: float) -> None:
-        """Let visitors come from now on, `rate` a second, whenever time passes; 0: no longer."""
-        with self.step(), self._act("world", f"visitors {rate:g}/s"):
+        """Let visitors come from now on, `rate` a second, whenever time passes; 0: no longer.
+
+        Raises:
+            BadInput: if the rate cannot be, or there is nothing to visit.
+        """
+        text = f"{rate:g}" if isinstance(rate, int | float) else repr(rate)
+        with self.step(), self._act("world", f"visitors {text}/s"):
             self.visitors.start(rate)
+
+    def rollback(self, commit: str) -> None:
+        """Make an earlier deployment live again, at once.
+
+        Args:
+            commit: its id, or the beginning of it.
+
+        Raises:
+            BadInput: if it was never live.
+            BuildFailed: if it does not start any more.
+        """
+        with self.step(), self._act("world", f"roll back to {commit}"):
+            self.host.rollback(commit)
 
     def write(self, clone: CloneName, path: str, text: str, *, append: bool = False) -> None:
         """Write a file of a clone; appended twice, a text is there once.
 
         Raises:
-            BadInput: if the path leads out of the clone.
+            BadInput: if the path leads out of the clone, or no text can be written there.
         """
+        with self.step(), self._act(clone, f"edit {path}"):
+            with self._file(clone, path) as target:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                old = target.read_text(encoding="utf-8") if append and target.exists() else ""
+                if not old:
+                    target.write_text(text, encoding="utf-8")
+                elif text.strip() not in old:
+                    target.write_text(f"{old.rstrip()}\n\n\n{text}", encoding="utf-8")
+            self._last = _NOTHING
+
+    def read(self, clone: CloneName, path: str) -> str:
+        """Return the text of a file of a clone.
+
+        Raises:
+            BadInput: if the path leads out of the clone, or there is no text.
+        """
+        with self._file(clone, path) as target:
+            return target.read_text(encoding="utf-8")
+
+    @contextmanager
+    def _file(self, clone: CloneName, path: str) -> Iterator[Path]:
         top = self.repositories.clones[clone].resolve()
-        target = (top / path).resolve()
-        if top not in target.parents or ".git" in target.relative_to(top).parts:
-            raise BadInput(
-                f"{path!r} is not a file of this clone.",
-                looked=[f"the clone {self.repositories.clones[clone].name}"],
+
+        def refused(why: str = "") -> BadInput:
+            return BadInput(
+                f"{path!r} is not a text file of this clone.",
+                why=why,
+                looked=[f"the clone {top.name}"],
                 remedy="Give a path from the clone's top, such as src/app/page.py.",
             )
-        with self.step(), self._act(clone, f"edit {path}"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            old = target.read_text(encoding="utf-8") if append and target.exists() else ""
-            if not old:
-                target.write_text(text, encoding="utf-8")
-            elif text.strip() not in old:
-                target.write_text(f"{old.rstrip()}\n\n\n{text}", encoding="utf-8")
-            self._last = _NOTHING
+
+        try:
+            target = (top / path).resolve()
+            if top not in target.parents or ".git" in target.relative_to(top).parts:
+                raise refused()
+            yield target
+        except OSError as error:
+            raise refused(str(error.strerror)) from error
+        except (ValueError, TypeError) as error:  # no UTF-8; a path that is none
+            raise refused(str(error)) from error
 
     def open_page(self, site: str, title: str) -> httpx.Response:
         """Open a document by its title on "production", "dev", or a branch's preview.
 
         Raises:
             BadInput: if there is no such document, or the site is not served.
+            BuildFailed: if a preview's code does not start.
+            ProcessFailed: if the site does not answer.
         """
         with self.step(), self._act("world", f"open a document on {site}"):
             with self.server.connect("local" if site == "dev" else "cloud") as connection:
-                row = connection.execute(
-                    "SELECT id::text FROM documents WHERE title = %s", [title]
-                ).fetchone()
+                try:
+                    row = connection.execute(
+                        "SELECT id::text FROM documents WHERE title = %s", [title]
+                    ).fetchone()
+                except psycopg.ProgrammingError:
+                    row = None  # no such table
             if row is None:
                 raise BadInput(f"There is no document {title!r}.", remedy='Try "My Test Document".')
             if site == "production":
@@ -284,7 +424,10 @@ class Engine:
             if site == "dev" and port is None:
                 raise BadInput("The dev server is not running.", remedy='Start it: dev.run("npm run dev").')
             address = f"http://127.0.0.1:{port}" if port else self.host.preview(site)
-            return self.visitors.open(f"{address}/read/{row[0]}")
+            try:
+                return self.visitors.open(f"{address}/read/{row[0]}")
+            except httpx.HTTPError as error:
+                raise _silent(site) from error
 
     def upload(self, title: str) -> httpx.Response:
         """Add a document on production, let the worker come, open the document; return the last answer."""
@@ -336,8 +479,15 @@ class Engine:
         }
 
     def _do(self, command: Command, terminal: Terminal) -> int:
-        with self.ownership.turn():
+        with self.step():
             return self.programs.do(command, terminal)
+
+    def _cancel(self) -> None:
+        """End the statements of a `supabase` that was interrupted; they would keep their locks."""
+        with contextlib.suppress(ServerFailed, psycopg.Error), self.server.connect() as connection:
+            connection.execute(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'supabase'"
+            )
 
     # What is true
 
@@ -412,5 +562,9 @@ class Engine:
 
 def _answered(visit: Visit) -> httpx.Response:
     if visit.response is None:
-        raise BadInput("Production does not answer.", remedy="Run the notebook's setup cell again.")
+        raise _silent("production")
     return visit.response
+
+
+def _silent(site: str) -> ProcessFailed:
+    return ProcessFailed(f"The site {site} does not answer.", remedy="Run the notebook's setup cell again.")

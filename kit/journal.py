@@ -8,15 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kit.errors import BadInput
 from kit.timeline import CommandRan, Record, Timeline, dump_record, dump_records, load_records
+
+_INTERRUPTED = 130
 
 
 @dataclass
 class Command:
-    """A command that is being carried out; set `until` and `exit` before it ends."""
+    """A command that is being carried out; set `until` and `exit` before it ends.
 
-    record: CommandRan
-    until: float | None = None
+    Attributes:
+        until: its end, in seconds of the clock.
+        exit: its exit code.
+    """
+
+    until: float
     exit: int = 0
 
 
@@ -55,18 +62,28 @@ class Journal:
     def command(self, record: CommandRan) -> Iterator[Command]:
         """Put a command before what it causes, though its end and exit code are known only afterwards.
 
+        One that was refused as `BadInput` did nothing, and is left out. One that failed in
+        any other way has exit code 1; interrupted, 130, as in a shell.
+
         Args:
             record: the command as it starts.
         """
-        command = Command(record)
+        command = Command(until=record.until)
+        begun = [record]
         with self._lock:
             outer, self._held = self._held, []
         try:
             yield command
+        except BadInput:
+            begun = []
+            raise
+        except BaseException as error:
+            command.exit = command.exit or (_INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1)
+            raise
         finally:
             with self._lock:
-                done = replace(record, until=command.until or record.until, exit=command.exit)
-                records, self._held = [done, *self._held], outer
+                done = [replace(one, until=command.until, exit=command.exit) for one in begun]
+                records, self._held = [*done, *self._held], outer
                 if outer is None:
                     self._append(records)
                 else:
@@ -79,12 +96,18 @@ class Journal:
             return Timeline.of([*self._records, *(self._held or ())])
 
     def replace(self, timeline: Timeline) -> None:
-        """Begin again with `timeline`."""
+        """Begin again with `timeline`; the file is the old one or the new one, never half of it."""
         with self._lock:
             self._records = list(timeline)
-            self._path.write_text(dump_records(timeline), encoding="utf-8")
+            new = self._path.with_suffix(".new")
+            new.write_text(dump_records(timeline), encoding="utf-8")
+            new.replace(self._path)
 
     def load(self) -> None:
-        """Read the file, without a last line that was cut off when its writer was killed."""
+        """Read the file, without a last line that was cut off when its writer was killed.
+
+        Raises:
+            BadInput: if it holds something else than records.
+        """
         with self._lock:
             self._records = list(load_records(self._path.read_text(encoding="utf-8")).records)

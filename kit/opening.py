@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
-from kit.checkpoints import fingerprint, kit_home, load, save
+from kit.checkpoints import check_saved, find_saved, fingerprint, kit_home, load, save
 from kit.clock import EPOCH, Clock, ClockName, VirtualClock, WallClock
 from kit.engine import Engine
-from kit.errors import BadInput, KitError
+from kit.errors import BadInput, ProcessFailed
 from kit.phases import PHASES
 from kit.postgres import Server, create, provider_named, start_server
-from kit.process import Supervisor, make_folder
+from kit.process import Supervisor, make_folder, wait_until
 from kit.replay import play
 from kit.repos import STARTER, Repositories, check_git
 
@@ -28,6 +29,8 @@ FRESH = "KIT_WORLD"
 
 Progress = Callable[[str], None]
 
+_GONE_S = 6.0
+"""Seconds that a world may take to be saved and deleted, and a little more."""
 _mine: dict[str, Engine] = {}  # this process's own, by how it was opened: a cell that runs twice finds it
 
 
@@ -77,13 +80,34 @@ def open_at(
             _new_engine(VirtualClock() if clock == "virtual" else WallClock(), tell), phase, tell
         )
     if os.environ.get(FRESH) == "fresh":
-        engine = _mine.get(FRESH)
-        if engine is None or not engine.ownership.holds():
-            engine = _mine[FRESH] = _new_engine(VirtualClock(), tell)
-        engine.take()
-        return _from_checkpoint(engine, phase, tell)
+        return _from_checkpoint(_reused(FRESH, tell), phase, tell)
     with FileLock(kit_home() / "opening.lock"):
         return _open_own(phase, tell)
+
+
+def open_scratch(phase: int, *, progress: Progress | None = None) -> Opened:
+    """Open this process's one scratch world at a phase: opened again, it starts over.
+
+    A notebook's cell that runs twice would else leave a server behind each time.
+
+    Raises:
+        BadInput: if there is no such phase.
+        MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
+    """
+    check_phase(phase)
+    check_git()
+    tell = progress or (lambda _: None)
+    return _from_checkpoint(_reused("scratch", tell), phase, tell)
+
+
+def _reused(name: str, tell: Progress) -> Engine:
+    engine = _mine.get(name)
+    if engine is None or not engine.ownership.holds():
+        if engine is not None:
+            engine.close()
+        engine = _mine[name] = _new_engine(VirtualClock(), tell)
+    engine.take()
+    return engine
 
 
 def _from_checkpoint(engine: Engine, phase: int, tell: Progress, *, more: str = "") -> Opened:
@@ -99,16 +123,24 @@ def _open_own(phase: int, tell: Progress) -> Opened:
     """Open the learner's world: the one that runs here or elsewhere, else a new one with what was saved."""
     engine = take_own(tell)
     worlds, kept = kit_home() / "worlds", ""
-    if engine is not None:
+    if engine is not None and engine.whole:
         stands = engine.position()
         if stands == phase:
             return Opened(engine, f"Phase {phase}: your own world, as you left it.")
         save(engine, worlds / str(stands))
         kept = f" Your own world of phase {stands} is kept: open_world(phase={stands}) goes back to it."
-    else:
+    elif engine is None:
         engine = new_own(tell)
     saved = worlds / str(phase)
-    if not saved.exists():
+    if not find_saved(saved):
+        return _from_checkpoint(engine, phase, tell, more=kept)
+    try:
+        check_saved(saved)
+    except BadInput:
+        aside = saved.with_name(f"unreadable-{phase}")
+        shutil.rmtree(aside, ignore_errors=True)
+        saved.rename(aside)
+        kept = f" What you saved of it cannot be read; it was set aside as {aside.name}.{kept}"
         return _from_checkpoint(engine, phase, tell, more=kept)
     load(engine, saved)
     return Opened(engine, f"Phase {phase}: your own world, saved when you left it.{kept}")
@@ -120,7 +152,7 @@ def take_own(tell: Progress) -> Engine | None:
     if engine is not None and engine.folder != folder:
         _mine.pop("own").close()  # `reset` has put a new one in its place
         engine = None
-    if engine is None or not engine.folder.exists():
+    if engine is None or engine.closed or not engine.folder.exists():
         supervisor = hold_own()
         if supervisor is None:
             return None
@@ -131,9 +163,17 @@ def take_own(tell: Progress) -> Engine | None:
 
 
 def hold_own() -> Supervisor | None:
-    """Hold the learner's world, without taking it from anybody; None if it does not run."""
+    """Hold the learner's world, without taking it from anybody; None if it does not run.
+
+    One that is just being saved, because its last holder has gone, is waited for.
+    """
     folder = _live()
-    return Supervisor.attach(folder) if folder else None
+    if folder is None or not folder.exists():
+        return None
+    supervisor = Supervisor.attach(folder)
+    if supervisor is None:
+        wait_until(lambda: not folder.exists(), seconds=_GONE_S)
+    return supervisor
 
 
 def _live() -> Path | None:
@@ -150,7 +190,8 @@ def new_own(tell: Progress) -> Engine:
     names = ("PATH", "HOME", "KIT_HOME", "TMPDIR", "XDG_STATE_HOME")
     environment = {name: os.environ[name] for name in names if name in os.environ}
     environment |= {"PYTHONPATH": str(Path(__file__).parent.parent), "LC_ALL": "C.UTF-8"}
-    engine.supervisor.before_end([sys.executable, "-m", "kit.opening", engine.folder], env=environment)
+    farewell = "import pathlib, sys; from kit.opening import save_own; save_own(pathlib.Path(sys.argv[1]))"
+    engine.supervisor.before_end([sys.executable, "-c", farewell, engine.folder], env=environment)
     (kit_home() / "live").write_text(str(engine.folder), encoding="utf-8")
     return engine
 
@@ -179,6 +220,7 @@ def _new_engine(clock: Clock, tell: Progress) -> Engine:
     try:
         start_server(provider, folder, supervisor)
         (folder / "repos").mkdir()
+        (folder / "changing").touch()  # until it is something: see Engine.changing
         engine = _engine_of(supervisor, clock)
         engine.own()
     except BaseException:
@@ -202,9 +244,17 @@ def look(supervisor: Supervisor) -> Engine:
 
     Args:
         supervisor: of the world.
+
+    Raises:
+        ProcessFailed: if it is not complete.
     """
     engine = _engine_of(supervisor, VirtualClock())
-    state = json.loads((supervisor.folder / "state.json").read_text(encoding="utf-8"))
+    if not engine.whole:
+        raise ProcessFailed(
+            "This world is not complete: it is being made, or what made it was interrupted.",
+            remedy="Run the notebook's setup cell, and try again.",
+        )
+    state = engine.read_state()
     engine.journal.load()
     engine.clock.restart(state["now"])
     engine.host.resume(state["host"])
@@ -222,16 +272,35 @@ def go_to(engine: Engine, phase: int, *, progress: Progress | None = None) -> No
 
     Raises:
         BadInput: if there is no such phase.
+        WorldTaken: if another process has the world, or it is closed.
+        ProcessFailed: if a replayed phase does not come out as it should.
     """
     check_phase(phase)
     tell = progress or (lambda _: None)
     cache = kit_home() / "cache" / fingerprint(provider=engine.server.provider)
-    if (cache / str(phase)).exists():
+    with engine.ownership.turn():
+        pass  # only its owner may change it
+    if _is_ready(cache / str(phase)):
         load(engine, cache / str(phase))
         return
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / "building.lock"):  # two notebooks that open at the same time build it once
-        ready = next((number for number in range(phase, 0, -1) if (cache / str(number)).exists()), 0)
+        if engine.clock.name == "virtual":
+            _build(engine, cache, phase, tell)
+            return
+        # The wall clock's dates would be in the commits of every world to come.
+        builder = _new_engine(VirtualClock(), tell)
+        try:
+            _build(builder, cache, phase, tell)
+        finally:
+            builder.close()
+    load(engine, cache / str(phase))
+
+
+def _build(engine: Engine, cache: Path, phase: int, tell: Progress) -> None:
+    """Go to a phase from the checkpoint that is next to it; keep one of each phase on the way."""
+    ready = next((number for number in range(phase, 0, -1) if _is_ready(cache / str(number))), 0)
+    with engine.changing():
         if ready:
             load(engine, cache / str(ready))
         else:
@@ -240,15 +309,36 @@ def go_to(engine: Engine, phase: int, *, progress: Progress | None = None) -> No
             save(engine, cache / "1")
         for one in PHASES[max(ready, 1) - 1 : phase - 1]:
             tell(f"Replaying phase {one.number}, once: {one.title}.")
-            for step in one.steps:
-                play(engine, step)
+            ran = [play(engine, step) for step in one.steps]
+            if not one.done(engine.observe()):
+                failed = [f"{each.command}: {each.output.strip()}" for each in ran if each.exit]
+                raise ProcessFailed(
+                    f"Replaying phase {one.number} did not do what it should.",
+                    why="; ".join(failed)[-600:],
+                    remedy="Run `python -m kit doctor`.",
+                )
             save(engine, cache / str(one.number + 1))
+
+
+def _is_ready(checkpoint: Path) -> bool:
+    """Say whether a checkpoint can be loaded; one that is damaged is deleted."""
+    if not find_saved(checkpoint):
+        return False
+    try:
+        check_saved(checkpoint)
+    except BadInput:
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        return False
+    return True
 
 
 def _begin(engine: Engine) -> None:
     """Make the state in which the workflow starts."""
     engine.stop_everything()
-    Repositories.create(engine.repositories.folder, when=EPOCH)
+    with tempfile.TemporaryDirectory(dir=engine.folder) as scratch:
+        # Copied into place: a terminal may be open in one of the clones.
+        Repositories.create(Path(scratch) / "repos", when=EPOCH)
+        Repositories.load(Path(scratch) / "repos", engine.repositories.folder)
     for name in ("local", "cloud"):
         create(engine.server, name)
     engine.begin(seed=STARTER / "main" / "supabase" / "seed.sql")
@@ -259,14 +349,10 @@ def save_own(folder: Path) -> None:
 
     Args:
         folder: of the world.
+
+    Raises:
+        ProcessFailed: if it is not complete; what was saved before stays.
     """
     engine = look(Supervisor.watching(folder))
-    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    save(engine, kit_home() / "worlds" / str(engine.position()), state=state)
-
-
-if __name__ == "__main__":
-    try:
-        save_own(Path(sys.argv[1]))
-    except KitError as error:
-        sys.exit(str(error))
+    engine.mend_server()
+    save(engine, kit_home() / "worlds" / str(engine.position()), state=engine.read_state())

@@ -27,6 +27,7 @@ class Ownership:
         """Claim nothing yet."""
         self._folder = folder
         self._token = ""
+        self._released = False
         self._turn = threading.RLock()
         self._depth = 0
 
@@ -37,13 +38,18 @@ class Ownership:
     def claim(self) -> None:
         """Take the world, after the step that another process may be in."""
         with self._turn, self._lock():
+            self._released = False
             self._token = secrets.token_hex(8)
             (self._folder / "owner").write_text(self._token)
+
+    def release(self) -> None:
+        """Claim the world no longer: it is closed here."""
+        self._released = True
 
     def holds(self) -> bool:
         """Say whether the world is open, and ours."""
         try:
-            return (self._folder / "owner").read_text() == self._token != ""
+            return not self._released and (self._folder / "owner").read_text() == self._token != ""
         except OSError:
             return False
 
@@ -58,7 +64,7 @@ class Ownership:
             if self._depth:
                 yield
                 return
-            if not self._folder.exists():
+            if self._released or not self._folder.exists():
                 raise _taken("This world is closed.")
             with self._lock():
                 if not self.holds():
@@ -71,7 +77,11 @@ class Ownership:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        with (self._folder / "turn").open("w") as file:
+        try:
+            file = (self._folder / "turn").open("w")
+        except OSError as error:
+            raise _taken("This world is closed.") from error
+        with file:
             # Let go by the operating system when its holder dies.
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

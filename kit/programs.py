@@ -72,7 +72,7 @@ class Programs:
             case "npx", ("supabase",):
                 return self._supabase(command.arguments[1:], command, terminal)
             case "npm", _:
-                return self._npm(" ".join(command.arguments), command.folder, terminal)
+                return self._npm(" ".join(command.arguments), command, terminal)
         terminal.write(
             f"npx {' '.join(command.arguments)}: this kit's npx runs supabase alone.\n"
             "  What to do: npx supabase --help lists what there is.\n"
@@ -125,22 +125,21 @@ class Programs:
             applied=lambda _: None,
         )
 
-    def _npm(self, script: str, folder: Path, terminal: Terminal) -> int:
-        clones = self._repositories.clones
-        clone = next(
-            (path for path in clones.values() if folder.resolve().is_relative_to(path.resolve())), None
-        )
-        if clone is not None and script == "run dev" and folder.resolve() == clone.resolve():
-            return self._serve_dev(clone, terminal)
+    def _npm(self, script: str, command: Command, terminal: Terminal) -> int:
+        clones, folder = self._repositories.clones, command.folder.resolve()
+        clone = next((path for path in clones.values() if folder.is_relative_to(path.resolve())), None)
+        if clone is not None and script == "run dev" and folder == clone.resolve():
+            return self._serve_dev(clone, command, terminal)
         if clone == clones["production"] and script == "start" and folder.name == "worker":
             return self._restart_worker(terminal)
         terminal.write(
             f"npm {script}: there is no such script here.\n"
-            "  What there is: npm run dev at the top of a clone, npm start in the production clone's worker/.\n"
+            "  What there is: npm run dev at the top of a clone, "
+            "npm start in the production clone's worker/.\n"
         )
         return 1
 
-    def _serve_dev(self, clone: Path, terminal: Terminal) -> int:
+    def _serve_dev(self, clone: Path, command: Command, terminal: Terminal) -> int:
         terminal.write("> rhizome dev\n")
         self._apps.stop("dev")
         self._apps.log("dev").unlink(missing_ok=True)
@@ -151,6 +150,8 @@ class Programs:
             terminal.write(f"{error}\n")
             return 1
         terminal.write("Ready: your working tree, on the local database. It goes on in the background.\n")
+        if command.terminal:  # a notebook's output has no ports: they differ from run to run
+            terminal.write(f"http://localhost:{self.dev_port()}\n")
         return 0
 
     def dev_port(self) -> int | None:
@@ -169,7 +170,11 @@ class Programs:
         return 0
 
     def start_worker(self) -> None:
-        """Start the worker with the production clone's files, unless one runs."""
+        """Start the worker with the files of the commit that it is to have, unless one runs.
+
+        Raises:
+            ProcessFailed: if it cannot be started, for want of its folder for one.
+        """
         if self.worker_runs():
             return
         self._supervisor.stop("worker")
@@ -177,9 +182,19 @@ class Programs:
             "worker",
             [sys.executable, "-s", "-B", "main.py"],
             env=app_environment(self._server),
-            cwd=self._repositories.clones["production"] / "worker",
+            cwd=self._worker_folder(),
             log=self.worker_log,
         )
+
+    def _worker_folder(self) -> Path:
+        """Return where to start the worker: in the clone, or in a copy of the commit that it still runs."""
+        clone = self._repositories.clones["production"]
+        if self.worker_commit == self._repositories.observe().clones["production"].head:
+            return clone / "worker"
+        old = self._repositories.folder.with_name("worker") / self.worker_commit
+        if not old.exists():
+            self._repositories.archive(self.worker_commit, old)
+        return old / "worker"
 
     @property
     def worker_log(self) -> Path:

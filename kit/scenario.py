@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from kit.clock import ClockName
 from kit.engine import Engine
-from kit.errors import BadInput
+from kit.errors import BadInput, ProcessFailed
 from kit.hosting import BUILD_S
 from kit.opening import open_at
 from kit.phases import FEATURE, VERSION
@@ -68,14 +68,14 @@ class Plan:
             ("handling", self.handling, ("silent", "loud")),
             ("clock", self.clock, ("virtual", "wall")),
         ):
-            if value not in known:
+            if not isinstance(value, str) or value not in known:
                 raise BadInput(f"There is no {name} {value!r}.", remedy=f"Choose one of: {', '.join(known)}.")
         for name, number, low, high in (
             ("build", self.build, 0.1, 3600.0),
             ("rate", self.rate, 0.1, 200.0),
             ("wait", self.wait or 0.0, 0.0, 3600.0),
         ):
-            if not low <= number <= high:
+            if not isinstance(number, int | float) or not low <= number <= high:
                 raise BadInput(
                     f"{name} cannot be {number!r}.", remedy=f"Give a number from {low:g} to {high:g}."
                 )
@@ -100,6 +100,8 @@ class Rehearsal:
     Attributes:
         plan: what was rehearsed.
         timeline: everything that happened.
+        before: the versions that the cloud database had.
+        old: the commit that was live.
     """
 
     plan: Plan
@@ -157,6 +159,10 @@ def rehearse(plan: Plan, *, progress: Callable[[str], None] | None = None) -> Re
 
     Returns:
         The measured timeline, from `LEAD_S` before the first push.
+
+    Raises:
+        ProcessFailed: if one of its commands fails.
+        MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it.
     """
     tell = progress or (lambda _: None)
     world = open_at(5, clock=plan.clock, scratch=True, progress=tell).engine
@@ -177,26 +183,36 @@ def rehearse(plan: Plan, *, progress: Callable[[str], None] | None = None) -> Re
 def _prepare(world: Engine, plan: Plan) -> None:
     """Bring the feature to the dev clone's main, without a push."""
     world.host.build_seconds = plan.build
-    world.run("dev", "git checkout -q main")
-    world.run("dev", f"git merge -q --no-edit {FEATURE}")
+    _run(world, "git checkout -q main")
+    _run(world, f"git merge -q --no-edit {FEATURE}")
     if plan.handling == "loud":
         world.write("dev", READER_PAGE, feature("loud").files[READER_PAGE])
-        world.run("dev", 'git commit -qam "fix: fail loudly when the view is not recorded"')
+        _run(world, 'git commit -qam "fix: fail loudly when the view is not recorded"')
+
+
+def _run(world: Engine, command: str) -> None:
+    ran = world.run("dev", command)
+    if ran.exit:
+        raise ProcessFailed(
+            f"The rehearsal cannot go on: {command} failed.",
+            why=ran.output.strip()[-600:],
+            remedy="Run `python -m kit doctor`.",
+        )
 
 
 def _deploy(world: Engine, plan: Plan) -> None:
     git_push, db_push = "git push origin main", "npx supabase db push"
     if plan.order == "together":
         pushed = world.clock.now()
-        world.run("dev", f"{git_push} && {db_push}")
+        _run(world, f"{git_push} && {db_push}")
     elif plan.order == "schema-first":
-        world.run("dev", db_push)
+        _run(world, db_push)
         pushed = world.clock.now()
-        world.run("dev", git_push)
+        _run(world, git_push)
     else:
         pushed = world.clock.now()
-        world.run("dev", git_push)
+        _run(world, git_push)
         world.advance(max(0.0, pushed + plan.wait_s - world.clock.now()))
-        world.run("dev", db_push)
+        _run(world, db_push)
     live_at = pushed + plan.build
     world.advance(max(0.0, live_at - world.clock.now()) + LEAD_S)

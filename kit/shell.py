@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -10,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.errors import MissingTool
+from kit.errors import MissingTool, ProcessFailed
 from kit.process import Supervisor
 
+SHOWN_BYTES = 200_000
+"""Bytes of output that a notebook can show; of more, the middle is left out."""
 _SYSTEM_FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 _number = itertools.count(1)
 
@@ -64,7 +67,8 @@ def run(command: str, *, supervisor: Supervisor, folder: Path, env: Mapping[str,
     """Run one command to its end.
 
     The shell is a child of the reaper, like everything else: were the notebook's kernel
-    to die meanwhile, the command would end too. It has no input to wait for.
+    to die meanwhile, the command would end too. It has no input to wait for. Interrupted
+    (Ctrl+C, or the notebook's stop button), it ends with everything that it started.
 
     Args:
         command: what was typed; any shell syntax.
@@ -74,24 +78,46 @@ def run(command: str, *, supervisor: Supervisor, folder: Path, env: Mapping[str,
         scratch: a folder for the file that collects the output.
 
     Returns:
-        The command with its output and exit code; a failing command is an answer, not an error.
+        The command with its output and exit code (a signal's number plus 128 where one ended it,
+        as shells say it); a failing command is an answer, not an error.
+
+    Raises:
+        MissingTool: if there is no shell.
+        ProcessFailed: if the shell cannot be started, or the reaper is gone.
     """
     name = f"command {os.getpid()}-{next(_number)}"
     output = scratch / f"{name.replace(' ', '-')}.out"
     try:
-        supervisor.spawn(name, [find_shell(), "-c", command], env=env, cwd=folder, log=output, stop="SIGTERM")
-        try:
-            code = supervisor.wait(name)
-        except KeyboardInterrupt:
+        supervisor.spawn(name, [find_shell(), "-c", command], env=env, cwd=folder, log=output)
+        code = supervisor.wait(name) or 0
+        text = _read(output)
+    except BaseException:
+        with contextlib.suppress(ProcessFailed):
             supervisor.stop(name)
-            raise
-        text = output.read_text(encoding="utf-8", errors="replace")
+        raise
     finally:
         output.unlink(missing_ok=True)
-    return Ran(command=command, output=as_shown(text), exit=code or 0)
+    return Ran(command=command, output=as_shown(text), exit=code if code >= 0 else 128 - code)
+
+
+def _read(output: Path) -> str:
+    """Return what a command wrote, without the middle of what is too long to be shown."""
+    size = output.stat().st_size
+    with output.open("rb") as file:
+        if size <= SHOWN_BYTES:
+            return file.read().decode(errors="replace")
+        first = file.read(SHOWN_BYTES // 2)
+        file.seek(-(SHOWN_BYTES // 2), os.SEEK_END)
+        last = file.read()
+    # At the ends of lines, where there are some.
+    first = first[: first.rfind(b"\n") + 1] or first + b"\n"
+    last = last[last.find(b"\n") + 1 :] or last
+    gap = f"[{size - len(first) - len(last)} bytes are not shown]\n"
+    return first.decode(errors="replace") + gap + last.decode(errors="replace")
 
 
 def as_shown(text: str) -> str:
     """Return what a terminal would show in the end: no colours, of overwritten lines the last state."""
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    text = re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|\][^\x07\x1b]*(\x07|\x1b\\))", "", text)
+    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from kit.errors import ServerFailed
 from kit.hosting import Deployment
 from kit.repos import RepositoriesSeen
 from kit.timeline import Timeline
+
+LOCKED_S = 5
+"""Seconds to wait for somebody else's lock before saying so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,15 +104,31 @@ class Snapshot:
 
 
 def look_at_database(connection: psycopg.Connection) -> DatabaseSeen:
-    """Ask one database what it holds."""
+    """Ask one database what it holds.
+
+    Raises:
+        ServerFailed: if an open transaction keeps the table locked for longer than `LOCKED_S`.
+    """
+    connection.execute(f"SET lock_timeout = '{LOCKED_S}s'")
+    try:
+        return _look(connection)
+    except psycopg.errors.LockNotAvailable as error:
+        raise ServerFailed(
+            "An open transaction keeps documents locked, so nobody can look at it.",
+            remedy="End it, with COMMIT or ROLLBACK, in the psql in which it was begun.",
+        ) from error
+
+
+def _look(connection: psycopg.Connection) -> DatabaseSeen:
     row = connection.execute(
         """
         SELECT
           (SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
             WHERE attrelid = t.oid AND attnum > 0 AND NOT attisdropped),
-          (SELECT array_agg(relname::text ORDER BY relname) FROM pg_index JOIN pg_class i ON i.oid = indexrelid
-            WHERE indrelid = t.oid),
-          (SELECT col_description(t.oid, attnum) FROM pg_attribute WHERE attrelid = t.oid AND attname = 'last_viewed')
+          (SELECT array_agg(relname::text ORDER BY relname)
+            FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = t.oid),
+          (SELECT col_description(t.oid, attnum)
+            FROM pg_attribute WHERE attrelid = t.oid AND attname = 'last_viewed')
         FROM (SELECT to_regclass('public.documents') AS oid) t
         """
     ).fetchone()

@@ -1,20 +1,19 @@
 """Visitors at a constant arrival rate, and what became of each visit.
 
 Open loop: the next visitor arrives on time whatever happened to the one before, as
-people do. What a visit was worth is decided by asking the database, not the app.
+people do.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -24,15 +23,17 @@ import psycopg
 from kit.clock import Clock
 from kit.errors import BadInput
 from kit.timeline import Outcome, PageView, Record
+from kit.witness import Witness
 
 BLOCKED_S = 1.0
 """Seconds that a visit may wait for a lock before it counts as blocked: what people call a hang."""
 PATIENCE_S = 30.0
 """Seconds after which a visitor gives up."""
 MOST_WAITING = 512
-"""Visits under way at the same time; at 50 arrivals a second it takes a hang of ten seconds to get there."""
-_SAME_INSTANT_S = 5e-6  # a microsecond's rounding in the header, in Python and in PostgreSQL
-_SAMPLE_S = 0.1
+"""Visits under way at the same time, and arrivals a second, at most.
+
+At 50 arrivals a second it takes a hang of ten seconds to get there; later ones then start late.
+"""
 
 
 class Site(Protocol):
@@ -67,11 +68,11 @@ class Visit:
 
 
 class Visitors:
-    """People who open documents on the production address, at a constant rate.
+    """People who open documents on the production address, at a constant rate, one document after the other.
 
     Args:
         site: what they visit.
-        clock: when they arrive.
+        clock: when they arrive. On the virtual clock a visit is over before the next one begins.
         connect: opens a connection to the production database, to look at the outcome.
         record: told of every visit.
     """
@@ -88,34 +89,31 @@ class Visitors:
         self.rate = 0.0
         self._site = site
         self._clock = clock
-        self._connect = connect
         self._record = record
+        self._witness = Witness(connect)
         self._documents: Sequence[str] = ()
         self._stream = 0  # a number for each `start`: arrivals of an older one no longer count
+        self._changing = threading.Lock()
+        self._request = f"view-{secrets.token_hex(4)}"  # the log may hold the requests of an earlier process
         self._number = itertools.count(1)
         self._client: httpx.Client | None = None
-        self._connection: psycopg.Connection | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._under_way: set[Future[Visit]] = set()
-        self._lock_seen = 0.0
-        self._logs: dict[Path, int] = {}
-        self._errors: dict[str, tuple[str, str]] = {}
-        self._reading = threading.Lock()
 
     def __repr__(self) -> str:
         """Say the rate."""
         return f"Visitors({self.rate:g} a second)"
 
     def start(self, rate: float) -> None:
-        """Let visitors come from now on, the first after half a gap.
+        """Let visitors come from now on, the first after half a gap, instead of those who came so far.
 
         Args:
             rate: arrivals a second; 0 is `stop`.
 
         Raises:
-            BadInput: if `rate` is not between 0 and 500, or there is no document to visit.
+            BadInput: if `rate` is not a number from 0 to `MOST_WAITING`, or there is no document to visit.
+            ServerFailed: if the database does not answer.
         """
-        if not 0 <= rate <= MOST_WAITING:
+        if not isinstance(rate, int | float) or not 0 <= rate <= MOST_WAITING:
             raise BadInput(
                 f"Visitors cannot come at a rate of {rate!r} a second.",
                 remedy=f"Give a number from 0 to {MOST_WAITING}; the lessons use 20.",
@@ -123,57 +121,58 @@ class Visitors:
         self.stop()
         if not rate:
             return
-        rows = self._opened()[1].execute("SELECT id::text FROM documents ORDER BY id").fetchall()
-        self._documents = [row[0] for row in rows]
+        self._documents = self._witness.documents()
         if not self._documents:
-            raise BadInput("There is no document to visit.", remedy="Reset the world: world.reset().")
-        self.rate = rate
-        self._arrive(self._stream, self._clock.now(), 0)
+            raise BadInput(
+                "There is no document to visit.", remedy="Start the phase again: world.reset(phase=...)."
+            )
+        self.rate = float(rate)
         if self._clock.name == "wall":
             self._pool = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix="kit-visitor")
-            self._watch_locks()
+            self._witness.watch_locks()
+        self._arrive(self._stream, self._clock.now(), 0)
 
     def stop(self) -> None:
         """Let nobody come any more; wait for the visits under way."""
-        self._stream += 1
-        self.rate = 0.0
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
-            self._pool = None
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _opened(self) -> tuple[httpx.Client, psycopg.Connection]:
-        """Return the client and the connection, made when the first visitor needs them."""
-        if self._client is None or self._connection is None:
-            self._client = httpx.Client(
-                timeout=PATIENCE_S,
-                trust_env=False,
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-            )
-            self._connection = self._connect()
-        return self._client, self._connection
+        with self._changing:
+            self._stream += 1
+            self.rate = 0.0
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True)
+        self._witness.close()
+        with self._changing:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def _arrive(self, stream: int, began: float, number: int) -> None:
-        """Plan arrival `number` of a stream; it plans the one after it."""
-        when = began + (number + 0.5) / self.rate
+        """Plan arrival `number` of a stream, counted from 0; it plans the one after it."""
+        rate, documents = self.rate, self._documents
+        when = began + (number + 0.5) / rate
 
         def arrive() -> None:
-            if stream != self._stream:
-                return
-            document = self._documents[number % len(self._documents)]
-            if self._pool is None:
-                self.visit(document, at=when)
-            else:
-                self._under_way.add(future := self._pool.submit(self.visit, document, at=when))
-                future.add_done_callback(self._under_way.discard)
-            self._arrive(stream, began, number + 1)
+            document = documents[number % len(documents)]
+            with self._changing:
+                if stream != self._stream:
+                    return
+                # Planned before the visit: one that is interrupted is not the last one.
+                self._arrive(stream, began, number + 1)
+                if self._pool is not None:
+                    self._pool.submit(self.visit, document, at=when).add_done_callback(self._pass_on)
+                    return
+            self.visit(document, at=when)
 
         self._clock.at(when, arrive)
+
+    def _pass_on(self, visited: Future[Visit]) -> None:
+        """Hand what went wrong in a visitor's thread to whoever lets time pass."""
+        if (error := visited.exception()) is not None:
+
+            def fail() -> None:
+                raise error
+
+            self._clock.at(self._clock.now(), fail)
 
     def visit(self, document: str, *, at: float | None = None) -> Visit:
         """Open one document now, and look in the database what became of it.
@@ -184,31 +183,35 @@ class Visitors:
 
         Returns:
             The visit; it was recorded too.
+
+        Raises:
+            ServerFailed: if the page came, and the database does not say whether the view is in it.
         """
         when = self._clock.now() if at is None else at
-        arrived = self._clock.date(when)
-        request = f"view-{next(self._number)}"
-        commit, expected = self._site.live, self._site.live_records_views
-        began, response = time.monotonic(), None
-        with contextlib.suppress(httpx.HTTPError):
-            response = self.open(f"{self._site.address}/read/{document}", at=when, request=request)
-            commit = response.headers.get("X-Deployment", commit)
-        status = response.status_code if response is not None else 0
-        ended = time.monotonic()
-        waited = ended - began > BLOCKED_S and self._lock_seen > began
-        outcome: Outcome = "ok"
-        if waited:
-            outcome = "blocked"
-        elif not 200 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
-            outcome = "failed"
-        elif expected and not self._is_recorded(document, arrived):
-            outcome = "lost"
-        sqlstate, message = ("", "") if outcome == "ok" else self._error_of(request, commit)
+        request = f"{self._request}-{next(self._number)}"
+        live, expected = self._site.live, self._site.live_records_views
+        with self._witness.arrival(document, self._clock.date(when)) as arrival:
+            began, response = time.monotonic(), None
+            with contextlib.suppress(httpx.HTTPError):
+                response = self.open(f"{self._site.address}/read/{document}", at=when, request=request)
+            took = time.monotonic() - began
+            status = response.status_code if response is not None else 0
+            outcome: Outcome = "ok"
+            if took > BLOCKED_S and self._witness.saw_lock_since(began):
+                outcome = "blocked"
+            elif not 200 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
+                outcome = "failed"
+            elif expected and not self._witness.has(arrival):
+                outcome = "lost"
+        answered = response.headers.get("X-Deployment", "") if response is not None else ""
+        sqlstate, message = "", ""
+        if outcome != "ok":
+            sqlstate, message = self._witness.error_of(request, log=self._site.log(answered or live))
         view = PageView(
             at=when,
-            took=ended - began,
+            took=took,
             document=document,
-            commit=commit,
+            commit=answered,
             status=status,
             outcome=outcome,
             sqlstate=sqlstate,
@@ -220,72 +223,25 @@ class Visitors:
     def open(self, url: str, *, at: float | None = None, request: str = "") -> httpx.Response:
         """Fetch a page as a visitor does, telling the app when the visitor asked.
 
+        Args:
+            url: of the page.
+            at: when the visitor asked, in seconds of the clock; now if it is not given.
+            request: an id for the app's log.
+
         Raises:
-            httpx.HTTPError: if no answer came.
+            httpx.HTTPError: if no answer came within `PATIENCE_S`.
         """
         moment = self._clock.date(at).timestamp()
         headers = {"X-Request-Id": request, "X-Request-Start": f"t={moment:.6f}"}
-        return self._opened()[0].get(url, headers=headers)
+        return self._opened().get(url, headers=headers)
 
-    def _is_recorded(self, document: str, arrived: datetime) -> bool:
-        """Ask the database whether the document's row holds the instant of this visit, in whatever column.
-
-        The row is read as a whole, so that the question stays the same whatever a column is called.
-        """
-        row = (
-            self._opened()[1]
-            .execute("SELECT to_jsonb(d) FROM documents d WHERE id = %s", [document])
-            .fetchone()
-        )
-        for value in (row[0] if row else {}).values():
-            try:
-                moment = datetime.fromisoformat(value)
-                late = (moment - arrived).total_seconds()
-            except (TypeError, ValueError):
-                continue
-            # On the wall clock a later visit of the same document may have written already.
-            if abs(late) <= _SAME_INSTANT_S or (self._clock.name == "wall" and late > 0):
-                return True
-        return False
-
-    def _error_of(self, request: str, commit: str) -> tuple[str, str]:
-        """Return SQLSTATE and message that the app logged for a request, from the lines that are new in its log."""
-        with self._reading:
-            log = self._site.log(commit)
-            if log.exists():
-                with log.open("rb") as file:
-                    file.seek(self._logs.get(log, 0))
-                    for line in file:
-                        if not line.endswith(b"\n"):
-                            break
-                        self._logs[log] = self._logs.get(log, 0) + len(line)
-                        self._remember(line)
-            return self._errors.pop(request, ("", ""))
-
-    def _remember(self, line: bytes) -> None:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            return  # a traceback or a print; only the app's own log lines are JSON
-        if isinstance(entry, dict) and entry.get("sqlstate"):
-            self._errors[str(entry.get("request_id"))] = (str(entry["sqlstate"]), str(entry.get("error", "")))
-
-    def _watch_locks(self) -> None:
-        """Note, while people come on the wall clock, when the app's connections wait for a lock."""
-        stream = self._stream
-
-        def look() -> None:
-            if stream != self._stream:
-                return
-            row = (
-                self._opened()[1]
-                .execute(
-                    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'app' AND wait_event_type = 'Lock')"
+    def _opened(self) -> httpx.Client:
+        """Return the client, made when the first visitor needs it."""
+        with self._changing:
+            if self._client is None:
+                self._client = httpx.Client(
+                    timeout=PATIENCE_S,
+                    trust_env=False,
+                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
                 )
-                .fetchone()
-            )
-            if row and row[0]:
-                self._lock_seen = time.monotonic()
-            self._clock.at(self._clock.now() + _SAMPLE_S, look)
-
-        self._clock.at(self._clock.now(), look)
+            return self._client

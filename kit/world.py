@@ -10,7 +10,7 @@ from kit.clone import Clone, Shown
 from kit.engine import Engine
 from kit.errors import BadInput
 from kit.logs import Log
-from kit.opening import Progress, go_to, open_at
+from kit.opening import Progress, go_to, open_at, open_scratch
 from kit.page import Page
 from kit.phases import PHASES
 from kit.status import Status
@@ -125,6 +125,18 @@ class World:
         with self.engine.step():
             return Log.read(site, self.engine.log(site))
 
+    def rollback(self, commit: str) -> Shown:
+        """Make an earlier deployment live again, at once and without a build; the database stays as it is.
+
+        Args:
+            commit: its id, or the beginning of it.
+
+        Raises:
+            BadInput: if it was never live.
+        """
+        self.engine.rollback(commit)
+        return Shown(f"production serves {self.engine.host.live[:7]} again")
+
     def check(self, number: str) -> Checked:
         """Ask the world whether a step did what it should.
 
@@ -193,12 +205,13 @@ def open_world(phase: int = 1, *, scratch: bool = False, progress: Progress | No
 
     Args:
         phase: 1 to 7, or 8 for the state after the last.
-        scratch: a world of its own instead, to break things in; it is never saved.
+        scratch: a world of its own instead, to break things in; it is never saved, and opened
+            again it starts over.
         progress: told in a few words what is being done.
 
     Raises:
         BadInput: if there is no such phase.
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
-    opened = open_at(phase, scratch=scratch, progress=progress)
+    opened = open_scratch(phase, progress=progress) if scratch else open_at(phase, progress=progress)
     return World(opened.engine, opened.how)

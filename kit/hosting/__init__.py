@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.hosting.apps import Apps
 from kit.hosting.build import Build, build, records_views
-from kit.hosting.host import BUILD_S, MAIN, Deployment, Host
+from kit.hosting.deployment import BUILD_S, MAIN, Deployment
+from kit.hosting.host import Host
 
 __all__ = ["BUILD_S", "MAIN", "Apps", "Build", "Deployment", "Host", "build", "records_views"]

@@ -21,8 +21,14 @@ _PAGE = "<!doctype html><title>{0}</title><h1>{0}</h1><p>{1}</p>"
 
 def _answer(status: str, words: str) -> bytes:
     page = _PAGE.format(status, words).encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n"
-    return head.encode() + page
+    lines = (
+        f"HTTP/1.1 {status}",
+        "Content-Type: text/html",
+        f"Content-Length: {len(page)}",
+        "Connection: close",
+        "\r\n",
+    )
+    return "\r\n".join(lines).encode() + page
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -35,25 +41,32 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def _route(alias: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
+    async with contextlib.AsyncExitStack() as last:
+        last.callback(writer.close)
         try:
-            port = int(alias.read_text())
+            port = int(alias.read_text())  # noqa: ASYNC240 - a few bytes, and each request needs the newest
         except (OSError, ValueError):
-            writer.write(_answer("404 Not Found", "Nothing is deployed here yet."))
-            await writer.drain()
+            await _refuse(reader, writer, "404 Not Found", "Nothing is deployed here yet.")
             return
         try:
             back_reader, back_writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            writer.write(_answer("502 Bad Gateway", "The live deployment does not answer."))
-            await writer.drain()
+        except (OSError, OverflowError):
+            await _refuse(reader, writer, "502 Bad Gateway", "The live deployment does not answer.")
             return
+        last.callback(back_writer.close)
         there = asyncio.create_task(_pass_on(reader, back_writer))
+        last.callback(there.cancel)
         await _pass_on(back_reader, writer)
-        there.cancel()
-        back_writer.close()
-    finally:
-        writer.close()
+
+
+async def _refuse(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: str, words: str
+) -> None:
+    with contextlib.suppress(OSError):
+        # Read first: closing a connection with unread bytes resets it, and the answer may be lost.
+        await reader.read(65536)
+        writer.write(_answer(status, words))
+        await writer.drain()
 
 
 async def _main(descriptor: int, alias: Path) -> None:

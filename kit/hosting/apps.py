@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,17 +54,20 @@ class Apps:
 
         Returns:
             The port.
+
+        Raises:
+            ProcessFailed: if it cannot be started.
         """
         running = self._supervisor.processes().get(name)
         if running is not None and running.exit is None and running.port is not None:
             return running.port
         self._supervisor.stop(name)
-        try:
-            return self._spawn(name, folder, port, more)
-        except ProcessFailed:
-            if not port:
-                raise
-            return self._spawn(name, folder, 0, more)
+        if port and not _somebody_answers(port):
+            try:
+                return self._spawn(name, folder, port, more)
+            except ProcessFailed:
+                pass  # taken by somebody who does not listen yet, or not for us to take
+        return self._spawn(name, folder, 0, more)
 
     def _spawn(self, name: str, folder: Path, port: int, more: Mapping[str, str]) -> int:
         started = self._supervisor.spawn(
@@ -87,6 +91,8 @@ class Apps:
         try:
             response = httpx.get(f"http://127.0.0.1:{port}/api/health", timeout=HEALTH_S, trust_env=False)
             why = "" if response.is_success else f"/api/health answered {response.status_code}"
+        except httpx.TimeoutException:
+            why = f"/api/health did not answer within {HEALTH_S:g} seconds"
         except httpx.HTTPError:
             why = self._last_words(name) or "it does not answer"
         if why or port is None:
@@ -106,3 +112,14 @@ class Apps:
     def stop(self, name: str) -> None:
         """Stop a process; nothing happens if there is none."""
         self._supervisor.stop(name)
+
+
+def _somebody_answers(port: int) -> bool:
+    """Say whether a server of the user's has `port`; some systems would let us have it beside them."""
+    for address in ("127.0.0.1", "::1"):
+        try:
+            socket.create_connection((address, port), timeout=1).close()
+        except OSError:
+            continue
+        return True
+    return False

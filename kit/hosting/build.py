@@ -1,9 +1,11 @@
-"""Build a commit: its archive, every Python file compiled, what a page view should leave behind."""
+"""Build a commit: its archive, every Python file of `src` compiled, what a page view should leave behind."""
 
 from __future__ import annotations
 
 import ast
-import shutil
+import re
+import tarfile
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from kit.repos import Repositories
 
 READER_PAGE = Path("src/app/read/[id]/page.py")
 ENTRY = Path("src/main.py")
-_WRITES = "update documents"
+ACTIONS = Path("src/app/actions")
+_WRITES = re.compile(r"\bupdate\s+(only\s+)?(public\.)?\"?documents\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,59 +36,104 @@ class Build:
 def build(repositories: Repositories, commit: str, folder: Path) -> Build:
     """Make a build of `commit` in `folder`; a build that exists already is used again.
 
+    Args:
+        repositories: where the commit is.
+        commit: its id.
+        folder: where the build belongs; it is there when the build is complete, and not before.
+
     Raises:
-        BuildFailed: if a Python file does not compile, or the entry is not there; `folder` is then gone.
+        BuildFailed: if the commit's files cannot be unpacked, a Python file of `src` does not
+            compile, or the entry is not there.
     """
     if not folder.exists():
-        repositories.archive(commit, folder)
-        try:
-            _compile(folder)
-        except BuildFailed:
-            shutil.rmtree(folder)
-            raise
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as scratch:
+            files = Path(scratch) / "files"
+            try:
+                repositories.archive(commit, files)
+            except tarfile.TarError as error:
+                raise _failed("The commit holds a file that the host does not unpack.", str(error)) from error
+            _compile(files)
+            files.rename(folder)
     return Build(commit=commit, folder=folder, records_views=records_views(folder))
 
 
 def _compile(folder: Path) -> None:
-    remedy = "Mend the file, commit, and push again; until then the old code stays live."
     if not (folder / ENTRY).exists():
-        raise BuildFailed(f"The commit has no {ENTRY}.", remedy=remedy)
+        raise _failed(f"The commit has no {ENTRY}.", "")
     for path in sorted((folder / "src").rglob("*.py")):
         name = path.relative_to(folder)
         try:
-            compile(path.read_bytes(), str(name), "exec")
-        except (SyntaxError, ValueError) as error:
+            compile(path.read_bytes(), str(name), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None) or 1
-            raise BuildFailed(
-                f"The build failed: {name}, line {line}.",
-                why=getattr(error, "msg", str(error)),
-                remedy=remedy,
-            ) from error
+            why = getattr(error, "msg", "") or str(error) or type(error).__name__
+            raise _failed(f"The build failed: {name}, line {line}.", why) from error
+
+
+def _failed(message: str, why: str) -> BuildFailed:
+    remedy = "Mend the file, commit, and push again; until then the old code stays live."
+    return BuildFailed(message, why=why, remedy=remedy)
 
 
 def records_views(folder: Path) -> bool:
     """Say whether this source tree's reader page calls an action that updates `documents`.
 
-    Read from the source, as a build makes its manifest of server actions: the names that
-    the page imports, and the text of the functions of those names. Visitors use it to
-    know what the database should hold after a view; whether it does, the database says.
+    Read from the source, as a build makes its manifest of server actions: the names of the
+    functions below `src/app/actions` whose text updates the table, and the names that the
+    page calls. Visitors use it to know what the database should hold after a view; whether
+    it does, the database says.
+
+    Args:
+        folder: of a build: its files compile.
     """
     page = folder / READER_PAGE
     if not page.exists():
         return False
-    for node in ast.walk(ast.parse(page.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            source = folder / "src" / Path(*node.module.split(".")).with_suffix(".py")
-            if "actions" in node.module and source.exists():
-                wanted = {alias.name for alias in node.names}
-                if any(_WRITES in text for name, text in _functions(source.read_text()) if name in wanted):
-                    return True
-    return False
+    writing = {name for source in (folder / ACTIONS).rglob("*.py") for name in _writers(source.read_bytes())}
+    return not writing.isdisjoint(_called(ast.parse(page.read_bytes())))
 
 
-def _functions(source: str) -> list[tuple[str, str]]:
-    return [
-        (node.name, " ".join((ast.get_source_segment(source, node) or "").lower().split()))
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+def _called(page: ast.AST) -> set[str]:
+    """Return the names of what a page calls, as the modules that it imports them from know them."""
+    real = {
+        alias.asname: alias.name
+        for node in ast.walk(page)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+    names = set()
+    for node in ast.walk(page):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            names.add(real.get(node.func.id, node.func.id))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            names.add(node.func.attr)
+    return names
+
+
+def _writers(source: bytes) -> set[str]:
+    """Return the names of the functions of a module whose SQL updates the table."""
+    tree = ast.parse(source)
+    constants = {
+        target.id: _texts(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            texts = [*map(_texts, body), *(text for name, text in constants.items() if name in names)]
+            if _WRITES.search("\0".join(texts)):
+                found.add(node.name)
+    return found
+
+
+def _texts(node: ast.AST) -> str:
+    """Return the text constants below a node."""
+    parts = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
+    return "\0".join(part for part in parts if isinstance(part, str))

@@ -6,46 +6,46 @@ the model's; the archive, the build, the process, the health check and the switc
 
 from __future__ import annotations
 
-import os
-import sys
+import functools
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from kit.clock import Clock
 from kit.errors import BadInput, BuildFailed
 from kit.hosting.apps import Apps
 from kit.hosting.build import Build, build
+from kit.hosting.deployment import BUILD_S, MAIN, Deployment
+from kit.hosting.front import Front
 from kit.process import Supervisor
 from kit.repos import Repositories
-from kit.timeline import Deployed, Record, Stage, Target
+from kit.timeline import Deployed, Record, Stage
 
-BUILD_S = 35.0
-"""Seconds from a push to live, from the workflow's timeline (5.3): 00:05, 00:30, 00:35."""
-_BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35
-_ROUTER = Path(__file__).with_name("_router.py")
-MAIN = "main"
+_BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35  # of `BUILD_S`
+_STAGES: tuple[Stage, ...] = ("queued", "building", "built", "live")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """A push, on its way to being live; times in seconds of the clock."""
+def _one_at_a_time(
+    method: Callable[Concatenate[Host, _P], _R],
+) -> Callable[Concatenate[Host, _P], _R]:
+    """Let one thread at a time change deployments: the wall clock has a thread of its own."""
 
-    commit: str
-    branch: str
-    pushed_at: float
-    takes: float
-    stage: Stage = "queued"
+    @functools.wraps(method)
+    def change(host: Host, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with host._changing:  # noqa: SLF001 - Host's own methods
+            return method(host, *args, **kwargs)
 
-    @property
-    def target(self) -> Target:
-        """Production for main, a preview for every other branch."""
-        return "production" if self.branch == MAIN else "preview"
+    return change
 
 
 class Host:
     """Deployments of one repository, and the stable address of production.
+
+    Any thread may ask what is live: that never waits for a build.
 
     Args:
         folder: for builds, logs and the alias file; `host/` of the world.
@@ -71,14 +71,13 @@ class Host:
         self._folder = folder
         self._repositories = repositories
         self._clock = clock
-        self._supervisor = supervisor
         self._apps = apps
         self._record = record
-        self._alias = folder / "alias"
+        self._front = Front(folder, supervisor=supervisor, log=apps.log("router"))
+        self._changing = threading.RLock()
         self._deployments: list[Deployment] = []
         self._live: Build | None = None
         self._before: Build | None = None
-        self._port: int | None = None
         (folder / "builds").mkdir(parents=True, exist_ok=True)
 
     def __repr__(self) -> str:
@@ -104,8 +103,8 @@ class Host:
 
     @property
     def address(self) -> str:
-        """The production address; it stays the same for the life of the world."""
-        return f"http://127.0.0.1:{self._port}"
+        """The production address, once `open` was called; it stays the same for the life of the world."""
+        return self._front.address
 
     def log(self, commit: str) -> Path:
         """Return the file with the output of a commit's process."""
@@ -113,8 +112,14 @@ class Host:
 
     # Pushes
 
+    @_one_at_a_time
     def receive(self, branch: str, commit: str) -> None:
-        """Take a push: queue a deployment and plan its stages. A deleted branch does nothing."""
+        """Take a push: queue a deployment and plan its stages. A deleted branch does nothing.
+
+        Args:
+            branch: without refs/heads/.
+            commit: the branch's new commit; only zeros if it was deleted.
+        """
         if not commit.strip("0"):
             return
         deployment = Deployment(
@@ -131,13 +136,19 @@ class Host:
             ("built", _BUILD_ENDS, self._finish_building),
             ("live", 1.0, self._release),
         )
-        order: tuple[Stage, ...] = ("queued", "building", "built", "live")
-        if deployment.stage not in order:
-            return
+        if deployment.stage not in _STAGES:
+            return  # failed: nothing comes any more
         for stage, part, action in steps:
-            if order.index(stage) > order.index(deployment.stage):
+            if _STAGES.index(stage) > _STAGES.index(deployment.stage):
                 when = deployment.pushed_at + part * deployment.takes
-                self._clock.at(when, lambda action=action: action(number))  # type: ignore[misc]  # bound on purpose
+                self._clock.at(when, functools.partial(self._run_stage, deployment, number, action))
+
+    @_one_at_a_time
+    def _run_stage(self, planned: Deployment, number: int, action: Callable[[int], None]) -> None:
+        now = self._deployments[number : number + 1]
+        # On the wall clock this may have waited while another world was loaded.
+        if now and (now[0].commit, now[0].pushed_at) == (planned.commit, planned.pushed_at):
+            action(number)
 
     def _reach(self, number: int, stage: Stage, detail: str = "") -> None:
         self._deployments[number] = deployment = replace(self._deployments[number], stage=stage)
@@ -166,9 +177,7 @@ class Host:
             self._reach(number, "failed", f"{error.message} {error.why}".strip())
             return
         if deployment.target == "production":
-            self._apps.start(
-                made.commit, made.folder, GIT_COMMIT_SHA=made.commit
-            )  # it starts up while the model still "releases"
+            self._start(made)  # it starts up while the model still "releases"
         self._reach(number, "built")
 
     def _release(self, number: int) -> None:
@@ -176,6 +185,9 @@ class Host:
         if deployment.stage == "failed":
             return
         if deployment.target == "production":
+            newer = self._deployments[number + 1 :]
+            if any(one.target == "production" and one.stage == "live" for one in newer):
+                return  # it was quicker, and stays live
             made = self._build(deployment.commit)
             try:
                 self._switch(made, check=True)
@@ -189,13 +201,14 @@ class Host:
     def _build(self, commit: str) -> Build:
         return build(self._repositories, commit, self._folder / "builds" / commit)
 
+    def _start(self, made: Build) -> int:
+        return self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)
+
     def _switch(self, made: Build, *, check: bool) -> None:
-        port = self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)
+        port = self._start(made)
         if check:
             self._apps.check(made.commit)
-        new = self._alias.with_name("alias.new")
-        new.write_text(str(port))
-        os.replace(new, self._alias)  # noqa: PTH105 - the atomic switch, in the words of the operating system
+        self._front.switch(port)
         if self._live is not None and self._live.commit != made.commit:
             # The one before keeps running, for requests under way and an instant
             # rollback; the one before that goes.
@@ -204,11 +217,16 @@ class Host:
             self._before = self._live
         self._live = made
 
+    @_one_at_a_time
     def rollback(self, commit: str) -> None:
         """Make an earlier deployment live again, at once, without a build.
 
+        Args:
+            commit: its id, or the beginning of it.
+
         Raises:
             BadInput: if `commit` was never live.
+            BuildFailed: if it does not start any more; what is live stays live.
         """
         been = [one.commit for one in self._deployments if one.target == "production" and one.stage == "live"]
         found = [one for one in been if one.startswith(commit)] if commit else []
@@ -224,11 +242,13 @@ class Host:
             Deployed(at=self._clock.now(), commit=made.commit, branch=MAIN, target="production", stage="live")
         )
 
+    @_one_at_a_time
     def preview(self, branch: str) -> str:
         """Return the address of a branch's newest preview; its process starts with the first call.
 
         Raises:
             BadInput: if the branch has no preview that is ready.
+            BuildFailed: if its code does not start.
         """
         ready = [one for one in self._deployments if one.branch == branch and one.stage == "live"]
         if not ready or ready[-1].target != "preview":
@@ -238,29 +258,22 @@ class Host:
                 remedy="Push the branch, let the build time pass (world.advance(35)), and ask again.",
             )
         made = self._build(ready[-1].commit)
-        self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)
+        self._start(made)
         return f"http://127.0.0.1:{self._apps.check(made.commit)}"
 
     # Life
 
+    @_one_at_a_time
     def open(self, *, first: str = "") -> None:
-        """Start the router, and the live commit's process without waiting for it.
+        """Start the router and the live commit's process, unless they run; do not wait for them.
 
         Args:
             first: the commit that production serves if nothing was ever deployed.
+
+        Raises:
+            ProcessFailed: if one of them cannot be started.
         """
-        running = self._supervisor.processes().get("router")
-        if running is None or running.exit is not None:
-            self._supervisor.stop("router")
-            running = self._supervisor.spawn(
-                "router",
-                [sys.executable, "-I", "-S", _ROUTER, "{fd}", self._alias],
-                env={"LC_ALL": "C.UTF-8"},
-                cwd=self._folder,
-                log=self._apps.log("router"),
-                listen=self._port or 0,
-            )
-        self._port = running.port
+        self._front.open()
         if first and self._live is None:
             self._deployments.append(
                 Deployment(commit=first, branch=MAIN, pushed_at=self._clock.now(), takes=0, stage="live")
@@ -269,9 +282,10 @@ class Host:
         elif self._live is not None:
             self._switch(self._live, check=False)
 
+    @_one_at_a_time
     def close(self) -> None:
         """Stop every deployment; the router stays, with nothing behind it."""
-        self._alias.unlink(missing_ok=True)
+        self._front.clear()
         for commit in {one.commit for one in self._deployments}:
             self._apps.stop(commit)
         self._deployments.clear()
@@ -285,6 +299,7 @@ class Host:
             "build_seconds": self.build_seconds,
         }
 
+    @_one_at_a_time
     def resume(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` returned, with the stages that are still to come; then call `open`."""
         self._deployments = [Deployment(**facts) for facts in state["deployments"]]

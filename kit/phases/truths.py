@@ -165,8 +165,10 @@ def pushed(seen: Snapshot) -> bool:  # noqa: D103
 
 
 def production_building(seen: Snapshot) -> bool:  # noqa: D103
-    newest = seen.deployments[-1]
-    return newest.target == "production" and newest.stage != "live" and production_unchanged(seen)
+    newest = seen.deployments[-1:]
+    return any(one.target == "production" and one.stage != "live" for one in newest) and production_unchanged(
+        seen
+    )
 
 
 def new_code_live(seen: Snapshot) -> bool:  # noqa: D103
@@ -184,12 +186,13 @@ def window_of_three_seconds(seen: Snapshot) -> bool:  # noqa: D103
         return False
     windows = broken_windows(seen.timeline.since(push))
     # What visitors saw says it to within one arrival gap.
-    return len(windows) == 1 and abs(windows[0].end - windows[0].start - _WINDOW_S) <= 1 / _rate(seen)
+    return len(windows) == 1 and abs(windows[0].seconds - _WINDOW_S) <= _gap(seen)
 
 
-def _rate(seen: Snapshot) -> float:
+def _gap(seen: Snapshot) -> float:
+    """Return the seconds between two visitors since the push, 0 for fewer than two."""
     views = _views_since_push(seen)
-    return (len(views) - 1) / (views[-1].at - views[0].at)
+    return (views[-1].at - views[0].at) / (len(views) - 1) if len(views) > 1 else 0.0
 
 
 def views_recorded(seen: Snapshot) -> bool:  # noqa: D103

@@ -1,0 +1,76 @@
+"""The stable address of production: a router's process, and the alias file that it reads."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from kit.errors import ProcessFailed
+from kit.process import Running, Supervisor
+
+_ROUTER = Path(__file__).with_name("_router.py")
+
+
+class Front:
+    """Passes every request on to the port that was named last.
+
+    Args:
+        folder: for the alias file.
+        supervisor: the parent of the router's process.
+        log: the file for the router's output.
+    """
+
+    def __init__(self, folder: Path, *, supervisor: Supervisor, log: Path) -> None:
+        """Nothing listens before `open`."""
+        self._folder = folder
+        self._alias = folder / "alias"
+        self._supervisor = supervisor
+        self._log = log
+        self._port: int | None = None
+
+    def __repr__(self) -> str:
+        """Say the class; the port differs from run to run."""
+        return "Front()"
+
+    @property
+    def address(self) -> str:
+        """The address, once it was opened; it stays the same for the life of the world."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def open(self) -> None:
+        """Start the router unless it runs.
+
+        Raises:
+            ProcessFailed: if it cannot be started.
+        """
+        running = self._supervisor.processes().get("router")
+        if running is None or running.exit is not None:
+            self._supervisor.stop("router")
+            try:
+                running = self._start(self._port or 0)
+            except ProcessFailed:
+                if self._port is None:
+                    raise
+                running = self._start(0)  # it was killed, and somebody else has its port now
+        self._port = running.port
+
+    def _start(self, port: int) -> Running:
+        return self._supervisor.spawn(
+            "router",
+            [sys.executable, "-I", "-S", _ROUTER, "{fd}", self._alias],
+            env={"LC_ALL": "C.UTF-8"},
+            cwd=self._folder,
+            log=self._log,
+            listen=port,
+        )
+
+    def switch(self, port: int) -> None:
+        """Pass every request that comes from now on to `port`; those under way end where they began."""
+        new = self._alias.with_name("alias.new")
+        new.write_text(str(port))
+        os.replace(new, self._alias)  # noqa: PTH105 - the atomic switch, in the words of the operating system
+
+    def clear(self) -> None:
+        """Answer 404 from now on."""
+        self._alias.unlink(missing_ok=True)

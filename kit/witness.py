@@ -1,0 +1,223 @@
+"""What became of a visit: asked of the database, of its locks, of the app's log."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from kit.errors import BadInput, ServerFailed
+
+_SAME_INSTANT_S = 5e-6  # a microsecond's rounding in the header, in Python and in PostgreSQL
+_SAMPLE_S = 0.1
+_WAITING = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'app' AND wait_event_type = 'Lock')
+"""
+
+
+@dataclass(eq=False)
+class Arrival:
+    """One visit of a document that is under way.
+
+    Attributes:
+        document: its id.
+        instant: when the visitor asked.
+        rivals: when visitors asked who had the same document at the same time, this one among them.
+            Whichever of their writes came last is the one that the row shows.
+    """
+
+    document: str
+    instant: datetime
+    rivals: set[datetime] = field(default_factory=set)
+
+
+class Witness:
+    """Looks at one production database, and at the log of what serves it; any thread may ask.
+
+    Args:
+        connect: opens a connection to the database.
+    """
+
+    def __init__(self, connect: Callable[[], psycopg.Connection]) -> None:
+        """Connect to nothing yet."""
+        self._connect = connect
+        self._connection: psycopg.Connection | None = None
+        self._asking = threading.Lock()
+        self._under_way: defaultdict[str, set[Arrival]] = defaultdict(set)
+        self._meeting = threading.Lock()
+        self._lock_seen = 0.0
+        self._watch: threading.Thread | None = None
+        self._enough = threading.Event()
+        self._read: dict[Path, int] = {}
+        self._errors: dict[str, tuple[str, str]] = {}
+        self._reading = threading.Lock()
+
+    def __repr__(self) -> str:
+        """Say the class."""
+        return "Witness()"
+
+    def close(self) -> None:
+        """Watch no longer, and disconnect; the next question connects again."""
+        self._enough.set()
+        if self._watch is not None:
+            self._watch.join()
+            self._watch = None
+        with self._asking:
+            self._hang_up()
+
+    # The database
+
+    def documents(self) -> Sequence[str]:
+        """Return the ids of all documents.
+
+        Raises:
+            BadInput: if there is no such table.
+            ServerFailed: if the database does not answer.
+        """
+        try:
+            return [row[0] for row in self._ask("SELECT id::text FROM documents ORDER BY id")]
+        except psycopg.ProgrammingError as error:
+            raise BadInput(
+                "Production has no documents to visit.",
+                why=error.diag.message_primary or "",
+                remedy="Start the phase again: world.reset(phase=...).",
+            ) from error
+
+    @contextlib.contextmanager
+    def arrival(self, document: str, instant: datetime) -> Iterator[Arrival]:
+        """Follow one visit, from before the request until `has` was asked.
+
+        Args:
+            document: its id.
+            instant: when the visitor asked, as the app is told.
+        """
+        arrival = Arrival(document, instant, {instant})
+        with self._meeting:
+            for other in self._under_way[document]:
+                other.rivals.add(instant)
+                arrival.rivals.add(other.instant)
+            self._under_way[document].add(arrival)
+        try:
+            yield arrival
+        finally:
+            with self._meeting:
+                self._under_way[document].discard(arrival)
+
+    def has(self, arrival: Arrival) -> bool:
+        """Say whether the document's row holds the instant of a visit, or of a rival, in whatever column.
+
+        The row is read as a whole, so that the question stays the same whatever a column is called.
+
+        Raises:
+            ServerFailed: if the database does not answer.
+        """
+        try:
+            rows = self._ask("SELECT to_jsonb(d) FROM documents d WHERE id = %s", arrival.document)
+        except psycopg.ProgrammingError:
+            return False  # no such table any more
+        with self._meeting:
+            rivals = tuple(arrival.rivals)
+        return any(
+            abs((moment - rival).total_seconds()) <= _SAME_INSTANT_S
+            for row in rows
+            for moment in _moments(row[0])
+            for rival in rivals
+        )
+
+    def _ask(self, query: LiteralString, *values: str) -> list[TupleRow]:
+        with self._asking:
+            try:
+                return self._asked(query, values)
+            except psycopg.OperationalError:
+                # Killed, or started again since; a second failure is an answer.
+                self._hang_up()
+            try:
+                return self._asked(query, values)
+            except psycopg.OperationalError as error:
+                raise ServerFailed(
+                    "The production database does not say what became of a visit.",
+                    why=error.diag.message_primary or "the connection was lost",
+                    remedy="Run the notebook's setup cell again: open_world() starts the server.",
+                ) from error
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _asked(self, query: LiteralString, values: tuple[str, ...]) -> list[TupleRow]:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection.execute(query, values).fetchall()
+
+    # Its locks
+
+    def watch_locks(self) -> None:
+        """Note from now on, until `close`, when the app's connections wait for a lock.
+
+        Raises:
+            ServerFailed: if the database does not answer.
+        """
+        # A connection of its own: a question about a locked table waits for the lock itself.
+        connection = self._connect()
+        self._enough.clear()
+        self._watch = threading.Thread(target=self._look, args=[connection], name="kit-locks", daemon=True)
+        self._watch.start()
+
+    def _look(self, connection: psycopg.Connection) -> None:
+        with contextlib.closing(connection), contextlib.suppress(psycopg.Error):  # its visitors notice too
+            while not self._enough.wait(_SAMPLE_S):
+                row = connection.execute(_WAITING).fetchone()
+                if row and row[0]:
+                    self._lock_seen = time.monotonic()
+
+    def saw_lock_since(self, instant: float) -> bool:
+        """Say whether the app waited for a lock at `instant` of `time.monotonic` or later."""
+        return self._lock_seen > instant
+
+    # The app's log
+
+    def error_of(self, request: str, *, log: Path) -> tuple[str, str]:
+        """Return SQLSTATE and message that the app logged for a request, two empty texts for none.
+
+        Args:
+            request: the id that the app was given.
+            log: of the deployment that answered.
+        """
+        with self._reading:
+            if log.is_file():
+                with log.open("rb") as file:
+                    file.seek(self._read.get(log, 0))
+                    for line in file:
+                        if not line.endswith(b"\n"):
+                            break
+                        self._read[log] = self._read.get(log, 0) + len(line)
+                        self._remember(line)
+            return self._errors.pop(request, ("", ""))
+
+    def _remember(self, line: bytes) -> None:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            return  # a traceback or a print; only the app's own log lines are JSON
+        if isinstance(entry, dict) and entry.get("sqlstate"):
+            self._errors[str(entry.get("request_id"))] = (str(entry["sqlstate"]), str(entry.get("error", "")))
+
+
+def _moments(row: dict[str, Any]) -> Iterator[datetime]:
+    """Go through the values of a row that are instants."""
+    for value in row.values():
+        with contextlib.suppress(TypeError, ValueError):
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is not None:
+                yield moment
