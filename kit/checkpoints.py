@@ -126,6 +126,12 @@ def find_saved(saved: Path) -> bool:
     return saved.exists()
 
 
+def forget_saved(saved: Path) -> None:
+    """Delete what was saved as the folder `saved`."""
+    for folder in (_before(saved), saved):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def check_saved(saved: Path) -> None:
     """Make sure that a saved world is complete, and as it was written.
 

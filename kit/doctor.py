@@ -134,7 +134,7 @@ def _postgres() -> str:
 
 
 def _clients() -> str:
-    return ", ".join(str(client(name)) for name in ("psql", "pg_dump"))
+    return "\n".join(str(client(name)) for name in ("psql", "pg_dump"))
 
 
 def _jupyterlab() -> str | Finding:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
-from kit.checkpoints import kit_home, save
+from kit.checkpoints import find_saved, forget_saved, kit_home, save
 from kit.engine import Engine
-from kit.errors import ServerFailed
+from kit.errors import ProcessFailed, ServerFailed
 from kit.opening import (
     FIRST,
+    LAST,
     Progress,
     check_phase,
     go_to,
@@ -24,6 +24,7 @@ from kit.opening import (
     open_copy,
     take_own,
 )
+from kit.process import Supervisor
 from kit.status import Status
 
 
@@ -94,15 +95,15 @@ def reset(phase: int | None = None, *, progress: Progress | None = None) -> int:
     tell = progress or (lambda _: None)
     with _lock():
         engine = _take(tell)
-        stands = next(iter(saved_phases()), FIRST) if engine is None else engine.position()
+        stands = engine.position() if engine is not None and engine.whole else _last_saved()
         chosen = stands if phase is None else phase
         if engine is None:
             engine = new_own(tell)
-        elif stands != chosen:
+        elif engine.whole and stands != chosen:
             save(engine, _worlds() / str(stands))
         try:
             go_to(engine, chosen, progress=tell)
-            shutil.rmtree(_worlds() / str(chosen), ignore_errors=True)
+            forget_saved(_worlds() / str(chosen))
         finally:
             engine.close()
     return chosen
@@ -127,15 +128,23 @@ def open_beside(*, progress: Progress | None = None) -> Engine:
     """
     with _lock():
         supervisor = hold_own()
-        beside = look(supervisor) if supervisor is not None else None
+        beside = _look(supervisor) if supervisor is not None else None
     if beside is not None and _is_served(beside.folder):
         return beside
-    phase = next(iter(saved_phases()), FIRST) if beside is None else beside.position()
+    phase = beside.position() if beside is not None else _last_saved()
     try:
         return open_at(phase, progress=progress).engine
     finally:
         if beside is not None:  # nobody served it: it is ours now
             beside.close()
+
+
+def _look(supervisor: Supervisor) -> Engine | None:
+    try:
+        return look(supervisor)
+    except ProcessFailed:  # it is not complete: opening it makes it so
+        supervisor.close()
+        return None
 
 
 def _is_served(folder: Path) -> bool:
@@ -150,9 +159,13 @@ def _is_served(folder: Path) -> bool:
 
 def saved_phases() -> tuple[int, ...]:
     """Return the phases with a saved world, the newest first."""
-    found = [path for path in _worlds().glob("[1-9]") if path.is_dir()]
-    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    return tuple(int(path.name) for path in found)
+    found = [number for number in range(FIRST, LAST + 1) if find_saved(_worlds() / str(number))]
+    found.sort(key=lambda number: (_worlds() / str(number)).stat().st_mtime, reverse=True)
+    return tuple(found)
+
+
+def _last_saved() -> int:
+    return next(iter(saved_phases()), FIRST)
 
 
 def _worlds() -> Path:

@@ -102,7 +102,7 @@ def find_kept() -> tuple[Path, ...]:
     home = kit_home()
     names = {
         "cache": r"[0-9a-f]{16}|cluster-\d+-[0-9a-f]{12}|tmp[a-z0-9_]{8}",
-        "worlds": r"[1-9]|\.saving-[a-z0-9_]{8}",
+        "worlds": r"[1-9]|unreadable-[1-9]|\.[1-9]-before|\.saving-[a-z0-9_]{8}",
     }
     found = [
         path
