@@ -110,12 +110,14 @@ def write_outputs(
     return tuple(written)
 
 
-def execute(path: Path, *, append: str = "") -> nbformat.NotebookNode:
+def execute(
+    path: Path, *, change: Callable[[nbformat.NotebookNode], None] | None = None
+) -> nbformat.NotebookNode:
     """Run a notebook from its first cell to its last, in its own folder; the file stays as it is.
 
     Args:
         path: the notebook.
-        append: source of one more cell at the end.
+        change: done to the notebook before it runs: an exercise filled in, a cell added.
 
     Returns:
         The notebook with its outputs, cleaned.
@@ -124,8 +126,8 @@ def execute(path: Path, *, append: str = "") -> nbformat.NotebookNode:
         BadInput: if a cell fails, or shows what may not be stored.
     """
     notebook = _read(path)
-    if append:
-        notebook.cells.append(nbformat.v4.new_code_cell(append, id="appended"))
+    if change:
+        change(notebook)
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT_S,
