@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kit.checkpoints import kit_home
-from kit.errors import KitError
+from kit.errors import KitError, UnusableFolder
 from kit.leftovers import find_kept, find_leftovers, measure
 from kit.postgres import client, find_engine, provider_named, start_server
 from kit.process import Supervisor, make_folder, temporary_folder
@@ -122,8 +122,12 @@ def _home() -> str:
 
 def _postgres() -> str:
     """Start the chosen provider's server for a moment: nothing else tells as surely that it runs."""
-    provider = provider_named(cache=kit_home() / "cache")
-    supervisor = Supervisor.start(make_folder())
+    try:
+        provider = provider_named(cache=kit_home() / "cache")
+        folder = make_folder()
+    except UnusableFolder as error:  # said already
+        raise UnusableFolder("Not tried: there is no folder for it.", remedy="") from error
+    supervisor = Supervisor.start(folder)
     try:
         server = start_server(provider, supervisor.folder, supervisor)
         with server.connect() as connection:
@@ -134,7 +138,9 @@ def _postgres() -> str:
 
 
 def _clients() -> str:
-    return "\n".join(str(client(name)) for name in ("psql", "pg_dump"))
+    places = [client(name) for name in ("psql", "pg_dump")]
+    # One line, where both come from one folder.
+    return "\n".join(dict.fromkeys(str(place.parent) for place in places))
 
 
 def _jupyterlab() -> str | Finding:
@@ -223,7 +229,10 @@ def _supabase_cli() -> str | Finding:
 
 
 def _left_behind() -> str | Finding:
-    found = find_leftovers()
+    try:
+        found = find_leftovers()
+    except UnusableFolder as error:  # as above
+        raise UnusableFolder("Not looked for: the kit has no folder.", remedy="") from error
     held = f"{found.held} world{'s' if found.held != 1 else ''} in use"
     if not found:
         return f"nothing; {held}"

@@ -47,13 +47,15 @@ def plan(
             looked=[str(root / FIRST_NOTEBOOK)],
             remedy="Use the kit from a clone of its repository: git clone …, then make lab.",
         )
-    command = [sys.executable, "-m", "jupyterlab", FIRST_NOTEBOOK, f"--ServerApp.root_dir={root}"]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
+    # Not as a file to open: so the address that it prints leads to the notebook as well.
+    command.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
     # Ctrl-C ends it at once, instead of asking: worlds are saved, notebooks save themselves.
     command.append("--ServerApp.answer_yes=True")
     if os.geteuid() == 0:
         command.append("--allow-root")
-    if not browser:
-        command.append("--no-browser")
+    # With a browser, nobody needs the log: what is printed is the address, and warnings.
+    command.append("--Application.log_level=WARN" if browser else "--no-browser")
     if port is not None:
         command.append(f"--ServerApp.port={port}")
     return Plan(command=(*command, *more), environment=_environment(os.environ, root), folder=root)

@@ -25,6 +25,7 @@ from kit.opening import (
     take_own,
 )
 from kit.process import Supervisor
+from kit.repos import check_git
 from kit.status import Status
 
 
@@ -54,6 +55,7 @@ def find_standing(*, progress: Progress | None = None) -> Standing:
     Raises:
         ServerFailed: if its PostgreSQL was killed.
     """
+    check_git()
     saved = saved_phases()
     with _lock():
         supervisor = hold_own()
@@ -92,6 +94,7 @@ def reset(phase: int | None = None, *, progress: Progress | None = None) -> int:
     """
     if phase is not None:
         check_phase(phase)
+    check_git()
     tell = progress or (lambda _: None)
     with _lock():
         engine = _take(tell)
@@ -126,6 +129,7 @@ def open_beside(*, progress: Progress | None = None) -> Engine:
     Returns:
         The world; close it in the end. It is its owner's: only look, and use its `environment`.
     """
+    check_git()
     with _lock():
         supervisor = hold_own()
         beside = _look(supervisor) if supervisor is not None else None

@@ -19,8 +19,8 @@ def doctor(options: Namespace, screen: Screen) -> int:  # noqa: ARG001 - every c
     with screen.progress() as tell:
         findings = _doctor.examine(progress=tell if screen.animated else None)
     screen.table(
-        ("", "check", "result", "what to do"),
-        [(one.level, one.check, one.result, one.remedy) for one in findings],
+        ("", "check", "result"),
+        [(one.level, one.check, _with_remedy(one)) for one in findings],
         styles=[_STYLES[one.level] for one in findings],
     )
     problems = [one.check for one in findings if one.level == "problem"]
@@ -29,6 +29,10 @@ def doctor(options: Namespace, screen: Screen) -> int:  # noqa: ARG001 - every c
         return 1
     screen.line("The kit can run here.", style=GOOD)
     return 0
+
+
+def _with_remedy(finding: _doctor.Finding) -> str:
+    return f"{finding.result}\nWhat to do: {finding.remedy}" if finding.remedy else finding.result
 
 
 def clean(options: Namespace, screen: Screen) -> int:
