@@ -248,11 +248,14 @@ class Engine:
         self.resume(self.state())
 
     def stop_everything(self) -> None:
-        """Stop what serves and who visits; databases, repositories and journal stay as they are."""
+        """Stop what serves and who visits, and forget its logs; databases, repositories and journal stay."""
         self.visitors.stop()
         self.clock.restart(self.clock.now())
         self.host.close()
         self.programs.stop()
+        for log in (self.folder / "host" / "logs").glob("*.log"):
+            if log.stem != "router":  # it goes on
+                log.unlink()
 
     # What the learner does
 

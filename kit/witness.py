@@ -74,6 +74,9 @@ class Witness:
             self._watch = None
         with self._asking:
             self._hang_up()
+        with self._reading:  # the logs may be others when it reads again
+            self._read.clear()
+            self._errors.clear()
 
     # The database
 
