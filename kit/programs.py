@@ -164,37 +164,35 @@ class Programs:
         if self._supervisor.stop("worker") is not None:
             terminal.write(f"Stopped the worker that ran {self.worker_commit[:7]}, as Ctrl+C would.\n")
         self.worker_commit = self._repositories.observe().clones["production"].head
-        self.start_worker()
+        self._spawn_worker(self._repositories.clones["production"])
         self._record(WorkerChanged(at=self._clock.now(), commit=self.worker_commit, running=True))
         terminal.write(f"Started it with {self.worker_commit[:7]}. It goes on in the background.\n")
         return 0
 
     def start_worker(self) -> None:
-        """Start the worker with the files of the commit that it is to have, unless one runs.
+        """Start the worker with the files of the commit that it had, unless it runs.
+
+        The clone may have newer ones: a saved world's worker keeps its old code, too.
 
         Raises:
             ProcessFailed: if it cannot be started, for want of its folder for one.
         """
         if self.worker_runs():
             return
+        files = self._repositories.folder.with_name("worker") / self.worker_commit
+        if not files.exists():
+            self._repositories.archive(self.worker_commit, files)
         self._supervisor.stop("worker")
+        self._spawn_worker(files)
+
+    def _spawn_worker(self, files: Path) -> None:
         self._supervisor.spawn(
             "worker",
             [sys.executable, "-s", "-B", "main.py"],
             env=app_environment(self._server),
-            cwd=self._worker_folder(),
+            cwd=files / "worker",
             log=self.worker_log,
         )
-
-    def _worker_folder(self) -> Path:
-        """Return where to start the worker: in the clone, or in a copy of the commit that it still runs."""
-        clone = self._repositories.clones["production"]
-        if self.worker_commit == self._repositories.observe().clones["production"].head:
-            return clone / "worker"
-        old = self._repositories.folder.with_name("worker") / self.worker_commit
-        if not old.exists():
-            self._repositories.archive(self.worker_commit, old)
-        return old / "worker"
 
     @property
     def worker_log(self) -> Path:
@@ -208,8 +206,7 @@ class Programs:
 
     def stop(self) -> None:
         """Stop the dev server and the worker."""
-        self._apps.stop("dev")
-        self._supervisor.stop("worker")
+        self._apps.stop("dev", "worker")
 
 
 def app_environment(server: Server) -> dict[str, str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.engine import Engine
+from kit.opening import go_to, open_at
 from kit.postgres import Embedded, Server, create, start_server
 from kit.process import Supervisor, make_folder
 
@@ -66,3 +68,23 @@ def databases(server: Server) -> tuple[str, str]:
     for name in ("local", "cloud"):
         create(server, name)
     return server.url("local", "migrator"), server.url("cloud", "migrator")
+
+
+@pytest.fixture(scope="session")
+def running(kit_home: Path) -> Iterator[Engine]:
+    """Start one world for all tests that need one; see `at`."""
+    assert kit_home
+    engine = open_at(1, scratch=True).engine
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def at(running: Engine) -> Callable[[int], Engine]:
+    """Bring the world to the beginning of a phase, whatever the test before did to it."""
+
+    def at(phase: int) -> Engine:
+        go_to(running, phase)
+        return running
+
+    return at

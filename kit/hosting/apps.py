@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -87,15 +88,9 @@ class Apps:
             BuildFailed: if it does not answer, or not with success; it is then stopped.
         """
         running = self._supervisor.processes().get(name)
-        port = running.port if running else None
-        try:
-            response = httpx.get(f"http://127.0.0.1:{port}/api/health", timeout=HEALTH_S, trust_env=False)
-            why = "" if response.is_success else f"/api/health answered {response.status_code}"
-        except httpx.TimeoutException:
-            why = f"/api/health did not answer within {HEALTH_S:g} seconds"
-        except httpx.HTTPError:
-            why = self._last_words(name) or "it does not answer"
-        if why or port is None:
+        port = (running.port if running else None) or 0
+        why = self._look_at_health(name, port)
+        if why:
             self._supervisor.stop(name)
             raise BuildFailed(
                 "The code does not start.",
@@ -104,14 +99,25 @@ class Apps:
             )
         return port
 
+    def _look_at_health(self, name: str, port: int) -> str:
+        try:
+            response = httpx.get(f"http://127.0.0.1:{port}/api/health", timeout=HEALTH_S, trust_env=False)
+        except httpx.TimeoutException:
+            return f"/api/health did not answer within {HEALTH_S:g} seconds"
+        except httpx.HTTPError:
+            return self._last_words(name) or "it does not answer"
+        return "" if response.is_success else f"/api/health answered {response.status_code}"
+
     def _last_words(self, name: str) -> str:
         log = self.log(name)
         lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
         return lines[-1] if lines else ""
 
-    def stop(self, name: str) -> None:
-        """Stop a process; nothing happens if there is none."""
-        self._supervisor.stop(name)
+    def stop(self, *names: str) -> None:
+        """Stop processes, all at once; nothing happens for those that there are not."""
+        with ThreadPoolExecutor() as pool:
+            for _ in pool.map(self._supervisor.stop, names):
+                pass  # each is waited for, and its failure is raised
 
 
 def _somebody_answers(port: int) -> bool:

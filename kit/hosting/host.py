@@ -286,8 +286,7 @@ class Host:
     def close(self) -> None:
         """Stop every deployment; the router stays, with nothing behind it."""
         self._front.clear()
-        for commit in {one.commit for one in self._deployments}:
-            self._apps.stop(commit)
+        self._apps.stop(*{one.commit for one in self._deployments})
         self._deployments.clear()
         self._live = self._before = None
 
