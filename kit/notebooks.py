@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from kit.errors import BadInput, KitError
+from kit.errors import BadInput
 
 CELL_TIMEOUT_S = 120
 _ROOT = Path(__file__).parent.parent
@@ -99,8 +97,8 @@ def write_outputs(
         for path in paths or find_notebooks():
             if progress:
                 progress(f"Running {path.name}.")
-            old = path.read_text(encoding="utf-8")
             new = _as_text(execute(path))
+            old = path.read_text(encoding="utf-8")
             changed = old != new
             written.append(
                 Written(path=path, changed=changed, differences=_differences(old, new) if changed else ())
@@ -128,21 +126,27 @@ def execute(
     notebook = _read(path)
     if change:
         change(notebook)
+    running = 0
+
+    def note(*, cell_index: int, **_: object) -> None:
+        nonlocal running
+        running = cell_index
+
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT_S,
         kernel_name=_KERNEL["name"],
         record_timing=False,
+        on_cell_execute=note,
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
         client.execute(stderr=subprocess.DEVNULL)  # the kernel's own remarks, such as on its transport
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        number, cell = _last_begun(notebook)
         raise BadInput(
-            f"{path.name}: cell {number} failed.",
+            f"{path.name}: cell {running + 1} failed.",
             why=_ANSI.sub("", str(error)).strip().splitlines()[-1],
-            looked=cell.source.splitlines(),
+            looked=notebook.cells[running].source.splitlines(),
             remedy=f"Open {path.name}, run it up to this cell, and mend the cell or what it calls.",
         ) from error
     cleaned = clean(notebook)
@@ -221,12 +225,6 @@ def _code(notebook: nbformat.NotebookNode) -> Iterator[tuple[int, Any]]:
     return ((number, cell) for number, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code")
 
 
-def _last_begun(notebook: nbformat.NotebookNode) -> tuple[int, Any]:
-    """Return the cell that was running: the last with outputs or a number."""
-    begun = [one for one in _code(notebook) if one[1].outputs or one[1].get("execution_count")]
-    return begun[-1] if begun else next(_code(notebook))
-
-
 def _as_text(notebook: nbformat.NotebookNode) -> str:
     text: str = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
     return text.rstrip("\n") + "\n"
@@ -256,10 +254,11 @@ def environment(folder: Path) -> Iterator[None]:
         "KIT_HOME": str(folder / "home"),
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
+        "JUPYTER_DATA_DIR": str(folder / "jupyter"),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")])),
         "PYTHONHASHSEED": "0",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
+    folder.mkdir(parents=True, exist_ok=True)
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -270,28 +269,3 @@ def environment(folder: Path) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write, or with --check compare; the exit code is 1 on a difference or a failing cell."""
-    parser = argparse.ArgumentParser(prog="python -m kit.notebooks", description="Rewrite stored outputs.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
-    parser.add_argument("names", nargs="*", type=Path, help="notebooks; all if none is named")
-    options = parser.parse_args(arguments)
-    try:
-        written = write_outputs(options.names or None, check=options.check, progress=_say)
-    except KitError as error:
-        _say(str(error))
-        return 1
-    for one in written:
-        _say(str(one))
-    return int(options.check and any(one.changed for one in written))
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
