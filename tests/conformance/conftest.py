@@ -28,7 +28,7 @@ def cli(need: Callable[[object, str], None]) -> Path:
     """Find the real CLI."""
     named = os.environ.get("KIT_SUPABASE_CLI")
     path = Path(named) if named else ROOT / "node_modules" / ".bin" / "supabase"
-    need(os.access(path, os.X_OK), "the Supabase CLI: make install puts it into node_modules")
+    need(os.access(path, os.X_OK), "the Supabase CLI: npm install --no-save puts it into node_modules")
     return path
 
 
