@@ -96,14 +96,14 @@ def _Formatter(prog: str) -> RawDescriptionHelpFormatter:  # noqa: N802 - stands
 def build_parser() -> ArgumentParser:
     """Return the parser of `python -m kit`."""
     parser = _Parser(prog="python -m kit", description=_DESCRIPTION, epilog=_EPILOG)
-    parser.add_argument("--version", action="version", version=f"broken-window-kit {_version()}")
+    parser.add_argument("-V", "--version", action="version", version=f"broken-window-kit {_version()}")
     commands = parser.add_subparsers(
         title="commands", dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
 
     commands.add_parser(
         "doctor",
-        help="look at this machine: what is there, what is missing, what to do",
+        help="look at this machine: what it has, what it lacks, what to do",
         description="Look at this machine. Exit code 1: the kit cannot run here.",
     )
     lab = commands.add_parser(
