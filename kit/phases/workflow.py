@@ -94,7 +94,7 @@ PHASES = (
                 "2.2b",
                 "Generate the migration",
                 Run("dev", "npx supabase migration new add_document_last_viewed"),
-                (Predicate("There is a new migration file, stamped with the time.", truths.new_file),),
+                (Predicate("There is one new migration file, stamped with the time.", truths.new_file),),
             ),
             Step(
                 "2.3",
