@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -19,12 +20,12 @@ from kit.hosting import Apps, Host
 from kit.journal import Journal
 from kit.ownership import Ownership
 from kit.phases import PHASES
-from kit.postgres import Server, client, provider_named
+from kit.postgres import Server, client, create, provider_named
 from kit.process import Supervisor
 from kit.programs import Programs, app_environment
 from kit.repos import READER_PAGE, Repositories, git_environment
 from kit.shell import Ran, run, shell_path
-from kit.snapshot import CommitSeen, Snapshot, WorkerSeen, look_at_database
+from kit.snapshot import CommitSeen, DatabaseSeen, Snapshot, WorkerSeen, look_at_database
 from kit.timeline import CloneName, CommandRan, DatabaseName, RefMoved, SchemaChanged, Timeline
 from kit.traffic import Visit, Visitors
 from kit.uploads import upload
@@ -223,7 +224,7 @@ class Engine:
         self.keep_state()
 
     def begin(self, *, seed: Path) -> None:
-        """Make new, empty databases what they are when the workflow starts, and serve main.
+        """Make both databases what they are when the workflow starts, and serve main.
 
         Args:
             seed: SQL with the first documents, for both databases.
@@ -231,14 +232,12 @@ class Engine:
         Raises:
             ServerFailed: if the starter's migrations do not apply.
         """
-        names: tuple[DatabaseName, ...] = ("local", "cloud")
-        for name in names:
-            if self.programs.migrate(name):
-                raise ServerFailed(
-                    "The starter's migrations do not apply.", remedy="Run `python -m kit doctor`."
-                )
-            with self.server.connect(name, role="migrator") as connection:
-                connection.execute(seed.read_bytes())
+        create(self.server, "local")
+        if self.programs.migrate("local"):
+            raise ServerFailed("The starter's migrations do not apply.", remedy="Run `python -m kit doctor`.")
+        with self.server.connect("local", role="migrator") as connection:
+            connection.execute(seed.read_bytes())
+        create(self.server, "cloud", like="local")
         self.clock.restart(0.0)
         self.journal.replace(Timeline())
         self._last = _NOTHING
@@ -496,11 +495,10 @@ class Engine:
 
     def observe(self) -> Snapshot:
         """Look at everything there is; the result is frozen."""
-        repositories = self.repositories.observe()
-        with self.server.connect("local") as connection:
-            local = look_at_database(connection)
-        with self.server.connect("cloud") as connection:
-            cloud = look_at_database(connection)
+        with ThreadPoolExecutor() as pool:  # git and PostgreSQL work meanwhile
+            looks = [pool.submit(self._look_at_database, name) for name in ("local", "cloud")]
+            repositories = self.repositories.observe()
+            local, cloud = (look.result() for look in looks)
         heads = {*repositories.github.values(), self.host.live, self.programs.worker_commit}
         for clone in repositories.clones.values():
             heads |= {clone.head, *clone.branches.values()}
@@ -518,6 +516,10 @@ class Engine:
             timeline=self.timeline,
             commits={commit: self._look_at_commit(commit) for commit in heads if commit},
         )
+
+    def _look_at_database(self, name: str) -> DatabaseSeen:
+        with self.server.connect(name) as connection:
+            return look_at_database(connection)
 
     def _look_at_commit(self, commit: str) -> CommitSeen:
         if commit not in self._commits:

@@ -17,7 +17,7 @@ from kit.clock import EPOCH, Clock, ClockName, VirtualClock, WallClock
 from kit.engine import Engine
 from kit.errors import BadInput, ProcessFailed
 from kit.phases import PHASES
-from kit.postgres import Server, create, provider_named, start_server
+from kit.postgres import Server, provider_named, start_server
 from kit.process import Supervisor, make_folder, wait_until
 from kit.replay import play
 from kit.repos import STARTER, Repositories, check_git
@@ -339,8 +339,6 @@ def _begin(engine: Engine) -> None:
         # Copied into place: a terminal may be open in one of the clones.
         Repositories.create(Path(scratch) / "repos", when=EPOCH)
         Repositories.load(Path(scratch) / "repos", engine.repositories.folder)
-    for name in ("local", "cloud"):
-        create(engine.server, name)
     engine.begin(seed=STARTER / "main" / "supabase" / "seed.sql")
 
 

@@ -15,10 +15,15 @@ _NEW_SINCE_17 = b"SET transaction_timeout = 0;\n"
 """pg_dump 18 writes it for every server; PostgreSQL 15 and 16 do not know it."""
 
 
-def create(server: Server, name: str) -> None:
-    """Make an empty database in which `migrator` owns the schema and `app` may use its tables.
+def create(server: Server, name: str, *, like: str | None = None) -> None:
+    """Make a database in which `migrator` owns the schema and `app` may use its tables.
 
     A database of that name is dropped first, with everybody connected to it.
+
+    Args:
+        server: where.
+        name: the new database's.
+        like: a database that was made so and that nobody uses just now, to copy; None for an empty one.
 
     Raises:
         WrongInstance: if the server is not ours.
@@ -27,9 +32,11 @@ def create(server: Server, name: str) -> None:
     database = sql.Identifier(name)
     with server.connect() as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
-        made = sql.SQL("CREATE DATABASE {} OWNER migrator TEMPLATE template0 STRATEGY file_copy")
-        connection.execute(made.format(database))
+        made = sql.SQL("CREATE DATABASE {} OWNER migrator TEMPLATE {} STRATEGY file_copy")
+        connection.execute(made.format(database, sql.Identifier(like or "template0")))
         connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(database))
+    if like is not None:
+        return  # rights within a database are copied with it
     with server.connect(name) as connection:
         connection.execute("ALTER SCHEMA public OWNER TO migrator")
         connection.execute("GRANT USAGE ON SCHEMA public TO app")
