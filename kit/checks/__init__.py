@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit.checks import phase1, phase2, phase3, phase4, phase5, phase6, phase7
-from kit.checks.exercise import HINTS, Attempt, Exercise, Verdict
+from kit.checks.model import HINTS, Attempt, Exercise, Verdict
 from kit.errors import BadInput
 from kit.world import World
 

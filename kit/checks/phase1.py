@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.checks.exercise import Attempt, Exercise
+from kit.checks.model import Attempt, Exercise
 
 _CLEAN = "feature/clean-start"
 _UNREVIEWED = "src/app/search/page.py"

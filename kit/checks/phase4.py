@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.checks.exercise import Attempt, Exercise
+from kit.checks.model import Attempt, Exercise
 from kit.phases import FEATURE, VERSION
 from kit.repos import READER_PAGE
 
