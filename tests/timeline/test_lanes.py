@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kit.timeline import Deployed, PageView, Timeline
+from kit.timeline import CommandRan, Deployed, PageView, Timeline
 from kit.timeline.lanes import Axis, draw_lanes
 
 Rehearse = Callable[..., Timeline]
@@ -76,3 +76,26 @@ def test_ticks_leave_room_for_times_of_days(rehearse: Rehearse) -> None:
     times = lanes(timeline)["time"].split("|")[1:]
     assert times
     assert all(time.strip().startswith("+3d 00:00:") for time in times if time)
+
+
+def test_a_push_just_before_the_first_view_is_in_the_picture(rehearse: Rehearse) -> None:
+    assert lanes(rehearse(start=0.025))["commands"].startswith("v git push origin main ")
+
+
+def test_what_was_typed_long_before_the_first_view_is_not(rehearse: Rehearse) -> None:
+    assert "git push" not in lanes(rehearse(start=10))["commands"]
+
+
+def test_of_several_commands_at_one_instant_those_are_named_that_reached_production(
+    rehearse: Rehearse,
+) -> None:
+    merge = CommandRan(at=0, until=0, clone="dev", command="git merge", exit=0)
+    drawn = lanes(Timeline.of([merge, *rehearse(start=0.025)]))
+    assert drawn["commands"].startswith("v git push origin main ")
+    assert "git merge" not in drawn["commands"]
+
+
+def test_where_none_of_them_did_all_are_named(rehearse: Rehearse) -> None:
+    commands = [CommandRan(at=10, until=10, clone="dev", command=text, exit=0) for text in ("git log", "ls")]
+    waited = dataclasses.replace(commands[0], clone="world", command="wait 1 s")
+    assert " v git log ; ls " in f" {lanes(Timeline.of([*rehearse(), *commands, waited]))['commands']} "

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kit.timeline
-from kit.timeline import KINDS, Deployed, PageView, Record, RefMoved, Timeline, draw
+from kit.timeline import KINDS, CommandRan, Deployed, PageView, Record, RefMoved, Timeline, draw
 
 
 def test_the_exported_names_are_sorted_and_there() -> None:
@@ -45,6 +46,37 @@ def test_parts_make_the_whole(timeline: Timeline, one: float, other: float) -> N
     before = [record for record in timeline if record.at < start]
     parts = (*before, *timeline.between(start, end), *timeline.since(end))
     assert parts == timeline.records
+
+
+def test_the_last_deploy_begins_with_the_command_that_pushed(rehearse: Callable[..., Timeline]) -> None:
+    first, second = rehearse(), rehearse(zero=100)
+    deploy = Timeline.of([*first, *second]).last_deploy
+    assert deploy.records[0] == second.only(CommandRan)[0]
+    assert deploy.records[1] == second.only(RefMoved)[0]
+    assert deploy.records[-1] == second.records[-1]
+
+
+def test_what_was_typed_at_the_same_instant_before_the_push_is_no_part_of_it(
+    rehearse: Callable[..., Timeline],
+) -> None:
+    merge = CommandRan(at=0, until=0, clone="dev", command="git merge", exit=0)
+    visitors = dataclasses.replace(merge, clone="world", command="visitors 20/s")
+    deploy = Timeline.of([merge, visitors, *rehearse(start=0.025)]).last_deploy
+    assert [one.command for one in deploy.only(CommandRan)] == [
+        "git push origin main",
+        "npx supabase db push",
+    ]
+
+
+def test_without_a_push_the_last_deploy_is_everything() -> None:
+    branch = RefMoved(at=1, repository="github", branch="feature", old="", new="a")
+    timeline = Timeline.of([branch])
+    assert timeline.last_deploy == timeline
+
+
+def test_a_push_that_no_command_made_begins_the_deploy_itself() -> None:
+    main = RefMoved(at=1, repository="github", branch="main", old="", new="a")
+    assert Timeline.of([dataclasses.replace(main, repository="dev"), main]).last_deploy.records == (main,)
 
 
 def test_nothing_is_false_and_empty() -> None:
