@@ -146,7 +146,9 @@ def measure() -> list[Row]:
 
 def main() -> int:
     """Measure, print, and say whether everything is within its limit."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the kit against its claims.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure the kit against its claims."
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-home-") as home:

@@ -15,7 +15,7 @@ class Status:
     seen: Snapshot
 
     def rows(self) -> list[tuple[str, str, str, str]]:
-        """Return place, what is there, whether it has the migration (file or history), and the code or column."""
+        """Return place, what is there, and whether it has the migration and last_viewed."""
         seen = self.seen
         rows: list[tuple[str, str, bool | None, bool | None]] = []
         for name, label in (("dev", "dev clone"), ("production", "production clone")):

@@ -12,7 +12,9 @@ README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8"
 
 def test_the_example_is_a_run_of_the_kit() -> None:
     """The drawing is what the rehearsal that it names prints today, commit ids included."""
-    shown = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("Timeline"))
+    shown = next(
+        block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("Timeline")
+    )
     assert shown.rstrip("\n") == repr(rehearse(Plan(order="code-first", wait=36)))
 
 
