@@ -298,7 +298,7 @@ class Engine:
             )
         with self.step():
             # What another terminal did since then is noted with this command.
-            before = self._seen or self.observe()
+            before = self._seen = self._seen or self.observe()
             now = self.clock.now()
         started = CommandRan(at=now, until=now, clone=clone, command=command, exit=0)
         with self.journal.command(started) as entry:

@@ -14,12 +14,13 @@ from kit.control import Command, Terminal
 from kit.errors import BuildFailed
 from kit.hosting import Apps, Host
 from kit.postgres import Server, create
-from kit.process import Supervisor
+from kit.process import Supervisor, wait_until
 from kit.repos import Repositories
 from kit.timeline import DatabaseName, Record, RefMoved, WorkerChanged
 
 DEV_PORT = 3000
 """Where `npm run dev` listens if nobody else does, as in the workflow (3.3)."""
+_STARTS_S = 5.0
 VARIABLE = "KIT_SUPABASE"
 """Set to "cli", the real Supabase CLI does what `npx supabase` is asked for."""
 
@@ -164,8 +165,17 @@ class Programs:
         if self._supervisor.stop("worker") is not None:
             terminal.write(f"Stopped the worker that ran {self.worker_commit[:7]}, as Ctrl+C would.\n")
         self.worker_commit = self._repositories.observe().clones["production"].head
+        log = self.worker_log
+        before = log.stat().st_size if log.exists() else 0
         self._spawn_worker(self._repositories.clones["production"])
-        self._record(WorkerChanged(at=self._clock.now(), commit=self.worker_commit, running=True))
+        wait_until(
+            lambda: b'"started"' in log.read_bytes()[before:] or not self.worker_runs(), seconds=_STARTS_S
+        )
+        running = self.worker_runs()
+        self._record(WorkerChanged(at=self._clock.now(), commit=self.worker_commit, running=running))
+        if not running:
+            terminal.write(log.read_bytes()[before:].decode(errors="replace"))
+            return 1
         terminal.write(f"Started it with {self.worker_commit[:7]}. It goes on in the background.\n")
         return 0
 

@@ -110,10 +110,10 @@ def _read(output: Path) -> str:
         file.seek(-(SHOWN_BYTES // 2), os.SEEK_END)
         last = file.read()
     # At the ends of lines, where there are some.
-    first = first[: first.rfind(b"\n") + 1] or first + b"\n"
+    first = first[: first.rfind(b"\n")] if b"\n" in first else first
     last = last[last.find(b"\n") + 1 :] or last
-    gap = f"[{size - len(first) - len(last)} bytes are not shown]\n"
-    return first.decode(errors="replace") + gap + last.decode(errors="replace")
+    gap = f"[{size - len(first) - len(last)} bytes are not shown]"
+    return "\n".join((first.decode(errors="replace"), gap, last.decode(errors="replace")))
 
 
 def as_shown(text: str) -> str:
