@@ -107,7 +107,8 @@ def look_at_database(connection: psycopg.Connection) -> DatabaseSeen:
     """Ask one database what it holds.
 
     Raises:
-        ServerFailed: if an open transaction keeps the table locked for longer than `LOCKED_S`.
+        ServerFailed: if an open transaction keeps the table locked for longer than `LOCKED_S`, or
+            the server was killed.
     """
     connection.execute(f"SET lock_timeout = '{LOCKED_S}s'")
     try:
@@ -116,6 +117,11 @@ def look_at_database(connection: psycopg.Connection) -> DatabaseSeen:
         raise ServerFailed(
             "An open transaction keeps documents locked, so nobody can look at it.",
             remedy="End it, with COMMIT or ROLLBACK, in the psql in which it was begun.",
+        ) from error
+    except psycopg.OperationalError as error:
+        raise ServerFailed(
+            "PostgreSQL was killed.",
+            remedy="Run the notebook's setup cell again: open_world() starts it on the same data.",
         ) from error
 
 
