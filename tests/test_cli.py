@@ -188,7 +188,7 @@ def test_run_fails_when_a_sentence_is_not_true(kit: Kit) -> None:
     assert cli
     ran = kit("run", "--to", "2", KIT_SUPABASE="cli", KIT_SUPABASE_CLI=cli)
     assert ran.returncode == 1
-    assert "NO   There is a new migration file, stamped with the time." in ran.stdout
+    assert "NO   There is one new migration file, stamped with the time." in ran.stdout
     assert "yes  The documentation is committed on homepage-and-search." in ran.stdout
     assert "sentences are not true:" in ran.stdout
 
