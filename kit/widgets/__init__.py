@@ -1,0 +1,1 @@
+"""The panel on which one deploys for real, and sees production break or not."""
