@@ -26,7 +26,7 @@ class Headline(NamedTuple):
     detail: str
 
 
-def headline(plan: Plan, seen: Measured | None, *, running: bool) -> Headline:
+def headline(plan: Plan, seen: Measured | None, *, running: bool = False) -> Headline:
     """Say what a deploy has come to so far.
 
     Args:
@@ -35,7 +35,7 @@ def headline(plan: Plan, seen: Measured | None, *, running: bool) -> Headline:
         running: whether it still goes on.
     """
     if seen is None:
-        return Headline("Preparing" if running else "Not deployed yet", describe(plan))
+        return Headline("Not deployed yet", describe(plan))
     bad = seen.outcomes.total - seen.outcomes.ok
     counts = [
         f"{number} {name}"
