@@ -12,7 +12,7 @@ from kit.scenario import CHANGES, ORDERS, Change, Order, Plan
 from kit.widgets import words
 from kit.widgets.answers import Answer
 
-_WIDE = {"description_width": "150px"}
+_WIDE = {"description_width": "176px"}
 _HANDLINGS: tuple[Handling, ...] = ("silent", "loud")
 
 
@@ -35,7 +35,7 @@ def _slider(name: str, value: float, low: float, high: float, *, step: float, un
         readout_format=".1f" if step < 1 else ".0f",
         style=_WIDE,
     )
-    widget.layout.width = "380px"
+    widget.layout.width = "400px"
     widget.layout.max_width = "100%"
     return widget
 
@@ -105,7 +105,8 @@ class AnswerControls:
         self.seconds = ipywidgets.BoundedFloatText(
             value=0, min=0, max=120, step=0.5, description="For how many seconds?", style=_WIDE
         )
-        self.seconds.layout.width = "240px"
+        self.seconds.layout.width = "270px"
+        self.seconds.layout.margin = "2px 24px 2px 0"
         self.loudness = _radio(
             "How?",
             [("silently: the page looks fine", "silent"), ("loudly: visitors see an error", "loud")],

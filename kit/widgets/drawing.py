@@ -104,7 +104,7 @@ def _draw_svg(
         *_draw_axis(axis),
     ]
     if seen and running:
-        parts.append(draw_line(axis.x(seen.now), _MEASURED, _FLOOR, "kw-hand"))
+        parts.append(draw_line(axis.x(seen.now), _CODE - 6, _FLOOR, "kw-hand"))
     return "".join(parts) + "</svg>"
 
 

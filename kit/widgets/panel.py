@@ -63,7 +63,7 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._stop = ipywidgets.Button(description="Stop", disabled=True)
         self._stop.on_click(lambda _: self._events.put("stop"))
         self._bar = ipywidgets.FloatProgress(value=0, min=0, max=1)
-        self._bar.layout.width = "160px"
+        self._bar.layout.width, self._bar.layout.margin = "160px", "2px 16px"
         self._bar.add_class("kw-progress")
         self._live = ipywidgets.HTML("")
         self._live.add_class("kw-live")
