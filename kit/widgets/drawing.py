@@ -175,7 +175,7 @@ def _code_texts(one: Segment, plan: Plan) -> list[str]:
     word = "new" if one.new else "old"
     writes = _CODE_WORDS.get(plan.change, ("", ""))[one.new]
     return [
-        f"{word} code {commit}: {writes} last_viewed".replace("  ", " "),
+        " ".join(f"{word} code {commit} {writes}".split()),
         f"{word} {commit}".strip(),
         word,
     ]

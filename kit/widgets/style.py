@@ -65,6 +65,7 @@ margin-right:6px}
 @container (max-width:MEDIUMpx){.kw-fit.L,.kw-fit.M{display:none}.kw-fit.S{display:inline}
 .kw-panel .kw-words{display:none}.kw-panel table{font-size:12px}.kw-panel thead th{white-space:normal}
 .kw-panel th,.kw-panel td{padding-right:8px}}
+.kw-deploy .widget-inline-hbox .widget-label{text-align:left;padding-left:0}
 @media (prefers-reduced-motion:reduce){
 .kw-panel *,.kw-deploy *{animation:none!important;transition:none!important}}
 """
