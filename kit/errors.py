@@ -12,6 +12,7 @@ KitError
 │   └── MigrationFailed   PostgreSQL refused a statement
 ├── BuildFailed           the host could not build or start a commit
 ├── WorldTaken            another notebook or terminal has the world now
+├── Stopped               somebody stopped a rehearsal before its end
 └── WrongInstance         a destructive call met a database that is not ours
 """
 
@@ -98,6 +99,10 @@ class BuildFailed(KitError):
 
 class WorldTaken(KitError):
     """Raised when another notebook or terminal has taken the world over."""
+
+
+class Stopped(KitError):
+    """Raised when somebody stops a rehearsal before its end."""
 
 
 class WrongInstance(KitError):

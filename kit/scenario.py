@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, Literal
 
-from kit.clock import ClockName
+from kit.clock import Clock, ClockName
 from kit.engine import Engine
-from kit.errors import BadInput, ProcessFailed
+from kit.errors import BadInput, ProcessFailed, Stopped
 from kit.hosting import BUILD_S
 from kit.opening import open_at
 from kit.phases import FEATURE, VERSION
@@ -31,6 +32,7 @@ ORDERS: tuple[Order, ...] = ("code-first", "schema-first", "together")
 
 LEAD_S = 2.0
 """Seconds of visitors before the first of the two pushes, and after the second one is through."""
+_STOP_S = 0.1  # how often a rehearsal looks whether it is to stop
 _BEFORE_PUSH_S = 2.0  # what db push takes on the virtual clock: schema-first pushes the code right after it
 
 
@@ -150,12 +152,21 @@ class Rehearsal:
         }
 
 
-def rehearse(plan: Plan, *, progress: Callable[[str], None] | None = None) -> Rehearsal:
+def rehearse(
+    plan: Plan,
+    *,
+    progress: Callable[[str], None] | None = None,
+    watch: Callable[[Callable[[], Timeline]], None] | None = None,
+    stop: Event | None = None,
+) -> Rehearsal:
     """Deploy the change for real in a scratch world, under visitors, and measure.
 
     Args:
         plan: what to do.
         progress: told in a few words what is being done.
+        watch: called once, when the first visitors come, with a function that returns the
+            timeline so far; any thread may call that, also afterwards.
+        stop: set it, from any thread, to end the rehearsal before its end.
 
     Returns:
         The measured timeline, from `LEAD_S` before the first push.
@@ -163,21 +174,51 @@ def rehearse(plan: Plan, *, progress: Callable[[str], None] | None = None) -> Re
     Raises:
         ProcessFailed: if one of its commands fails.
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it.
+        Stopped: if `stop` was set; nothing is left running.
     """
-    tell = progress or (lambda _: None)
+    stop = stop or Event()
+
+    def tell(what: str) -> None:
+        _go_on(stop)
+        if progress:
+            progress(what)
+
     world = open_at(5, clock=plan.clock, scratch=True, progress=tell).engine
     try:
+        _go_on(stop)
         _prepare(world, plan)
         old, before = world.host.live, frozenset(world.observe().cloud.versions)
         world.journal.replace(Timeline())
         tell(f"Deploying: {plan.order}, under {plan.rate:g} page views a second.")
+        if watch:
+            watch(lambda: world.timeline)
+        _obey(stop, world.clock)
         world.visit(plan.rate)
         world.advance(LEAD_S)
-        _deploy(world, plan)
+        for _ in _deploy(world, plan):
+            _go_on(stop)
         world.visit(0)
         return Rehearsal(plan=plan, timeline=world.timeline, old=old, before=before)
     finally:
         world.close()
+
+
+def _go_on(stop: Event) -> None:
+    """Refuse to when the rehearsal is to end."""
+    if stop.is_set():
+        raise Stopped("The rehearsal was stopped.", remedy="Run it again for a whole measurement.")
+
+
+def _obey(stop: Event, clock: Clock) -> None:
+    """Look at `stop` as time passes; closing the clock wakes whoever waits on it."""
+
+    def look() -> None:
+        if stop.is_set():
+            clock.close()
+        else:
+            clock.at(clock.now() + _STOP_S, look)
+
+    clock.at(clock.now(), look)
 
 
 def _prepare(world: Engine, plan: Plan) -> None:
@@ -200,19 +241,26 @@ def _run(world: Engine, command: str) -> None:
         )
 
 
-def _deploy(world: Engine, plan: Plan) -> None:
+def _deploy(world: Engine, plan: Plan) -> Iterator[None]:
+    """Do what the plan says; yield wherever one may stop."""
     git_push, db_push = "git push origin main", "npx supabase db push"
+    yield
     if plan.order == "together":
         pushed = world.clock.now()
         _run(world, f"{git_push} && {db_push}")
     elif plan.order == "schema-first":
         _run(world, db_push)
+        yield
         pushed = world.clock.now()
         _run(world, git_push)
     else:
         pushed = world.clock.now()
         _run(world, git_push)
+        yield
         world.advance(max(0.0, pushed + plan.wait_s - world.clock.now()))
+        yield
         _run(world, db_push)
+    yield
     live_at = pushed + plan.build
     world.advance(max(0.0, live_at - world.clock.now()) + LEAD_S)
+    yield

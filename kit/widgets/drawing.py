@@ -1,0 +1,227 @@
+"""Draw one deploy: lanes for code and schema, the broken window, what visitors saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from kit.scenario import Plan
+from kit.timeline import Record, Window
+from kit.widgets.axis import Axis, say_instant, say_seconds
+from kit.widgets.bars import bar_seconds, draw_bars
+from kit.widgets.lanes import draw_build, draw_lane, draw_line, draw_rest, draw_strip, draw_text
+from kit.widgets.measured import Measured, Segment, measure
+from kit.widgets.prediction import Prediction, planned_pushes, planned_span
+from kit.widgets.style import SHEET, patterns
+from kit.widgets.tables import draw_error, draw_tables
+from kit.widgets.words import headline
+
+HEIGHT = 294
+"""Of the drawing, in CSS pixels; the same before, during and after a run, so that nothing jumps."""
+_MARKS = (13, 29)
+_FORESEEN, _MEASURED, _CODE, _BUILD, _SCHEMA, _VISITORS, _FLOOR = 37, 56, 98, 123, 163, 211, 271
+_COLUMN = {"add": ("no last_viewed", "has last_viewed")}
+_CODE_WORDS = {"add": ("does not write last_viewed", "writes last_viewed")}
+
+
+def draw_panel(
+    timeline: Iterable[Record],
+    plan: Plan,
+    prediction: Prediction | None = None,
+    *,
+    width: str = "100%",
+    now: float | None = None,
+    ident: str = "kw",
+    sheet: bool = True,
+) -> str:
+    """Return one deploy as HTML that is safe to show: a headline, a drawing, the first error, tables.
+
+    The same arguments give the same text. It is readable from 280 CSS pixels on, holds nothing
+    that takes the focus, and everything that came from elsewhere is escaped.
+
+    Args:
+        timeline: what happened so far, maybe nothing.
+        plan: what is to be carried out.
+        prediction: drawn below what was measured; None to keep it back.
+        width: of the whole, in CSS.
+        now: the time, in seconds of the clock, while the deploy goes on; None before and after.
+        ident: letters and digits, other ones for each drawing of a page.
+        sheet: with the style sheet; leave it out where the page has it already.
+    """
+    seen = measure(timeline, plan, now=now)
+    running = now is not None
+    head = headline(plan, seen, running=running)
+    style = f"<style>{SHEET}</style>" if sheet else ""
+    return (
+        f"<div class='kw-panel' style='width:{escape(width)}'>{style}"
+        f"<p class='kw-head'><strong>{escape(head.text)}</strong>"
+        f"<span class='kw-soft'>{escape(head.detail)}</span></p>"
+        f"{_draw_svg(seen, plan, prediction, running=running, ident=ident)}"
+        f"{draw_error(seen)}{draw_tables(seen, prediction, ident, running=running)}</div>"
+    )
+
+
+def draw_picture(
+    timeline: Iterable[Record], plan: Plan, prediction: Prediction | None = None, *, width: int = 900
+) -> str:
+    """Return the drawing alone as an SVG file, on paper of its own: for where there is no kernel.
+
+    Args:
+        timeline: what happened, maybe nothing.
+        plan: what is to be carried out.
+        prediction: drawn below what was measured, unless None.
+        width: of the picture, in pixels.
+    """
+    seen = measure(timeline, plan)
+    head = headline(plan, seen, running=False)
+    inner = _draw_svg(seen, plan, prediction, running=False, ident="kwp").replace(
+        "width='100%'", f"x='12' y='34' width='{width - 24}'", 1
+    )
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' class='kw-drawing' viewBox='0 0 {width} {HEIGHT + 44}' "
+        f"width='{width}' height='{HEIGHT + 44}'><style>{SHEET}</style>"
+        "<rect width='100%' height='100%' style='fill:var(--kw-paper)'/>"
+        f"<text x='12' y='22' class='kw-bold'>{escape(head.text)}"
+        f"<tspan class='kw-note' dx='8'>{escape(head.detail)}</tspan></text>{inner}</svg>"
+    )
+
+
+def _draw_svg(
+    seen: Measured | None, plan: Plan, prediction: Prediction | None, *, running: bool, ident: str
+) -> str:
+    axis = _axis(seen, plan)
+    head = headline(plan, seen, running=running)
+    label = escape(f"Timeline. {head.text}: {head.detail}.")
+    parts = [
+        f"<svg class='kw-drawing' role='img' width='100%' height='{HEIGHT}' aria-label='{label}'>",
+        patterns(ident),
+        _draw_windows(axis, seen, prediction, ident),
+        *_draw_marks(axis, seen, plan),
+        *_draw_names(axis, seen, plan),
+        *_draw_code(axis, seen, prediction, plan, running=running, ident=ident),
+        *_draw_schema(axis, seen, prediction, plan, running=running),
+        *(draw_bars(axis, seen, plan, top=_VISITORS, floor=_FLOOR, ident=ident) if seen else ()),
+        *_draw_axis(axis),
+    ]
+    if seen and running:
+        parts.append(draw_line(axis.x(seen.now), _CODE - 6, _FLOOR, "kw-hand"))
+    return "".join(parts) + "</svg>"
+
+
+def _axis(seen: Measured | None, plan: Plan) -> Axis:
+    """Return the plan's own span, so that the axis stands still meanwhile, or more if it takes longer."""
+    start, end = planned_span(plan)
+    if seen:
+        start, end = min(start, seen.start), max(end, seen.now)
+    return Axis(start, end)
+
+
+def _draw_windows(axis: Axis, seen: Measured | None, prediction: Prediction | None, ident: str) -> str:
+    parts = []
+    foreseen = prediction.window if prediction else None
+    if prediction:
+        length = say_seconds(prediction.broken_s)
+        texts = (
+            [f"predicted: broken {length}", f"predicted {length}"] if foreseen else ["predicted: not broken"]
+        )
+        parts.append(draw_strip(axis, [foreseen] if foreseen else [], _FORESEEN, texts, f"{ident}-foreseen"))
+        if foreseen and seen is None:
+            parts.append(_shade(axis, foreseen, f"{ident}-foreseen", "kw-foreseen", "kw-dashed"))
+    if seen:
+        length = say_seconds(seen.broken_s)
+        texts = [f"broken window: {length}", f"broken {length}"] if seen.windows else ["measured: not broken"]
+        parts.append(draw_strip(axis, seen.windows, _MEASURED, texts, f"{ident}-window"))
+        parts += [_shade(axis, one, f"{ident}-window", "kw-shade", "kw-edge") for one in seen.windows]
+    return "".join(parts)
+
+
+def _shade(axis: Axis, window: Window, pattern: str, ground: str, edge: str) -> str:
+    x, width = axis.x(window.start), axis.width(window.start, window.end)
+    top = _MEASURED + 14
+    box = f"x='{x}%' y='{top}' width='{width}%' height='{_FLOOR - top}'"
+    return (
+        f"<rect {box} class='{ground}'/><rect {box} fill='url(#{pattern})' opacity='.6'/>"
+        f"{draw_line(x, top, _FLOOR, edge)}{draw_line(axis.x(window.end), top, _FLOOR, edge)}"
+    )
+
+
+def _draw_names(axis: Axis, seen: Measured | None, plan: Plan) -> Iterable[str]:
+    step = say_seconds(bar_seconds(axis, plan))
+    rows = (
+        (_CODE, "Code", "live on production"),
+        (_SCHEMA, "Schema", "of the cloud database"),
+        (_VISITORS, "Visitors", f"page views in {step} each" if seen else "nobody yet"),
+    )
+    for y, name, note in rows:
+        yield draw_text(0, y - 6, f"{name}<tspan class='kw-note' dx='6'>{note}</tspan>", "kw-name", raw=True)
+
+
+def _draw_code(
+    axis: Axis, seen: Measured | None, prediction: Prediction | None, plan: Plan, *, running: bool, ident: str
+) -> Iterable[str]:
+    code = list(seen.code) if seen else [Segment(axis.start, 0.0, "", new=False)]
+    yield from draw_lane(axis, code, _CODE, lambda one: _code_texts(one, plan))
+    live = prediction.code_live if prediction and not (seen and seen.code_live is not None) else None
+    if running or seen is None:
+        yield from draw_rest(axis, code[-1], live, y=_CODE, texts=("old code", "new code"))
+    build = seen.build if seen else None
+    yield draw_build(
+        axis, build, now=seen.now if seen else 0.0, takes=plan.build, y=_BUILD, pattern=f"{ident}-build"
+    )
+
+
+def _code_texts(one: Segment, plan: Plan) -> list[str]:
+    commit = one.name[:7]
+    word = "new" if one.new else "old"
+    writes = _CODE_WORDS.get(plan.change, ("", ""))[one.new]
+    return [
+        " ".join(f"{word} code {commit} {writes}".split()),
+        f"{word} {commit}".strip(),
+        word,
+    ]
+
+
+def _draw_schema(
+    axis: Axis, seen: Measured | None, prediction: Prediction | None, plan: Plan, *, running: bool
+) -> Iterable[str]:
+    schema = list(seen.schema) if seen else [Segment(axis.start, min(planned_pushes(plan)), "", new=False)]
+    old, new = _COLUMN.get(plan.change, ("before the change", "after the change"))
+
+    def texts(one: Segment) -> list[str]:
+        if one.new:
+            return [f"new schema {one.name}: {new}", f"new: {new}", "new"]
+        return [f"old schema: {old}", f"old: {old}", "old"]
+
+    yield from draw_lane(axis, schema, _SCHEMA, texts)
+    there = prediction.schema_new if prediction and not (seen and seen.schema_new is not None) else None
+    if running or seen is None:
+        yield from draw_rest(axis, schema[-1], there, y=_SCHEMA, texts=("old schema", "new schema"))
+
+
+def _draw_marks(axis: Axis, seen: Measured | None, plan: Plan) -> Iterable[str]:
+    if seen:
+        marks = [(mark.at, mark.text) for mark in seen.marks]
+    elif plan.order == "together":
+        marks = [(0.0, "git push && db push")]
+    else:
+        marks = sorted(zip(planned_pushes(plan), ("git push", "db push"), strict=True))
+    for (at, text), y in zip(marks[-len(_MARKS) :], _MARKS, strict=False):
+        x = axis.x(at)
+        left = x > 70  # noqa: PLR2004 - percent: beyond it there is no room to the right
+        yield draw_line(x, y - 9, _FLOOR, "kw-mark")
+        label = f"{text} ▾" if left else f"▾ {text}"
+        note = "" if seen else f" at {say_instant(at)}"
+        yield draw_text(x, y, label + note, "kw-bold", dx=-5 if left else 5, end=left)
+
+
+def _draw_axis(axis: Axis) -> Iterable[str]:
+    floor = f"y1='{_FLOOR}' y2"
+    yield f"<line x1='0' x2='100%' {floor}='{_FLOOR}' class='kw-axis'/>"
+    for at, spaces in axis.ticks():
+        x, label = axis.x(at), say_instant(at)
+        anchor = "start" if x < 4 else "end" if x > 96 else "middle"  # noqa: PLR2004 - percent, at the edges
+        yield (
+            f"<g class='kw-fit {spaces}'>"
+            f"<line x1='{x}%' x2='{x}%' {floor}='{_FLOOR + 4}' class='kw-axis'/>"
+            f"<text x='{x}%' y='{_FLOOR + 17}' text-anchor='{anchor}' class='kw-note'>{label}</text></g>"
+        )

@@ -1,0 +1,158 @@
+"""Pieces of a drawing in SVG: a lane, a strip, a line, a text; places are percentages of the width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+
+from kit.timeline import Window
+from kit.widgets.axis import SPACES, Axis, fit
+from kit.widgets.measured import Build, Segment
+
+_CHARACTER = 7.0
+
+
+def draw_text(
+    x: float, y: float, text: str, style: str = "", *, dx: float = 0, end: bool = False, raw: bool = False
+) -> str:
+    """Return a text at a place.
+
+    Args:
+        x: percent of the width.
+        y: of its base line, in pixels.
+        text: anything; escaped.
+        style: class names.
+        dx: pixels to the right of `x`.
+        end: it ends there instead of starting there.
+        raw: it is SVG of our own, not to be escaped.
+    """
+    anchor = " text-anchor='end'" if end else ""
+    shift = f" dx='{dx:g}'" if dx else ""
+    return f"<text x='{x}%' y='{y:g}'{shift}{anchor} class='{style}'>{text if raw else escape(text)}</text>"
+
+
+def draw_line(x: float, top: float, bottom: float, style: str) -> str:
+    """Return an upright line at `x` percent, from `top` to `bottom` pixels."""
+    return f"<line x1='{x}%' x2='{x}%' y1='{top:g}' y2='{bottom:g}' class='{style}'/>"
+
+
+def draw_lane(
+    axis: Axis, segments: Sequence[Segment], y: int, texts: Callable[[Segment], list[str]]
+) -> Iterable[str]:
+    """Return what held when, one box each, with as much text as fits.
+
+    Args:
+        axis: the time.
+        segments: in order.
+        y: of the upper edge, in pixels.
+        texts: what to write into a box, from the longest to the shortest.
+    """
+    for one in segments:
+        x, width = axis.x(one.start), axis.width(one.start, one.end)
+        if width <= 0:
+            continue
+        style = "kw-fresh" if one.new else "kw-old"
+        yield f"<rect x='{x}%' y='{y}' width='{width}%' height='22' class='{style}'/>"
+        for text, spaces in fit(texts(one), width):
+            yield draw_text(x, y + 15, text, f"kw-fit {spaces}", dx=7)
+
+
+def draw_rest(
+    axis: Axis, last: Segment, change: float | None, *, y: int, texts: tuple[str, str]
+) -> Iterable[str]:
+    """Return what is still to come, dashed: as predicted, as it is now, or as a question.
+
+    Args:
+        axis: the time.
+        last: what holds now, to whose end the lane is drawn.
+        change: when it should change, None where that is kept back or has happened.
+        y: of the upper edge, in pixels.
+        texts: what comes before the change, what after it.
+    """
+    now = last.end
+    if change is not None:
+        change = max(change, now)
+        yield _plan(axis, (now, change), y, "kw-old kw-plan", [texts[0], "old"])
+        yield _plan(axis, (change, axis.end), y, "kw-fresh kw-plan", [texts[1], "new"])
+    elif last.new:
+        yield _plan(axis, (now, axis.end), y, "kw-fresh kw-plan", [])
+    else:
+        yield _plan(axis, (now, axis.end), y, "kw-unknown", ["old or new?", "?"])
+
+
+def _plan(axis: Axis, span: tuple[float, float], y: int, style: str, texts: list[str]) -> str:
+    x, width = axis.x(span[0]), axis.width(*span)
+    if width <= 0:
+        return ""
+    labels = [draw_text(x, y + 15, text, f"kw-fit {spaces}", dx=7) for text, spaces in fit(texts, width)]
+    return f"<rect x='{x}%' y='{y}' width='{width}%' height='22' class='{style}'/>{''.join(labels)}"
+
+
+def draw_build(axis: Axis, build: Build | None, *, now: float, takes: float, y: int, pattern: str) -> str:
+    """Return the build under the code's lane: hatched as far as it is done, dashed what is left.
+
+    Args:
+        axis: the time.
+        build: None before the push: it is drawn as planned.
+        now: in seconds since the push.
+        takes: what the plan says, in seconds.
+        y: of the upper edge, in pixels.
+        pattern: the id of the hatch.
+    """
+    start = build.start if build else 0.0
+    end = start + takes if build is None or build.end is None else build.end
+    done = (now if build.end is None else build.end) if build else start
+    x, whole = axis.x(start), axis.width(start, end)
+    parts = [f"<rect x='{x}%' y='{y}' width='{whole}%' height='13' class='kw-unknown'/>"]
+    if done > start:
+        width = axis.width(start, min(done, end))
+        parts.append(
+            f"<rect x='{x}%' y='{y}' width='{width}%' height='13' fill='url(#{pattern})' opacity='.7'/>"
+        )
+    word = (
+        "build failed" if build and build.failed else "built" if build and build.end is not None else "build"
+    )
+    commit = f" {build.commit[:7]}" if build else ""
+    for text, spaces in fit([f"{word}{commit}", word], whole):
+        parts.append(draw_text(x, y + 11, text, f"kw-fit {spaces}", dx=7))
+    return "".join(parts)
+
+
+def draw_strip(axis: Axis, windows: Sequence[Window], y: int, texts: Sequence[str], pattern: str) -> str:
+    """Return windows as a strip of hatched boxes with one text beside them.
+
+    Args:
+        axis: the time.
+        windows: maybe none.
+        y: of the upper edge, in pixels.
+        texts: what to say about them, from the longest to the shortest.
+        pattern: the id of the hatch.
+    """
+    style = "kw-dashed" if pattern.endswith("foreseen") else "kw-edge"
+    parts = [
+        f"<rect x='{axis.x(one.start)}%' y='{y}' width='{axis.width(one.start, one.end)}%' height='14' "
+        f"class='{style}' style='fill:url(#{pattern})'/>"
+        for one in windows
+    ]
+    start = axis.x(windows[0].start) if windows else axis.x(0)
+    end = axis.x(windows[-1].end) if windows else axis.x(0)
+    places: dict[tuple[str, float, bool], str] = {}
+    for space, pixels in SPACES.items():
+        place = _place(texts, start, end, pixels)
+        places[place] = f"{places.get(place, '')} {space}".strip()
+    for (text, x, leftward), spaces in places.items():
+        parts.append(
+            draw_text(x, y + 11, text, f"kw-bold kw-fit {spaces}", dx=-6 if leftward else 6, end=leftward)
+        )
+    return "".join(parts)
+
+
+def _place(texts: Sequence[str], start: float, end: float, pixels: int) -> tuple[str, float, bool]:
+    """Return the longest text that has room beside a strip, with its place, and whether it ends there."""
+    for text in texts:
+        need = 100 * (len(text) * _CHARACTER + 8) / pixels
+        if 100 - end >= need:
+            return text, end, False
+        if start >= need:
+            return text, start, True
+    return texts[-1], start, False  # upon the strip: the text has a rim of paper

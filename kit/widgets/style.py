@@ -1,0 +1,108 @@
+"""How drawings look: a style sheet and patterns, in JupyterLab's colours, with fallbacks for other places.
+
+Nothing is told by colour alone: each outcome and each kind of window has a pattern of its own.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kit.widgets.axis import SPACES
+
+_SHEET = """
+.kw-panel,.kw-drawing{
+--kw-text:var(--jp-ui-font-color1,var(--vscode-foreground,#1f2328));
+--kw-soft:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#57606a));
+--kw-paper:var(--jp-layout-color0,var(--vscode-editor-background,#fff));
+--kw-line:var(--jp-border-color1,#8c959f);
+--kw-new:var(--jp-brand-color1,#1f6feb);
+--kw-bad:var(--jp-error-color1,#cf222e);
+font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)}
+.kw-panel{container-type:inline-size;line-height:1.4;margin:0;padding:2px 0}
+.kw-panel p{margin:0 0 4px;min-height:1.4em}
+.kw-panel .kw-head strong{font-size:17px;margin-right:8px}
+.kw-panel .kw-soft{color:var(--kw-soft)}
+.kw-panel code{font-family:var(--jp-code-font-family,monospace);font-size:12px;background:none;
+color:inherit;padding:0;overflow-wrap:anywhere}
+.kw-panel .kw-state{font-weight:700;border:1px solid var(--kw-line);border-radius:3px;padding:0 4px}
+.kw-drawing{display:block;width:100%;overflow:hidden}
+.kw-drawing text{font-size:12px;fill:var(--kw-text);
+paint-order:stroke;stroke:var(--kw-paper);stroke-width:3px;
+stroke-linejoin:round}
+.kw-drawing .kw-name{font-weight:700}
+.kw-drawing .kw-note{fill:var(--kw-soft);font-weight:400}
+.kw-drawing .kw-bold{font-weight:700}
+.kw-drawing .kw-inside text{stroke:none}
+.kw-drawing .kw-old{fill:var(--kw-text);fill-opacity:.08;stroke:var(--kw-line)}
+.kw-drawing .kw-fresh{fill:var(--kw-new);fill-opacity:.22;stroke:var(--kw-new);stroke-width:2}
+.kw-drawing .kw-plan{stroke-dasharray:4 3;fill-opacity:.05}
+.kw-drawing .kw-unknown{fill:none;stroke:var(--kw-line);stroke-dasharray:2 4}
+.kw-drawing .kw-shade{fill:var(--kw-bad);fill-opacity:.1}
+.kw-drawing .kw-edge{stroke:var(--kw-bad);stroke-width:1.5}
+.kw-drawing .kw-foreseen{fill:var(--kw-text);fill-opacity:.04}
+.kw-drawing .kw-dashed{stroke:var(--kw-text);stroke-dasharray:5 3;fill:none}
+.kw-drawing .kw-mark{stroke:var(--kw-text);stroke-dasharray:2 3}
+.kw-drawing .kw-axis{stroke:var(--kw-line)}
+.kw-drawing .kw-hand{stroke:var(--kw-text);stroke-width:2}
+.kw-drawing .kw-ok,.kw-panel .kw-ok{fill:var(--kw-new);fill-opacity:.6}
+.kw-drawing .kw-lost,.kw-drawing .kw-failed{stroke:var(--kw-bad)}
+.kw-drawing .kw-blocked{stroke:var(--kw-text)}
+.kw-panel .kw-tables{display:flex;flex-wrap:wrap;gap:4px 32px;margin-top:4px;align-items:flex-start}
+.kw-panel table{border-collapse:collapse;margin:0;font-size:13px;border:0;table-layout:auto}
+.kw-panel caption{text-align:left;font-weight:700;padding:4px 0;color:var(--kw-text);caption-side:top}
+.kw-panel thead{border-bottom:1px solid var(--kw-line)}
+.kw-panel th,.kw-panel td{padding:2px 12px 2px 0;text-align:right;font-variant-numeric:tabular-nums;border:0;
+background:none;white-space:nowrap;vertical-align:top;color:var(--kw-text);max-width:none}
+.kw-panel thead th{color:var(--kw-soft);font-weight:400}
+.kw-panel tbody tr,.kw-panel tbody tr:hover{background:none}
+.kw-panel th:first-child{text-align:left;font-weight:400}
+.kw-panel .kw-words,.kw-panel thead .kw-words{text-align:left;white-space:normal;color:var(--kw-soft)}
+.kw-panel th svg{display:inline-block;width:14px;vertical-align:-2px;
+margin-right:6px}
+.kw-fit{display:none}
+.kw-fit.L{display:inline}
+@container (max-width:LARGEpx){.kw-fit.L{display:none}.kw-fit.M{display:inline}}
+@container (max-width:MEDIUMpx){.kw-fit.L,.kw-fit.M{display:none}.kw-fit.S{display:inline}
+.kw-panel .kw-words{display:none}.kw-panel table{font-size:12px}.kw-panel thead th{white-space:normal}
+.kw-panel th,.kw-panel td{padding-right:8px}}
+.kw-deploy .widget-inline-hbox .widget-label{text-align:left;padding-left:0}
+@media (prefers-reduced-motion:reduce){
+.kw-panel *,.kw-deploy *{animation:none!important;transition:none!important}}
+"""
+SHEET = re.sub(
+    r"\n",
+    "",
+    _SHEET.replace("LARGE", str(SPACES["L"] - 1)).replace("MEDIUM", str(SPACES["M"] - 1)),
+)
+"""The style sheet, on one line."""
+
+_LINES = {
+    # A window, measured: dense lines that rise; predicted: sparse ones that fall.
+    "window": (8, "M-2 10L10 -2M-2 2L2 -2M6 10L10 6", "--kw-bad", ".35"),
+    "foreseen": (12, "M-2 -2L14 14M-2 10L2 14M10 -2L14 2", "--kw-text", ".3"),
+    "build": (6, "M0 0V6", "--kw-new", ".8"),
+    "lost": (6, "M-2 8L8 -2M-2 2L2 -2M4 8L8 4", "--kw-bad", "1"),
+    "failed": (4, "M0 0H4M0 0V4", "--kw-paper", ".9"),
+    "blocked": (4, "M0 2H4", "--kw-text", "1"),
+}
+_GROUNDS = {"lost": ("--kw-bad", ".12"), "failed": ("--kw-bad", "1"), "blocked": ("--kw-text", ".06")}
+
+
+def patterns(ident: str) -> str:
+    """Return the patterns as SVG, with ids of their own.
+
+    Args:
+        ident: letters and digits, other ones for each drawing of a page.
+    """
+    drawn = []
+    for name, (size, path, colour, opacity) in _LINES.items():
+        box, ground = f"width='{size}' height='{size}'", ""
+        if name in _GROUNDS:
+            fill, share = _GROUNDS[name]
+            ground = f"<rect {box} style='fill:var({fill});fill-opacity:{share}'/>"
+        lines = f"stroke:var({colour});stroke-opacity:{opacity};stroke-width:1.3;fill:none"
+        drawn.append(
+            f"<pattern id='{ident}-{name}' {box} patternUnits='userSpaceOnUse'>{ground}"
+            f"<path d='{path}' style='{lines}'/></pattern>"
+        )
+    return f"<defs>{''.join(drawn)}</defs>"

@@ -1,0 +1,100 @@
+"""What a deploy comes to, in words: a headline, and why."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kit.scenario import Plan
+from kit.widgets.axis import say_instant, say_seconds
+from kit.widgets.measured import Measured
+from kit.widgets.prediction import Prediction
+
+CHANGES = {"add": "Add a column", "drop": "Drop a column", "rename": "Rename a column"}
+ORDERS = {
+    "code-first": "git push, then db push",
+    "schema-first": "db push, then git push",
+    "together": "git push && db push",
+    "expand-contract": "expand, then contract",
+}
+HANDLING = {"silent": "logs it, answers 200 (silent)", "loud": "answers 500 (loud)"}
+
+
+class Headline(NamedTuple):
+    """The result, and a line about it."""
+
+    text: str
+    detail: str
+
+
+def headline(plan: Plan, seen: Measured | None, *, running: bool = False) -> Headline:
+    """Say what a deploy has come to so far.
+
+    Args:
+        plan: what is carried out.
+        seen: what happened; None before it begins.
+        running: whether it still goes on.
+    """
+    if seen is None:
+        return Headline("Not deployed yet", describe(plan))
+    bad = seen.outcomes.total - seen.outcomes.ok
+    counts = [
+        f"{number} {name}"
+        for name, number in seen.outcomes._asdict().items()
+        if number and name not in ("total", "ok")
+    ]
+    views = (
+        f"{' and '.join(counts)} of {seen.outcomes.total} page views"
+        if bad
+        else (f"{seen.outcomes.total} page views, all ok")
+    )
+    if not bad:
+        return Headline("Not broken so far" if running else "Never broken", views)
+    text = f"Broken for {say_seconds(seen.broken_s)}{' so far' if running else ''}"
+    return Headline(text, f"{cause(seen)}; {views}")
+
+
+def describe(plan: Plan) -> str:
+    """Return a plan in one line."""
+    wait = f" after {say_seconds(plan.wait_s)}" if plan.order == "code-first" else ""
+    return (
+        f"{CHANGES[plan.change]}: {ORDERS[plan.order]}{wait}; a build of {say_seconds(plan.build)}; "
+        f"{plan.rate:g} page views a second"
+    )
+
+
+def cause(seen: Measured) -> str:
+    """Say in which order code and schema changed, as far as they have."""
+    if seen.code_live is None and seen.schema_new is None:
+        return "neither code nor schema has changed"
+    if seen.schema_new is None:
+        return "the code is live, its schema is not there yet"
+    if seen.code_live is None:
+        return "the schema has changed, the code has not"
+    if seen.code_live < seen.schema_new:
+        return "the code went live before its schema"
+    return "the schema was there before the code went live"
+
+
+def explain(plan: Plan, expected: Prediction) -> str:
+    """Say why a plan leads to a broken window or not.
+
+    Args:
+        plan: what was carried out.
+        expected: what the rule says about it.
+    """
+    code, schema = (
+        f"the code is live at {say_instant(expected.code_live)}",
+        (f"the schema is there at {say_instant(expected.schema_new)}"),
+    )
+    if expected.code_live < expected.schema_new:
+        order = f"{code.capitalize()}, {schema}: in between, new code runs on the old schema"
+    else:
+        order = f"{schema.capitalize()}, {code}: in between, old code runs on the new schema"
+    if expected.window is None:
+        return f"{order}, which works for this change."
+    if plan.handling == "loud":
+        return f"{order}, which breaks. The page does not hide the error: visitors get status 500."
+    return (
+        f"{order}, which breaks. The action catches the error and logs it, the page answers 200: "
+        "nobody sees an error, the view is lost."
+    )

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kit.scenario import Plan, rehearse
+from kit.timeline import PageView, Timeline
+from kit.widgets.answers import Answer, draw_judged, entry, judge
+from kit.widgets.measured import Measured, measure
+
+PLAN = Plan(build=7, wait=9)
+
+
+@pytest.fixture(scope="module")
+def timeline() -> Timeline:
+    return rehearse(PLAN).timeline
+
+
+def seen(timeline: Timeline) -> Measured:
+    measured = measure(timeline, PLAN)
+    assert measured is not None
+    return measured
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        (Answer(breaks=True, seconds=4, loudness="silent"), [True, True, True]),
+        (Answer(breaks=True, seconds=4.7, loudness="loud"), [True, True, False]),
+        (Answer(breaks=True, seconds=9, loudness="silent"), [True, False, True]),
+        (Answer(breaks=False), [False, False, False]),
+    ],
+)
+def test_an_answer_is_judged_question_by_question(
+    timeline: Timeline, answer: Answer, right: list[bool]
+) -> None:
+    assert [one.right for one in judge(answer, seen(timeline))] == right
+
+
+def test_where_nothing_breaks_there_is_one_question(timeline: Timeline) -> None:
+    fine = [replace(one, outcome="ok", sqlstate="") if isinstance(one, PageView) else one for one in timeline]
+    judged = judge(Answer(breaks=True, seconds=3, loudness="loud"), seen(Timeline.of(fine)))
+    assert [(one.said, one.was, one.right) for one in judged] == [("yes", "no", False)]
+
+
+def test_the_verdict_says_what_was_right_and_why(timeline: Timeline) -> None:
+    answer = Answer(breaks=True, seconds=9, loudness="silent")
+    html = draw_judged(judge(answer, seen(timeline)), PLAN)
+    assert html.count("right</td>") == 2
+    assert html.count("not so</td>") == 1
+    assert "new code runs on the old schema, which breaks" in html
+    assert "the view is lost" in html
+
+
+def test_an_entry_holds_plan_answer_and_measurement(timeline: Timeline) -> None:
+    answer = Answer(breaks=True, seconds=4, loudness="silent")
+    kept = entry(answer, judge(answer, seen(timeline)), PLAN, seen(timeline))
+    assert kept["plan"]["build"] == 7
+    assert kept["answer"] == {"breaks": True, "seconds": 4, "loudness": "silent"}
+    assert kept["measured"]["broken_s"] == pytest.approx(4, abs=0.1)
+    assert kept["right"] == [True, True, True]
