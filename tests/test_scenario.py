@@ -4,16 +4,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from kit.errors import Stopped
+from kit import scenario
+from kit.engine import Engine
+from kit.errors import BadInput, ProcessFailed, Stopped
 from kit.opening import open_at
 from kit.process import wait_until
-from kit.scenario import Plan, rehearse
-from kit.timeline import PageView, Timeline
+from kit.scenario import Order, Plan, Rehearsal, rehearse
+from kit.timeline import PageView, Timeline, dump_records
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,3 +92,153 @@ def test_on_the_virtual_clock_a_rehearsal_can_be_stopped_too() -> None:
 
     with pytest.raises(Stopped):
         rehearse(Plan(), watch=watch, stop=stop)
+
+
+# What is measured
+
+
+def comparable(timeline: Timeline) -> str:
+    """Everything that was recorded, but for the real time that answers took."""
+    return dump_records(
+        replace(record, took=0.0) if isinstance(record, PageView) else record for record in timeline
+    )
+
+
+@pytest.fixture(scope="module")
+def code_first(kit_home: Path) -> Rehearsal:
+    """The workflow's own timeline, with few visitors."""
+    assert kit_home
+    return rehearse(Plan(order="code-first", wait=36, rate=4))
+
+
+def test_code_first_is_broken_from_live_to_migrated(code_first: Rehearsal) -> None:
+    facts = code_first.facts()
+
+    assert facts["wait_s"] == 36
+    assert facts["windows"] == [{"start_s": 35.0, "end_s": 38.0}]
+    assert facts["truth_s"] == 3.0
+    assert abs(facts["broken_s"] - facts["truth_s"]) <= 1 / 4
+    assert facts["requests"] == {"total": 168, "ok": 156, "failed": 0, "lost": 12, "blocked": 0}
+    assert facts["first_error"] == {
+        "sqlstate": "42703",
+        "message": 'column "last_viewed" of relation "documents" does not exist',
+    }
+
+
+def test_the_same_plan_gives_the_same_timeline(code_first: Rehearsal) -> None:
+    again = rehearse(code_first.plan)
+
+    assert comparable(again.timeline) == comparable(code_first.timeline)
+    assert repr(again) == repr(code_first)
+    assert again.facts() == code_first.facts()
+
+
+def test_what_is_shown_does_not_depend_on_how_long_answers_took(code_first: Rehearsal) -> None:
+    slower = Timeline.of(
+        replace(record, took=record.took + 7.0) if isinstance(record, PageView) else record
+        for record in code_first.timeline
+    )
+
+    assert repr(slower) == repr(code_first.timeline)
+    assert replace(code_first, timeline=slower).facts() == code_first.facts()
+
+
+def test_loud_code_fails_where_silent_code_loses(code_first: Rehearsal) -> None:
+    loud = rehearse(replace(code_first.plan, handling="loud"))
+
+    facts, silent = loud.facts(), code_first.facts()
+    assert facts["windows"] == silent["windows"]
+    assert facts["requests"] == silent["requests"] | {"failed": 12, "lost": 0}
+    assert {view.status for view in loud.timeline.only(PageView) if view.outcome == "failed"} == {500}
+
+
+@pytest.mark.parametrize(
+    ("order", "wait"), [("together", 0.0), ("schema-first", -2.0)], ids=["together", "schema first"]
+)
+def test_with_the_schema_there_in_time_nothing_breaks(order: Order, wait: float) -> None:
+    facts = rehearse(Plan(order=order, rate=4, handling="loud" if wait else "silent")).facts()
+
+    assert facts["wait_s"] == wait
+    assert (facts["windows"], facts["broken_s"], facts["truth_s"]) == ([], 0.0, 0.0)
+    assert facts["requests"]["total"] == facts["requests"]["ok"] > 150
+    assert facts["first_error"] is None
+
+
+def test_code_first_without_a_wait_begins_a_second_after_it_is_live() -> None:
+    facts = rehearse(Plan(build=7, rate=4)).facts()
+
+    assert facts["wait_s"] == 8
+    assert facts["truth_s"] == 3.0
+    assert facts["windows"] == [{"start_s": 7.0, "end_s": 10.0}]
+
+
+def test_lost_views_are_those_that_the_database_misses(at: Callable[[int], Engine]) -> None:
+    # With two a second each visitor has a document to himself: no later view hides a lost one.
+    world, plan = at(5), Plan(wait=36, rate=2)
+    scenario._prepare(world, plan)
+    world.journal.replace(Timeline())
+    world.visit(2)
+    for _ in scenario._deploy(world, plan):
+        pass
+
+    views = world.timeline.only(PageView)
+    new = [view for view in views if view.commit == world.host.live]
+    assert len({view.document for view in views}) == len(views)
+    with world.server.connect("cloud") as connection:
+        missing = connection.execute(
+            "SELECT id::text FROM documents WHERE id = ANY(%s::uuid[]) AND last_viewed IS NULL",
+            [[view.document for view in new]],
+        ).fetchall()
+    assert {view.document for view in new if view.outcome == "lost"} == {row[0] for row in missing}
+    assert len(missing) == 6
+    assert all(view.outcome == "ok" for view in views if view not in new)
+
+
+def test_on_the_wall_clock_visitors_see_the_window_that_there_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenario, "LEAD_S", 0.7)
+    facts = rehearse(Plan(clock="wall", build=1.5, wait=2.5, rate=50)).facts()
+
+    (window,) = facts["windows"]
+    # To within the gap between two visitors, at both ends, and what one answer takes.
+    assert abs(facts["broken_s"] - facts["truth_s"]) <= 2 / 50 + 0.1
+    assert window["start_s"] >= 1.5 - 1 / 50
+    assert window["end_s"] >= 2.5
+    assert facts["requests"]["lost"] > 0
+    assert facts["requests"]["failed"] == facts["requests"]["blocked"] == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"change": "nothing"},
+        {"order": "backwards"},
+        {"order": None},
+        {"handling": "whispering"},
+        {"clock": "sun"},
+        {"clock": ["wall"]},
+        {"build": 0},
+        {"build": -1},
+        {"build": float("nan")},
+        {"build": 3601},
+        {"rate": 0},
+        {"rate": 201},
+        {"rate": "20"},
+        {"wait": -1},
+        {"wait": float("inf")},
+        {"wait": "2"},
+        {"order": "together", "wait": 3},
+        {"order": "schema-first", "wait": 3},
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadInput) as refused:
+        Plan(**wrong)
+
+    assert refused.value.remedy
+
+
+def test_a_command_that_fails_ends_the_rehearsal_and_says_which(at: Callable[[int], Engine]) -> None:
+    with pytest.raises(ProcessFailed, match=r"git merge -q --no-edit .* failed") as failure:
+        scenario._prepare(at(1), Plan())
+
+    assert failure.value.why
