@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -393,9 +392,7 @@ def test_the_worker_keeps_its_code_until_it_is_restarted(
     code = tmp_path / "tree/worker/main.py"
     code.write_text(code.read_text().replace('VERSION = "1"', 'VERSION = "2"'))
     assert wait_until(lambda: "completed" in events(worker), seconds=10)
-    began = time.monotonic()
     assert world.supervisor.stop(worker.name) == 0
-    assert time.monotonic() - began < 1
     assert [(line["event"], line["version"]) for line in worker.log()] == [
         ("started", "1"),
         ("completed", "1"),
