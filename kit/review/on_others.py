@@ -131,8 +131,7 @@ OTHER_RULES = (
         "ALTER POLICY",
         "ACCESS EXCLUSIVE",
         "expand-contract",
-        "What one code may do the other may not. Create the new policy beside the old, deploy, drop the "
-        "old.",
+        "What one code may do the other may not. Create the new policy beside the old, deploy, drop the old.",
     ),
     Rule("CREATE TYPE", "none", "schema-first", "Nobody uses it yet; new code needs it."),
     Rule(

@@ -39,8 +39,7 @@ TABLE_RULES = (
         "DROP COLUMN",
         "ACCESS EXCLUSIVE",
         "code-first",
-        "Today's code still names the column. Deploy code that does not, then drop it. It cannot be "
-        "undone.",
+        "Today's code still names the column. Deploy code that does not, then drop it. It cannot be undone.",
     ),
     Rule(
         "RENAME COLUMN",
