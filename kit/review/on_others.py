@@ -176,8 +176,8 @@ OTHER_RULES = (
         "any",
         "Code does not read it. On anything but a table or column there is no table's lock at all.",
     ),
-    Rule("GRANT", "none", "schema-first", "Today's code does without; new code needs the right."),
-    Rule("REVOKE", "none", "code-first", "Today's code may still need the right."),
+    Rule("GRANT", "ACCESS SHARE", "schema-first", "Today's code does without; new code needs the right."),
+    Rule("REVOKE", "ACCESS SHARE", "code-first", "Today's code may still need the right."),
     Rule("ALTER DEFAULT PRIVILEGES", "none", "any", "It holds for what is made later."),
     Rule(
         "CREATE STATISTICS",

@@ -232,7 +232,7 @@ TABLE_RULES = (
     ),
     Rule(
         "ALTER CONSTRAINT",
-        "SHARE ROW EXCLUSIVE",
+        "ACCESS EXCLUSIVE",
         "any",
         "It changes when or whether the constraint is checked. If rules become stricter, code that keeps "
         "to them comes first.",
