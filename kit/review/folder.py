@@ -36,7 +36,7 @@ def find_bad_names(folder: Path, good: Iterable[MigrationFile]) -> Iterator[Prob
         looks = entry.suffix.lower() == ".sql" or entry.name.lower().endswith((".sql.txt", ".sql~"))
         if looks and entry.name not in names and (entry.is_symlink() or not entry.is_dir()):
             yield Problem(
-                file=printable(entry.name),
+                file=entry.name,
                 line=1,
                 kind="bad-name",
                 message="`supabase db push` skips this file: its name is not <version>_<name>.sql.",

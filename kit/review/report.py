@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +151,18 @@ def review(folder: Path, *, since: str | None = None) -> Report:
                 wrong = (_empty(file),)
         problems += wrong
     problems += find_edited(here, main, git)
-    ordered = sorted(problems, key=lambda one: (one.file, one.line))
+    ordered = sorted(map(_printable, problems), key=lambda one: (one.file, one.line))
     return Report(tuple(ordered), tuple(pending), len(files), main.name)
+
+
+def _printable(problem: Problem) -> Problem:
+    """Take out what would steer a terminal: names and tokens are those of somebody's files."""
+    return replace(
+        problem,
+        file=printable(problem.file),
+        message=printable(problem.message),
+        remedy=printable(problem.remedy),
+    )
 
 
 def _judge_file(
@@ -171,7 +181,7 @@ def _judge_file(
             place = line + sql.count("\n", 0, error.place)
             wrong.append(
                 Problem(
-                    file=printable(file.path.name),
+                    file=file.path.name,
                     line=place,
                     kind="syntax",
                     message=f"PostgreSQL does not understand line {place}: {error.message}.",
@@ -217,7 +227,7 @@ def _comment(text: str) -> int:
 
 def _empty(file: MigrationFile) -> Problem:
     return Problem(
-        file=printable(file.path.name),
+        file=file.path.name,
         line=1,
         kind="syntax",
         message="There is no statement in this file: it would be recorded as applied, and do nothing.",
