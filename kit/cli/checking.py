@@ -28,6 +28,11 @@ def _show(report: Report, screen: Screen) -> None:
         screen.line()
     for pending in report.pending:
         _show_pending(pending, screen)
+    if report.hints:
+        screen.line("squawk adds (https://squawkhq.com/docs/rules):", style=HEAD)
+        for hint in report.hints:
+            screen.line(f"  {hint.file}:{hint.line}  {hint.rule}")
+        screen.line()
     screen.line(_summary(report), style=DIM)
     _conclude(report, screen)
 

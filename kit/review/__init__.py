@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit.review.lint import Hint
 from kit.review.orders import Order, order_of
 from kit.review.problem import Kind, Problem
 from kit.review.report import Judged, Pending, Report, review
@@ -9,6 +10,7 @@ from kit.review.verdict import RULES, Unparsable, Verdict, judge
 
 __all__ = [
     "RULES",
+    "Hint",
     "Judged",
     "Kind",
     "Order",

@@ -15,6 +15,7 @@ from kit.review.folder import (
     printable,
 )
 from kit.review.git import Git
+from kit.review.lint import Hint, find_hints
 from kit.review.locks import waits
 from kit.review.orders import COMMANDS, Order, combine
 from kit.review.problem import Problem
@@ -81,12 +82,14 @@ class Report:
         pending: migrations that would be pushed, in their order.
         total: migrations in the folder.
         main: the branch that says what is applied; "" where none was found.
+        hints: what squawk says of the pending files; no reason to fail, and not in the JSON.
     """
 
     problems: tuple[Problem, ...]
     pending: tuple[Pending, ...]
     total: int
     main: str
+    hints: tuple[Hint, ...] = ()
 
     @property
     def order(self) -> Order:
@@ -135,7 +138,7 @@ def review(folder: Path, *, since: str | None = None) -> Report:
         *find_disorder(files, waiting, main),
     ]
     here: dict[str, bytes | None] = {}
-    pending, made = [], set[str]()
+    pending, made, hints = [], set[str](), list[Hint]()
     for file in files:
         data = read_bytes(file.path)
         here[file.path.name] = None if isinstance(data, Problem) else data
@@ -147,12 +150,14 @@ def review(folder: Path, *, since: str | None = None) -> Report:
         judged, wrong = _judge_file(file, text, made if is_pending else set())
         if is_pending:
             pending.append(Pending(printable(file.path.name), judged))
-            if not judged and not wrong:
+            if judged:
+                hints += find_hints(project, printable(file.path.name), text)
+            elif not wrong:
                 wrong = (_empty(file),)
         problems += wrong
     problems += find_edited(here, main, git)
     ordered = sorted(map(_printable, problems), key=lambda one: (one.file, one.line))
-    return Report(tuple(ordered), tuple(pending), len(files), main.name)
+    return Report(tuple(ordered), tuple(pending), len(files), main.name, tuple(hints))
 
 
 def _printable(problem: Problem) -> Problem:
