@@ -180,16 +180,15 @@ def _judge_file(
         line = statement.line + statement.text.count("\n", 0, skipped)
         if not sql:
             continue
-        try:
-            verdict = judge(sql, new_tables=frozenset(made))
-        except Unparsable as error:
-            place = line + sql.count("\n", 0, error.place)
+        verdict = judge(sql, new_tables=frozenset(made))
+        if isinstance(verdict, Unparsable):
+            place = line + sql.count("\n", 0, verdict.place)
             wrong.append(
                 Problem(
                     file=file.path.name,
                     line=place,
                     kind="syntax",
-                    message=f"PostgreSQL does not understand line {place}: {error.message}.",
+                    message=f"PostgreSQL does not understand line {place}: {verdict.message}.",
                     remedy="Correct the statement; `npx supabase migration up` tries it locally.",
                 )
             )

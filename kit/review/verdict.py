@@ -33,22 +33,20 @@ _SAME_IN_A_STATEMENT = frozenset(
     }
 )
 """Functions with one value for all rows; for any other PostgreSQL may rewrite the table."""
-_NOT_REWRITTEN = "Nobody uses the table yet: it is made by a migration that is pending too."
+_NEW = "Nobody uses the table yet: a pending migration makes it."
 
 
-class Unparsable(Exception):
-    """Raised when PostgreSQL's grammar refuses a statement.
+@dataclass(frozen=True, slots=True)
+class Unparsable:
+    """Where PostgreSQL's grammar refuses a statement.
 
-    Args:
+    Attributes:
         message: PostgreSQL's.
         place: the character at which it stopped, from 0.
     """
 
-    def __init__(self, message: str, place: int) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.message = message
-        self.place = place
+    message: str
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +68,26 @@ class Verdict:
     makes: str = ""
 
 
-def judge(sql: str, *, new_tables: frozenset[str] = frozenset()) -> Verdict:
+def judge(sql: str, *, new_tables: frozenset[str] = frozenset()) -> Verdict | Unparsable:
     """Judge one statement.
 
     Args:
         sql: without its `;`.
         new_tables: tables that pending migrations make before it.
-
-    Raises:
-        Unparsable: if it is not PostgreSQL's SQL.
     """
     try:
         tree = parse(sql)
     except PgQueryError as error:
-        raise Unparsable(str(error.message), max(0, (error.cursorpos or 1) - 1)) from error
+        return Unparsable(str(error.message), max(0, (error.cursorpos or 1) - 1))
     nodes = [raw.stmt for raw in tree.stmts]
     rules = list(dict.fromkeys(RULES[name] for node in nodes for name in _kinds(node)))
     tables = {_table(node) for node in nodes}
     made = "".join(_made(node) for node in nodes)
     operation = ", ".join(rule.operation for rule in rules) or "nothing"
     if not made and tables and tables <= new_tables:
-        return Verdict(operation, strongest(rule.lock for rule in rules), "any", _NOT_REWRITTEN)
+        # Its own lock keeps nobody waiting; a foreign key also locks the table that it points to.
+        locks = [rule.lock for rule in rules if "FOREIGN KEY" in rule.operation]
+        return Verdict(operation, strongest(locks), "any", _NEW)
     return Verdict(
         operation=operation,
         lock=strongest(rule.lock for rule in rules),
@@ -112,19 +109,21 @@ def _content(node: Node) -> tuple[str, Any]:
 def _table(node: Node) -> str:
     kind, content = _content(node)
     if kind in {"alter_table_stmt", "index_stmt", "insert_stmt", "update_stmt", "delete_stmt", "rename_stmt"}:
-        return str(content.relation.relname)
+        return _name(content.relation)
     if kind in {"create_policy_stmt", "alter_policy_stmt"}:
-        return str(content.table.relname)
-    if kind == "create_trig_stmt":
-        return str(content.relation.relname)
-    return ""
+        return _name(content.table)
+    return _name(content.relation) if kind == "create_trig_stmt" else ""
 
 
 def _made(node: Node) -> str:
     kind, content = _content(node)
-    if kind == "create_stmt":
-        return str(content.relation.relname)
-    return str(content.into.rel.relname) if kind == "create_table_as_stmt" else ""
+    if kind not in {"create_stmt", "create_table_as_stmt"} or content.if_not_exists:
+        return ""  # with IF NOT EXISTS it may have rows and users
+    return _name(content.relation if kind == "create_stmt" else content.into.rel)
+
+
+def _name(relation: Any) -> str:  # noqa: ANN401 - a protobuf message
+    return f"{relation.schemaname or 'public'}.{relation.relname}"
 
 
 def _kinds(node: Node) -> Iterator[str]:  # noqa: C901, PLR0912 - one case for each kind of statement

@@ -14,7 +14,7 @@ import pytest
 
 from kit.postgres import Server, create
 from kit.process import wait_until
-from kit.review import RULES, judge, order_of
+from kit.review import RULES, Verdict, judge, order_of
 from kit.review.locks import LOCKS
 from kit.supabase import runs_alone, split
 
@@ -116,6 +116,7 @@ def alone(case: Case) -> bool:
 def test_it_is_judged_so(path: Path) -> None:
     case = read(path)
     verdict = judge(case.sql)
+    assert isinstance(verdict, Verdict)
     assert (verdict.operation, verdict.lock, verdict.order) == (case.operation, case.lock, case.order)
 
 

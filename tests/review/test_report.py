@@ -120,7 +120,22 @@ def test_a_new_table_has_nobody_who_waits(project: Project) -> None:
     project.write("002_notes.sql", "CREATE TABLE notes (id int);\nALTER TABLE notes DROP COLUMN id;\n")
     table, column = project.review().pending[0].statements
     assert (table.verdict.order, column.verdict.order) == ("schema-first", "any")
+    assert (table.verdict.lock, column.verdict.lock) == ("none", "none")
     assert project.review().order == "schema-first"
+
+
+def test_a_table_that_may_be_there_is_not_new(project: Project) -> None:
+    project.write(
+        "002_notes.sql",
+        "CREATE TABLE IF NOT EXISTS notes (id int);\nALTER TABLE notes DROP COLUMN id;\n"
+        "CREATE TABLE shop.documents ();\nALTER TABLE documents DROP COLUMN title;\n",
+    )
+    assert [one.verdict.order for one in project.review().pending[0].statements] == [
+        "schema-first",
+        "code-first",
+        "schema-first",
+        "code-first",
+    ]
 
 
 def test_what_is_on_main_is_not_pending(project: Project) -> None:
