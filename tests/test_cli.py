@@ -25,7 +25,7 @@ from kit.process import Supervisor, make_folder, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 PROMISED_S = 5.0
-COMMANDS = ("doctor", "lab", "run", "window", "status", "reset", "shell", "clean", "notebooks")
+COMMANDS = ("check", "doctor", "lab", "run", "window", "status", "reset", "shell", "clean", "notebooks")
 WINDOW = (
     "window",
     "--change",

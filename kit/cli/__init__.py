@@ -49,12 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: Namespace) -> int:
     # Imported here: `--help` need not wait for what it does not use.
-    from kit.cli import lesson, machine, measuring, own_world  # noqa: PLC0415
+    from kit.cli import checking, lesson, machine, measuring, own_world  # noqa: PLC0415
     from kit.cli.screen import Screen  # noqa: PLC0415
 
     screen = Screen.of_process()
     commands = {
         "doctor": machine.doctor,
+        "check": checking.check,
         "clean": machine.clean,
         "lab": lesson.lab,
         "notebooks": lesson.notebooks,

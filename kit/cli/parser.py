@@ -57,6 +57,23 @@ examples:
   python -m kit window --wait 120 --rate 5 --json        the migration two minutes after the push
   python -m kit window --handling loud --build 10        the code fails loudly; a quick build"""
 
+_CHECK = """\
+Judge the migrations of any project before a deploy: duplicate, late, unparsable, edited
+files; what each pending statement locks; which of `git push` and `npx supabase db push`
+comes first. It only reads files and git, and connects to no database.
+
+Pending is what git's main branch does not have (origin/HEAD, origin/main, origin/master,
+main or master); without such a branch, every file. The order takes for granted that new
+code uses what comes, and today's code what goes."""
+
+_CHECK_EXAMPLES = """\
+examples:
+  python -m kit check                             the project of this folder
+  python -m kit check ../rhizome-v2 --json        another one, for a script
+  python -m kit check --since HEAD~1              on main: what the last commit brought
+
+exit code 1: there is a problem (2: there is no such folder or commit)"""
+
 _LAB_EXAMPLES = """\
 examples:
   python -m kit lab
@@ -124,6 +141,20 @@ def build_parser() -> ArgumentParser:
             "window", help="rehearse one deploy, measured", description=_WINDOW, epilog=_WINDOW_EXAMPLES
         )
     )
+
+    check = commands.add_parser(
+        "check",
+        help="judge a folder's migrations before a deploy",
+        description=_CHECK,
+        epilog=_CHECK_EXAMPLES,
+    )
+    check.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="a project (default: this folder)"
+    )
+    check.add_argument(
+        "--since", metavar="REF", help="this commit's migrations are applied, not the main branch's"
+    )
+    check.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     commands.add_parser(
         "status",

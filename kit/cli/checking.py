@@ -1,0 +1,85 @@
+"""`check`: what is wrong with a folder's migrations, what they lock, which command comes first."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen
+from kit.review import Judged, Pending, Report, review
+
+_SQL_WIDTH = 90
+
+
+def check(options: Namespace, screen: Screen) -> int:
+    """Judge a folder's migrations; 1 if there is a problem."""
+    report = review(options.folder, since=options.since)
+    if options.json:
+        screen.json(report.facts())
+    else:
+        _show(report, screen)
+    return 1 if report.problems else 0
+
+
+def _show(report: Report, screen: Screen) -> None:
+    for problem in report.problems:
+        screen.line(f"{problem.file}:{problem.line}  {problem.kind}", style=BAD)
+        screen.line(f"    {problem.message}")
+        screen.line(f"    What to do: {problem.remedy}")
+        screen.line()
+    for pending in report.pending:
+        _show_pending(pending, screen)
+    if report.hints:
+        screen.line("squawk adds (https://squawkhq.com/docs/rules):", style=HEAD)
+        for hint in report.hints:
+            screen.line(f"  {hint.file}:{hint.line}  {hint.rule}")
+        screen.line()
+    screen.line(_summary(report), style=DIM)
+    _conclude(report, screen)
+
+
+def _show_pending(pending: Pending, screen: Screen) -> None:
+    screen.line(f"{pending.file}: {pending.order}", style=HEAD)
+    for one in pending.statements:
+        facts = one.facts()
+        screen.line(f"  line {one.line}: {_short(one)}")
+        screen.line(f"    what    {facts['operation']}")
+        screen.line(f"    lock    {facts['lock']}")
+        screen.line(f"    order   {facts['order']}")
+        screen.line(f"    why     {facts['why']}")
+    screen.line()
+
+
+def _short(one: Judged) -> str:
+    # Escape sequences in a file of somebody else's must not reach the terminal.
+    words = "".join(letter if letter.isprintable() else " " for letter in one.sql).split()
+    text = " ".join(words)
+    return text if len(text) <= _SQL_WIDTH else text[: _SQL_WIDTH - 1] + "…"
+
+
+def _summary(report: Report) -> str:
+    if not report.total:
+        return "There is no migration in supabase/migrations."
+    compared = (
+        f"not on {report.main}" if report.main else "git has no main branch here: all are taken for pending"
+    )
+    return f"{len(report.pending)} of {report.total} migrations pending ({compared})."
+
+
+def _conclude(report: Report, screen: Screen) -> None:
+    if report.problems:
+        count = len(report.problems)
+        screen.line(f"{count} problem{'s' * (count > 1)}: mend that first.", style=BAD)
+    elif not report.pending:
+        screen.line("Nothing to push to the database.", style=GOOD)
+    elif report.order == "expand-contract":
+        screen.line("Neither order is safe: make it two deploys.", style=BAD)
+        screen.line("  1. expand: add the new beside the old (schema, then code that uses both)")
+        screen.line("  2. contract: code that uses only the new, then remove the old (code, then schema)")
+    else:
+        either = ", or the other way round" if report.order == "any" else ""
+        screen.line(f"In this order{either}:", style=GOOD)
+        for command in report.commands:
+            screen.line(f"  {command}")
+        wait = "the new code is live" if report.order == "code-first" else "the migration is applied"
+        if report.order != "any":
+            screen.line(f"Wait between the two until {wait}.", style=DIM)

@@ -1,0 +1,25 @@
+"""Judge a folder of migrations before a deploy, without a database."""
+
+from __future__ import annotations
+
+from kit.review.lint import Hint
+from kit.review.orders import Order, order_of
+from kit.review.problem import Kind, Problem
+from kit.review.report import Judged, Pending, Report, review
+from kit.review.verdict import RULES, Unparsable, Verdict, judge
+
+__all__ = [
+    "RULES",
+    "Hint",
+    "Judged",
+    "Kind",
+    "Order",
+    "Pending",
+    "Problem",
+    "Report",
+    "Unparsable",
+    "Verdict",
+    "judge",
+    "order_of",
+    "review",
+]

@@ -1,0 +1,136 @@
+"""Find what is wrong with the names, the order and the history of migration files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+from kit.errors import BadInput
+from kit.review.git import Git, Main, blob_of
+from kit.review.problem import Problem
+from kit.supabase.migrations import FOLDER, MigrationFile
+
+
+def check_folder(project: Path) -> Path:
+    """Return supabase/migrations of a project.
+
+    Raises:
+        BadInput: if there is none.
+    """
+    folder = project / FOLDER
+    if not folder.is_dir():
+        raise BadInput(
+            f"There is no folder {FOLDER}.",
+            looked=[str(folder)],
+            remedy="Give the project's folder: `python -m kit check path/to/project`.",
+        )
+    return folder
+
+
+def find_bad_names(folder: Path, good: Iterable[MigrationFile]) -> Iterator[Problem]:
+    """Find files that look like migrations and that the Supabase CLI skips without failing."""
+    names = {file.path.name for file in good}
+    for entry in sorted(folder.iterdir(), key=lambda path: os.fsencode(path.name)):
+        looks = entry.suffix.lower() == ".sql" or entry.name.lower().endswith((".sql.txt", ".sql~"))
+        if looks and entry.name not in names and (entry.is_symlink() or not entry.is_dir()):
+            yield Problem(
+                file=entry.name,
+                line=1,
+                kind="bad-name",
+                message="`supabase db push` skips this file: its name is not <version>_<name>.sql.",
+                remedy="Rename it: `npx supabase migration new <name>` shows the form (or delete it).",
+            )
+
+
+def find_duplicates(files: Iterable[MigrationFile]) -> Iterator[Problem]:
+    """Find files that have the version of another one."""
+    first: dict[str, str] = {}
+    for file in files:
+        if other := first.get(file.version):
+            yield Problem(
+                file=file.path.name,
+                line=1,
+                kind="duplicate-version",
+                message=f"Version {file.version} is that of {other} too; the history holds a version once.",
+                remedy="Give the newer of the two a version of its own.",
+            )
+        first.setdefault(file.version, file.path.name)
+
+
+def find_disorder(
+    files: Iterable[MigrationFile], pending: Iterable[MigrationFile], main: Main
+) -> Iterator[Problem]:
+    """Find pending files that come before an applied one, or whose versions sort against their numbers."""
+    said = set()
+    applied = max((name.split("_", 1)[0] for name in main.files if name.endswith(".sql")), default="")
+    for file in pending:
+        if file.version < applied:
+            said.add(file.path.name)
+            yield Problem(
+                file=file.path.name,
+                line=1,
+                kind="out-of-order",
+                message=f"Version {file.version} is older than {applied}, which {main.name} has: "
+                "`supabase db push` refuses it.",
+                remedy="Rename it to a newer version (before anybody has applied it).",
+            )
+    waiting = {file.path.name for file in pending}
+    for before, after in pairwise(files):
+        pair = {before.path.name, after.path.name}
+        if int(before.version[:99]) > int(after.version[:99]) and pair & waiting and not pair & said:
+            yield Problem(
+                file=after.path.name,
+                line=1,
+                kind="out-of-order",
+                message=f"It runs after {before.path.name}: versions are compared as text, not as numbers.",
+                remedy="Give all versions the same number of digits.",
+            )
+
+
+def find_edited(here: Mapping[str, bytes | None], main: Main, git: Git) -> Iterator[Problem]:
+    """Find files that are no longer what the main branch got, which no database will notice.
+
+    Args:
+        here: content of each file of the folder; None if it cannot be read.
+        main: what the main branch has.
+        git: for the content.
+    """
+    for name, blob in sorted(main.files.items()):
+        data = here.get(name)
+        if data is None or blob_of(data, like=blob) == blob:
+            continue
+        # Line ends may be those of this machine.
+        was, now = (text.replace(b"\r\n", b"\n").splitlines() for text in (git.text(blob), data))
+        if was != now:
+            yield Problem(
+                file=name,
+                line=_first_difference(was, now),
+                kind="edited",
+                message=f"It was changed after it had reached {main.name}: "
+                "databases that have applied it stay as they are.",
+                remedy=f"Put the change into a new migration, and the file back: git show {blob[:12]}",
+            )
+    for name in sorted(git.left(main) if main.files else ()):
+        if name in main.files and name not in here and name.endswith(".sql"):
+            yield Problem(
+                file=name,
+                line=1,
+                kind="edited",
+                message=f"It is gone, and {main.name} has it: `supabase db push` refuses such a folder.",
+                remedy=f"Bring it back: git checkout {main.name} -- {FOLDER}/{name}",
+            )
+
+
+def _first_difference(was: list[bytes], now: list[bytes]) -> int:
+    for number, (before, after) in enumerate(zip(was, now, strict=False), 1):
+        if before != after:
+            return number
+    return max(1, min(len(was) + 1, len(now)))
+
+
+def printable(name: str) -> str:
+    """Return a file's name without control characters, or bytes that are no text."""
+    shown = os.fsencode(name).decode("utf-8", errors="replace")
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)

@@ -1,0 +1,239 @@
+"""Judge a folder of migrations before a deploy: what is wrong, what is pending, which command comes first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kit.review.folder import (
+    check_folder,
+    find_bad_names,
+    find_disorder,
+    find_duplicates,
+    find_edited,
+    printable,
+)
+from kit.review.git import Git
+from kit.review.lint import Hint, find_hints
+from kit.review.locks import waits
+from kit.review.orders import COMMANDS, Order, combine
+from kit.review.problem import Problem
+from kit.review.reading import decode, read_bytes
+from kit.review.verdict import Unparsable, Verdict, judge
+from kit.supabase import MigrationFile, list_migrations, split
+from kit.supabase.migrations import find_project
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A statement and what it does.
+
+    Attributes:
+        line: where the statement itself starts in its file, from 1.
+        sql: its text, without the comments before it.
+        verdict: what it does.
+    """
+
+    line: int
+    sql: str
+    verdict: Verdict
+
+    def facts(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        verdict = self.verdict
+        return {
+            "line": self.line,
+            "sql": self.sql,
+            "operation": verdict.operation,
+            "lock": f"{verdict.lock}: {waits(verdict.lock)}",
+            "order": verdict.order,
+            "why": verdict.why,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A migration that no database of the team has, as far as git knows."""
+
+    file: str
+    statements: tuple[Judged, ...]
+
+    @property
+    def order(self) -> Order:
+        """The order that is safe for all of it."""
+        return combine(one.verdict.order for one in self.statements)
+
+    def facts(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        return {
+            "file": self.file,
+            "statements": [one.facts() for one in self.statements],
+            "order": self.order,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to say about a folder.
+
+    Attributes:
+        problems: reasons not to deploy, by file.
+        pending: migrations that would be pushed, in their order.
+        total: migrations in the folder.
+        main: the branch that says what is applied; "" where none was found.
+        hints: what squawk says of the pending files; no reason to fail, and not in the JSON.
+    """
+
+    problems: tuple[Problem, ...]
+    pending: tuple[Pending, ...]
+    total: int
+    main: str
+    hints: tuple[Hint, ...] = ()
+
+    @property
+    def order(self) -> Order:
+        """The order that is safe for all that is pending: one `db push` brings all of it."""
+        return combine(one.order for one in self.pending)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The two commands in the safe order; none where something is wrong or no order is safe."""
+        return COMMANDS[self.order] if self.pending and not self.problems else ()
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as `check --json` prints it."""
+        return {
+            "problems": [one.facts() for one in self.problems],
+            "pending": [one.facts() for one in self.pending],
+            "commands": list(self.commands),
+        }
+
+
+def review(folder: Path, *, since: str | None = None) -> Report:
+    """Judge supabase/migrations of a project; only files and git are read.
+
+    Pending is what the main branch does not have: of origin/HEAD, origin/main,
+    origin/master, main, master the first that there is. Without any, all files are.
+
+    Args:
+        folder: the project, or a folder in it.
+        since: a commit whose migrations are applied, instead of the main branch.
+
+    Raises:
+        BadInput: if there is no supabase/migrations, or no such commit.
+        MissingTool: if there is no git.
+    """
+    if not folder.is_dir():
+        check_folder(folder)
+    project = find_project(folder)
+    migrations = check_folder(project)
+    files = list_migrations(project).files
+    git = Git(project)
+    main = git.find_main(since)
+    waiting = [file for file in files if file.path.name not in main.files]
+    problems = [
+        *find_bad_names(migrations, files),
+        *find_duplicates(files),
+        *find_disorder(files, waiting, main),
+    ]
+    here: dict[str, bytes | None] = {}
+    pending, made, hints = [], set[str](), list[Hint]()
+    for file in files:
+        data = read_bytes(file.path)
+        here[file.path.name] = None if isinstance(data, Problem) else data
+        text = data if isinstance(data, Problem) else decode(file.path.name, data)
+        if isinstance(text, Problem):
+            problems.append(text)
+            continue
+        is_pending = file in waiting
+        judged, wrong = _judge_file(file, text, made if is_pending else set())
+        if is_pending:
+            pending.append(Pending(printable(file.path.name), judged))
+            if judged:
+                hints += find_hints(project, printable(file.path.name), text)
+            elif not wrong:
+                wrong = (_empty(file),)
+        problems += wrong
+    problems += find_edited(here, main, git)
+    ordered = sorted(map(_printable, problems), key=lambda one: (one.file, one.line))
+    return Report(tuple(ordered), tuple(pending), len(files), main.name, tuple(hints))
+
+
+def _printable(problem: Problem) -> Problem:
+    """Take out what would steer a terminal: names and tokens are those of somebody's files."""
+    return replace(
+        problem,
+        file=printable(problem.file),
+        message=printable(problem.message),
+        remedy=printable(problem.remedy),
+    )
+
+
+def _judge_file(
+    file: MigrationFile, text: str, made: set[str]
+) -> tuple[tuple[Judged, ...], tuple[Problem, ...]]:
+    judged, wrong = [], []
+    for statement in split(text):
+        skipped = _length_of_comments(statement.text)
+        sql = statement.text[skipped:]
+        line = statement.line + statement.text.count("\n", 0, skipped)
+        if not sql:
+            continue
+        verdict = judge(sql, new_tables=frozenset(made))
+        if isinstance(verdict, Unparsable):
+            place = line + sql.count("\n", 0, verdict.place)
+            wrong.append(
+                Problem(
+                    file=file.path.name,
+                    line=place,
+                    kind="syntax",
+                    message=f"PostgreSQL does not understand line {place}: {verdict.message}.",
+                    remedy="Correct the statement; `npx supabase migration up` tries it locally.",
+                )
+            )
+            continue
+        if verdict.makes:
+            made.add(verdict.makes)
+        judged.append(Judged(line, sql, verdict))
+    return tuple(judged), tuple(wrong)
+
+
+def _length_of_comments(sql: str) -> int:
+    """Return how far the blanks and comments before a statement reach."""
+    place = 0
+    while True:
+        rest = sql[place:].lstrip()
+        place = len(sql) - len(rest)
+        if rest.startswith("--"):
+            end = rest.find("\n")
+            place = len(sql) if end == -1 else place + end + 1
+        elif rest.startswith("/*"):
+            place += _comment(rest)
+        else:
+            return place
+
+
+def _comment(text: str) -> int:
+    """Return the length of the comment, with those in it, that `text` starts with."""
+    depth, place = 0, 0
+    while place < len(text):
+        pair = text[place : place + 2]
+        if pair in {"/*", "*/"}:
+            depth += 1 if pair == "/*" else -1
+            place += 2
+            if not depth:
+                return place
+        else:
+            place += 1
+    return len(text)
+
+
+def _empty(file: MigrationFile) -> Problem:
+    return Problem(
+        file=file.path.name,
+        line=1,
+        kind="syntax",
+        message="There is no statement in this file: it would be recorded as applied, and do nothing.",
+        remedy="Write its SQL, or delete the file.",
+    )

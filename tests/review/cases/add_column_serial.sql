@@ -1,0 +1,8 @@
+-- operation: ADD COLUMN, rewriting the table
+-- lock: ACCESS EXCLUSIVE
+-- on: items
+-- order: schema-first
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT place FROM items
+ALTER TABLE items ADD COLUMN place bigserial;

@@ -1,0 +1,9 @@
+-- operation: ALTER POLICY
+-- lock: ACCESS EXCLUSIVE
+-- on: items
+-- order: expand-contract
+-- before: CREATE POLICY mine ON items USING (current_setting('shop.person', true) = 'me')
+-- before: ALTER TABLE items ENABLE ROW LEVEL SECURITY
+-- old: SET LOCAL shop.person = 'me'; SET LOCAL ROLE app; INSERT INTO items (id, name) VALUES (50, 'x')
+-- new: SET LOCAL shop.person = 'you'; SET LOCAL ROLE app; INSERT INTO items (id, name) VALUES (50, 'x')
+ALTER POLICY mine ON items USING (current_setting('shop.person', true) = 'you');

@@ -1,0 +1,13 @@
+-- operation: ALTER INDEX ATTACH PARTITION
+-- lock: ACCESS EXCLUSIVE
+-- on: week_idx
+-- order: any
+-- before: CREATE TABLE days (day integer) PARTITION BY RANGE (day)
+-- before: CREATE TABLE week PARTITION OF days FOR VALUES FROM (1) TO (8)
+-- before: CREATE INDEX days_idx ON ONLY days (day)
+-- before: CREATE INDEX week_idx ON week (day)
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT name FROM items
+-- new: INSERT INTO items (name) VALUES ('x')
+ALTER INDEX days_idx ATTACH PARTITION week_idx;

@@ -1,0 +1,9 @@
+-- operation: CREATE INDEX
+-- lock: SHARE
+-- on: items
+-- order: any
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT name FROM items
+-- new: INSERT INTO items (name) VALUES ('x')
+CREATE INDEX items_price_idx ON items (price);

@@ -1,0 +1,8 @@
+-- operation: CREATE MATERIALIZED VIEW
+-- lock: ACCESS SHARE
+-- on: items
+-- order: schema-first
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT name FROM names
+CREATE MATERIALIZED VIEW names AS SELECT id, name FROM items;

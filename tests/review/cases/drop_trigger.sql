@@ -1,0 +1,11 @@
+-- operation: DROP TRIGGER
+-- lock: ACCESS EXCLUSIVE
+-- on: items
+-- order: any
+-- before: CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'
+-- before: CREATE TRIGGER touched BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION touch()
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT name FROM items
+-- new: INSERT INTO items (name) VALUES ('x')
+DROP TRIGGER touched ON items;

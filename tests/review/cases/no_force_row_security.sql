@@ -1,0 +1,12 @@
+-- operation: NO FORCE ROW LEVEL SECURITY
+-- lock: ACCESS EXCLUSIVE
+-- on: items
+-- order: schema-first
+-- before: ALTER TABLE items OWNER TO migrator
+-- before: GRANT ALL ON SCHEMA public TO migrator
+-- before: CREATE POLICY mine ON items USING (current_setting('shop.person', true) = 'me')
+-- before: ALTER TABLE items ENABLE ROW LEVEL SECURITY
+-- before: ALTER TABLE items FORCE ROW LEVEL SECURITY
+-- old: SET LOCAL shop.person = 'me'; SET LOCAL ROLE migrator; INSERT INTO items (id, name) VALUES (50, 'x')
+-- new: SET LOCAL ROLE migrator; INSERT INTO items (id, name) VALUES (50, 'x')
+ALTER TABLE items NO FORCE ROW LEVEL SECURITY;

@@ -1,0 +1,11 @@
+-- operation: NO INHERIT
+-- lock: ACCESS EXCLUSIVE
+-- on: kinds
+-- order: any
+-- before: CREATE TABLE parents (label text)
+-- before: ALTER TABLE kinds INHERIT parents
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT name FROM items
+-- new: INSERT INTO items (name) VALUES ('x')
+ALTER TABLE kinds NO INHERIT parents;

@@ -1,0 +1,11 @@
+-- operation: REFRESH MATERIALIZED VIEW CONCURRENTLY
+-- lock: EXCLUSIVE
+-- on: names
+-- order: any
+-- before: CREATE MATERIALIZED VIEW names AS SELECT id, name FROM items
+-- before: CREATE UNIQUE INDEX names_idx ON names (id)
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT name FROM items
+-- new: INSERT INTO items (name) VALUES ('x')
+REFRESH MATERIALIZED VIEW CONCURRENTLY names;

@@ -1,0 +1,9 @@
+-- operation: RENAME CONSTRAINT
+-- lock: ACCESS EXCLUSIVE
+-- on: items
+-- order: any
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT name FROM items
+-- new: INSERT INTO items (name) VALUES ('x')
+ALTER TABLE items RENAME CONSTRAINT items_pkey TO items_key;

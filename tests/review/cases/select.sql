@@ -1,0 +1,9 @@
+-- operation: SELECT
+-- lock: ACCESS SHARE
+-- on: items
+-- order: any
+-- old: SELECT name FROM items
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT name FROM items
+-- new: INSERT INTO items (name) VALUES ('x')
+SELECT count(*) FROM items;

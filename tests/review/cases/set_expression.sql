@@ -1,0 +1,8 @@
+-- operation: SET EXPRESSION
+-- lock: ACCESS EXCLUSIVE
+-- on: items
+-- order: schema-first
+-- before: ALTER TABLE items ADD COLUMN twice integer GENERATED ALWAYS AS (price * 2) STORED
+-- old: INSERT INTO items (name) VALUES ('x')
+-- new: SELECT 1 / (twice - 2) FROM items
+ALTER TABLE items ALTER COLUMN twice SET EXPRESSION AS (price * 3);

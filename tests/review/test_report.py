@@ -1,0 +1,379 @@
+"""A folder of migrations in a real repository: what is wrong, what is pending, which command comes first."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kit.errors import BadInput
+from kit.review import Report, review
+
+ADD = "ALTER TABLE documents ADD COLUMN last_viewed timestamptz;\n"
+DROP = "ALTER TABLE documents DROP COLUMN title;\n"
+FIRST = "CREATE TABLE documents (\n    id bigint,\n    title text\n);\n"
+QUIET = {
+    "PATH": os.environ["PATH"],
+    "HOME": os.devnull,
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@rhizome.example",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@rhizome.example",
+}
+
+
+class Project:
+    """A repository with a migration on main, and a branch for what comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.migrations = folder / "supabase" / "migrations"
+        self.migrations.mkdir(parents=True)
+        self.git("init", "-q", "-b", "main")
+        self.write("001_documents.sql", FIRST)
+        self.commit()
+        self.git("checkout", "-q", "-b", "feature")
+
+    def git(self, *arguments: str) -> str:
+        return subprocess.run(
+            ["git", *arguments], cwd=self.folder, env=QUIET, check=True, capture_output=True, text=True
+        ).stdout
+
+    def commit(self) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "a change")
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        path = self.migrations / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def review(self, since: str | None = None) -> Report:
+        return review(self.folder, since=since)
+
+    def problem(self) -> tuple[str, int, str]:
+        (found,) = self.review().problems
+        assert found.message
+        assert found.remedy
+        assert self.review().commands == ()
+        return found.file, found.line, found.kind
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "rhizome")
+
+
+def digest(folder: Path) -> dict[str, tuple[int, str]]:
+    return {
+        str(path): (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_an_added_column_goes_first(project: Project) -> None:
+    project.write("002_viewed.sql", "-- why\n\n" + ADD)
+    report = project.review()
+    assert report.facts() == {
+        "problems": [],
+        "pending": [
+            {
+                "file": "002_viewed.sql",
+                "statements": [
+                    {
+                        "line": 3,
+                        "sql": ADD.removesuffix(";\n"),
+                        "operation": "ADD COLUMN",
+                        "lock": "ACCESS EXCLUSIVE: reads and writes wait",
+                        "order": "schema-first",
+                        "why": report.pending[0].statements[0].verdict.why,
+                    }
+                ],
+                "order": "schema-first",
+            }
+        ],
+        "commands": ["npx supabase db push", "git push origin main"],
+    }
+
+
+def test_a_dropped_column_goes_last(project: Project) -> None:
+    project.write("002_drop.sql", DROP)
+    assert project.review().commands == ("git push origin main", "npx supabase db push")
+
+
+def test_both_need_two_deploys(project: Project) -> None:
+    project.write("002_viewed.sql", ADD)
+    project.write("003_drop.sql", DROP)
+    report = project.review()
+    assert [one.order for one in report.pending] == ["schema-first", "code-first"]
+    assert (report.order, report.commands) == ("expand-contract", ())
+
+
+def test_a_new_table_has_nobody_who_waits(project: Project) -> None:
+    project.write("002_notes.sql", "CREATE TABLE notes (id int);\nALTER TABLE notes DROP COLUMN id;\n")
+    table, column = project.review().pending[0].statements
+    assert (table.verdict.order, column.verdict.order) == ("schema-first", "any")
+    assert (table.verdict.lock, column.verdict.lock) == ("none", "none")
+    assert project.review().order == "schema-first"
+
+
+def test_a_table_that_may_be_there_is_not_new(project: Project) -> None:
+    project.write(
+        "002_notes.sql",
+        "CREATE TABLE IF NOT EXISTS notes (id int);\nALTER TABLE notes DROP COLUMN id;\n"
+        "CREATE TABLE shop.documents ();\nALTER TABLE documents DROP COLUMN title;\n",
+    )
+    assert [one.verdict.order for one in project.review().pending[0].statements] == [
+        "schema-first",
+        "code-first",
+        "schema-first",
+        "code-first",
+    ]
+
+
+def test_what_is_on_main_is_not_pending(project: Project) -> None:
+    assert project.review().pending == ()
+    assert project.review().commands == ()
+
+
+def test_what_is_committed_on_a_branch_is_pending(project: Project) -> None:
+    project.write("002_viewed.sql", ADD)
+    project.commit()
+    assert [one.file for one in project.review().pending] == ["002_viewed.sql"]
+
+
+def test_origins_main_goes_before_the_local_one(project: Project) -> None:
+    project.git("update-ref", "refs/remotes/origin/main", "main")
+    project.write("002_viewed.sql", ADD)
+    project.commit()
+    project.git("branch", "-f", "main", "feature")
+    report = project.review()
+    assert (report.main, len(report.pending)) == ("origin/main", 1)
+
+
+def test_on_main_a_commit_says_what_is_new(project: Project) -> None:
+    project.git("checkout", "-q", "main")
+    project.write("002_viewed.sql", ADD)
+    project.commit()
+    assert project.review().pending == ()
+    assert [one.file for one in project.review("HEAD~1").pending] == ["002_viewed.sql"]
+
+
+def test_a_commit_that_is_not_there(project: Project) -> None:
+    with pytest.raises(BadInput, match="no commit 'nowhere'"):
+        project.review("nowhere")
+    with pytest.raises(BadInput, match="no commit '--output=x'"):
+        project.review("--output=x")
+
+
+def test_without_git_all_is_pending(tmp_path: Path) -> None:
+    folder = tmp_path / "plain" / "supabase" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "001_a.sql").write_text(FIRST)
+    report = review(tmp_path / "plain")
+    assert (report.main, len(report.pending)) == ("", 1)
+
+
+def test_a_project_in_a_folder_of_the_repository(project: Project) -> None:
+    inner = project.folder / "apps" / "web" / "supabase" / "migrations"
+    inner.mkdir(parents=True)
+    (inner / "001_a.sql").write_text(FIRST)
+    project.commit()
+    project.git("branch", "-f", "main", "feature")
+    (inner / "001_a.sql").write_text(FIRST + "-- more\n")
+    (inner / "002_b.sql").write_text(ADD)
+    report = review(inner)
+    assert [one.file for one in report.pending] == ["002_b.sql"]
+    assert [(one.file, one.line, one.kind) for one in report.problems] == [("001_a.sql", 5, "edited")]
+
+
+def test_two_with_one_version(project: Project) -> None:
+    project.write("002_a.sql", ADD)
+    project.write("002_b.sql", ADD)
+    assert project.problem() == ("002_b.sql", 1, "duplicate-version")
+
+
+def test_one_that_comes_too_late(project: Project) -> None:
+    project.write("000_early.sql", ADD)
+    assert project.problem() == ("000_early.sql", 1, "out-of-order")
+
+
+def test_numbers_that_sort_as_text(project: Project) -> None:
+    project.write("9_a.sql", ADD)
+    project.write("10_b.sql", ADD)
+    assert project.problem() == ("9_a.sql", 1, "out-of-order")
+
+
+def test_a_typing_error(project: Project) -> None:
+    project.write("002_viewed.sql", ADD + "\n-- next\nALTER TABLE documents\n  ADD COLUM seen text;\n" + ADD)
+    assert project.problem() == ("002_viewed.sql", 5, "syntax")
+    (problem,) = project.review().problems
+    assert 'syntax error at or near "text"' in problem.message
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "-- nothing yet\n", ";\n", "/* a /* b */ c */"])
+def test_a_file_without_a_statement(project: Project, text: str) -> None:
+    project.write("002_empty.sql", text)
+    assert project.problem() == ("002_empty.sql", 1, "syntax")
+
+
+@pytest.mark.parametrize("name", ["viewed.sql", "002-viewed.sql", "v2_viewed.sql", "002_viewed.SQL", ".sql"])
+def test_a_name_that_is_skipped(project: Project, name: str) -> None:
+    project.write(name, ADD)
+    if name == ".sql":  # a hidden file without a name
+        assert project.review().problems == ()
+    else:
+        assert project.problem() == (name, 1, "bad-name")
+
+
+def test_other_files_may_lie_about(project: Project) -> None:
+    project.write("README.md", "how to")
+    project.write(".gitkeep", "")
+    (project.migrations / "old").mkdir()
+    assert project.review().problems == ()
+
+
+def test_an_edited_file(project: Project) -> None:
+    project.write("001_documents.sql", FIRST.replace("title", "name"))
+    assert project.problem() == ("001_documents.sql", 3, "edited")
+
+
+def test_an_edit_that_is_on_main_already(project: Project) -> None:
+    project.git("checkout", "-q", "main")
+    project.write("001_documents.sql", FIRST.replace("title", "name"))
+    project.commit()
+    assert project.problem() == ("001_documents.sql", 3, "edited")
+    project.write("001_documents.sql", FIRST)
+    assert project.review().problems == ()
+
+
+def test_other_line_ends_are_no_edit(project: Project) -> None:
+    project.write("001_documents.sql", FIRST.replace("\n", "\r\n"))
+    assert project.review().problems == ()
+
+
+def test_a_removed_file(project: Project) -> None:
+    (project.migrations / "001_documents.sql").unlink()
+    assert project.problem() == ("001_documents.sql", 1, "edited")
+
+
+def test_a_branch_that_is_behind_has_removed_nothing(project: Project) -> None:
+    project.git("checkout", "-q", "main")
+    project.write("002_theirs.sql", ADD)
+    project.commit()
+    project.git("checkout", "-q", "feature")
+    assert project.review().problems == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (ADD.encode() + b"-- caf\xe9\n", 2),
+        (ADD.encode("utf-16"), 1),
+        (ADD.encode() + b"\n-- \0\n", 3),
+    ],
+)
+def test_what_is_no_utf8(project: Project, content: bytes, line: int) -> None:
+    project.write("002_viewed.sql", content)
+    assert project.problem() == ("002_viewed.sql", line, "encoding")
+
+
+def test_a_byte_order_mark_is_left_out(project: Project) -> None:
+    project.write("002_viewed.sql", "\ufeff" + ADD)
+    report = project.review()
+    assert report.problems == ()
+    assert report.pending[0].statements[0].sql == ADD.removesuffix(";\n")
+
+
+def test_a_link_to_a_file_is_followed(project: Project) -> None:
+    (project.folder / "elsewhere.sql").write_text(ADD)
+    (project.migrations / "002_link.sql").symlink_to(project.folder / "elsewhere.sql")
+    assert [one.file for one in project.review().pending] == ["002_link.sql"]
+
+
+def make_loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def make_broken_link(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def make_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def make_large(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 17 * 2**20)
+
+
+@pytest.mark.parametrize("make", [make_loop, make_broken_link, os.mkfifo, make_device, make_large])
+def test_what_cannot_be_read(project: Project, make: Callable[[Path], None]) -> None:
+    make(project.migrations / "002_odd.sql")
+    assert project.problem() == ("002_odd.sql", 1, "encoding")
+
+
+def test_a_file_that_may_not_be_read(project: Project) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    project.write("002_secret.sql", ADD).chmod(0)
+    assert project.problem() == ("002_secret.sql", 1, "encoding")
+
+
+def test_a_megabyte_of_rows(project: Project) -> None:
+    row = "INSERT INTO documents (title) VALUES ('{}');\n".format("x" * 200)
+    project.write("002_rows.sql", row * (2**20 // len(row)) + "INSERT INTO;\n")
+    file, line, kind = project.problem()
+    assert (file, line, kind) == ("002_rows.sql", 2**20 // len(row) + 1, "syntax")
+
+
+def test_one_statement_of_a_megabyte(project: Project) -> None:
+    project.write("002_row.sql", f"INSERT INTO documents (title) VALUES ('{'x' * 2**20}');\n")
+    assert project.review().problems == ()
+
+
+def test_brackets_without_end(project: Project) -> None:
+    project.write("002_deep.sql", "SELECT " + "(" * 20_000 + "1" + ")" * 20_000 + ";\n")
+    assert project.problem() == ("002_deep.sql", 1, "syntax")
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(BadInput, match="There is no folder supabase/migrations"):
+            review(folder)
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "supabase" / "migrations").mkdir(parents=True)
+    assert review(tmp_path) == Report((), (), 0, "")
+
+
+def test_nothing_is_written(project: Project) -> None:
+    project.write("002_viewed.sql", ADD)
+    os.utime(project.migrations / "001_documents.sql")
+    before = digest(project.folder)
+    project.review()
+    assert digest(project.folder) == before
+
+
+def test_programs_that_the_repository_names_are_not_run(project: Project, tmp_path: Path) -> None:
+    for setting in ("core.fsmonitor", "core.pager", "gpg.program", "diff.external", "core.sshCommand"):
+        project.git("config", setting, f"touch {tmp_path}/ran;")
+    project.git("config", "log.showSignature", "true")
+    project.write("002_viewed.sql", ADD)
+    project.review()
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_name_does_not_steer_the_terminal(project: Project) -> None:
+    project.write("002_\x1b[2J\x1b]0;x.sql", "")
+    assert project.problem() == ("002_?[2J?]0;x.sql", 1, "syntax")
+    assert project.review().pending[0].file == "002_?[2J?]0;x.sql"
