@@ -97,7 +97,6 @@ OPENS = """
 import json, os, signal, sys
 from kit import open_world
 w = open_world(phase=1)
-w.dev.run("npm run dev")
 w.visitors(rate=5)
 w.advance(1)
 print(json.dumps({

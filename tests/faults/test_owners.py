@@ -19,15 +19,10 @@ WAYS = {
     "killed": ("sys.stdin.read()", signal.SIGKILL),
     "terminated": ("sys.stdin.read()", signal.SIGTERM),
     "interrupted": ("sys.stdin.read()", signal.SIGINT),
-    "hung up": ("sys.stdin.read()", signal.SIGHUP),
     "an unhandled exception": ("sys.stdin.readline(); 1 / 0", None),
     "exit without cleaning up": ("sys.stdin.readline(); os._exit(3)", None),
     "it ends": ("sys.stdin.readline()", None),
     "it closes": ("sys.stdin.readline(); w.close()", None),
-    "killed while time passes": (
-        "import threading; threading.Timer(0.3, os.kill, [os.getpid(), 9]).start(); w.advance(9999)",
-        None,
-    ),
     "killed while a command runs": (
         "import threading; threading.Timer(0.3, os.kill, [os.getpid(), 9]).start(); w.dev.run('sleep 999')",
         None,
@@ -40,13 +35,13 @@ WAYS = {
 
 
 OWN = ("killed", "it ends", "killed while another world is made")
-"""The reaper does the same for a learner's own world, but that it saves it: tried with these."""
+"""The reaper does the same for a learner's own world and for others, but that it saves it: tried with these."""
 
 
 @pytest.mark.parametrize(
     ("way", "own"),
     [
-        *(pytest.param(way, False, id=way) for way in WAYS),
+        *(pytest.param(way, False, id=way) for way in WAYS if way not in OWN),
         *(pytest.param(way, True, id=f"{way}: the learner's own") for way in OWN),
     ],
 )
@@ -55,9 +50,9 @@ def test_however_its_owner_ends_nothing_is_left(
 ) -> None:
     ends, number = WAYS[way]
     one = owner(ends, **({} if own else {FRESH: "fresh"}))
-    assert {"dev", "postgres", "router", "worker"} < set(one.facts["processes"])
+    assert {"postgres", "router", "worker"} < set(one.facts["processes"])
     assert place.worlds()
-    assert len(place.processes()) > 5
+    assert len(place.processes()) > 4
 
     one.end(number)
 
@@ -109,7 +104,8 @@ def test_the_world_that_is_being_made_goes_too(place: Place) -> None:
         stdin=subprocess.PIPE,
         env=place.environment,
     )
-    assert wait_until(lambda: bool(place.worlds()), seconds=10)
+    # Before its reaper runs, some milliseconds, there is an empty folder that nobody looks after.
+    assert wait_until(lambda: any(world.joinpath("pg").exists() for world in place.worlds()), seconds=10)
 
     process.kill()
     process.communicate()
