@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Literal
 
+from kit.changes import CHANGES, Change, Columns, Recipe, Step, recipe
 from kit.clock import Clock, ClockName
 from kit.engine import Engine
 from kit.errors import BadInput, ProcessFailed, Stopped
 from kit.hosting import BUILD_S
 from kit.opening import open_at
-from kit.phases import FEATURE, VERSION
-from kit.repos import READER_PAGE, Handling, feature
+from kit.repos import Handling
 from kit.timeline import (
-    Deployed,
     Timeline,
     broken_seconds,
     broken_windows,
     count_outcomes,
+    draw,
     first_error,
-    last_push,
+    first_push,
     true_windows,
 )
 
-Change = Literal["add"]
-Order = Literal["code-first", "schema-first", "together"]
-CHANGES: tuple[Change, ...] = ("add",)
-ORDERS: tuple[Order, ...] = ("code-first", "schema-first", "together")
+__all__ = [
+    "CHANGES",
+    "DB_PUSH",
+    "GIT_PUSH",
+    "LEAD_S",
+    "ORDERS",
+    "Change",
+    "Order",
+    "Plan",
+    "Rehearsal",
+    "rehearse",
+]
 
+Order = Literal["code-first", "schema-first", "together", "expand-contract"]
+ORDERS: tuple[Order, ...] = ("code-first", "schema-first", "together", "expand-contract")
+
+GIT_PUSH, DB_PUSH = "git push origin main", "npx supabase db push"
+"""The workflow's two commands."""
 LEAD_S = 2.0
 """Seconds of visitors before the first of the two pushes, and after the second one is through."""
 _STOP_S = 0.1  # how often a rehearsal looks whether it is to stop
+_MARGIN_S = 1.0  # from live to what comes next, where an order waits for live
+_MOST_LATE_S = 30.0  # how much later than planned a deployment may be live, on a slow machine
 _BEFORE_PUSH_S = 2.0  # what db push takes on the virtual clock: schema-first pushes the code right after it
 
 
@@ -41,10 +56,15 @@ class Plan:
     """What to rehearse.
 
     Attributes:
-        change: what the migration does: "add" a column.
-        order: "code-first" (git push, then db push), "schema-first", or "together" (`git push && db push`).
-        wait: seconds from `git push` to the start of `db push`; None for the order's own.
-        build: seconds from `git push` to live.
+        change: what the migration does to a column: "add", "drop" or "rename" it. To drop or rename
+            starts where the workflow ends: code and schema have the column.
+        order: "code-first" (git push, then db push), "schema-first", "together" (`git push && db push`),
+            or "expand-contract": code and schema change in separate commits, each is pushed for itself,
+            and the next one follows a second after it is live. To add is then migration, code; to drop
+            is code, migration; to rename is: add the new column, write both, copy the old values, write
+            the new one only, drop the old column.
+        wait: seconds from `git push` to the start of `db push`, with code-first; None for the order's own.
+        build: seconds from a `git push` to live.
         rate: page views a second.
         handling: how the code treats the failing write: "silent" as in the workflow, or "loud".
         clock: "virtual" or "wall".
@@ -89,10 +109,17 @@ class Plan:
 
     @property
     def wait_s(self) -> float:
-        """Seconds from `git push` to the start of `db push`; negative where the schema goes first."""
+        """Seconds from `git push` to the start of `db push`; negative where the schema goes first.
+
+        Where there are several pushes (expand-contract): from the first `git push` to the last `db push`.
+        """
         if self.wait is not None and self.order == "code-first":
             return self.wait
-        return {"code-first": self.build + 1, "together": 0.0, "schema-first": -_BEFORE_PUSH_S}[self.order]
+        live = self.build + _MARGIN_S
+        if self.order == "expand-contract":
+            steps = recipe(self.change, self.handling).apart
+            return live * max(number for number, step in enumerate(steps) if step.migrates)
+        return {"code-first": live, "together": 0.0, "schema-first": -_BEFORE_PUSH_S}[self.order]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,27 +131,43 @@ class Rehearsal:
         timeline: everything that happened.
         before: the versions that the cloud database had.
         old: the commit that was live.
+        writes: the columns that the code of each commit writes: of `old`, and of every pushed one.
     """
 
     plan: Plan
     timeline: Timeline
     before: frozenset[str]
     old: str
+    writes: Mapping[str, Columns]
 
     def __repr__(self) -> str:
         """Draw the timeline."""
-        return repr(self.timeline)
+        return self.draw()
+
+    def draw(self, *, width: int = 100) -> str:
+        """Draw the timeline; 00:00 is the first push of main.
+
+        Args:
+            width: the most columns of a line.
+
+        Raises:
+            BadInput: if a timeline does not fit in so few.
+        """
+        return draw(self.timeline, width=width, zero=first_push(self.timeline))
 
     def facts(self) -> dict[str, Any]:
-        """Return the numbers as `window --json` prints them; times in seconds since `git push`."""
-        push = last_push(self.timeline) or 0.0
+        """Return the numbers as `window --json` prints them.
+
+        Times are in seconds since `git push`; where there are several, since the first of them.
+        """
+        push = first_push(self.timeline) or 0.0
         windows = broken_windows(self.timeline)
         outcomes = count_outcomes(self.timeline)
         error = first_error(self.timeline)
-        new = {one.commit for one in self.timeline.only(Deployed) if one.stage == "queued"}
+        made = recipe(self.plan.change, self.plan.handling)
         truth = true_windows(
             self.timeline,
-            lambda commit, versions: commit not in new or VERSION in versions,
+            lambda commit, versions: self.writes[commit] <= made.columns(versions),
             commit=self.old,
             versions=self.before,
         )
@@ -140,7 +183,7 @@ class Rehearsal:
                 {"start_s": round(one.start - push, 3), "end_s": round(one.end - push, 3)} for one in windows
             ],
             "broken_s": round(broken_seconds(windows), 3),
-            "truth_s": round(sum(one.seconds for one in truth), 3),
+            "truth_s": round(broken_seconds(truth), 3),
             "requests": {
                 "total": outcomes.total,
                 "ok": outcomes.ok,
@@ -183,11 +226,15 @@ def rehearse(
         if progress:
             progress(what)
 
-    world = open_at(5, clock=plan.clock, scratch=True, progress=tell).engine
+    made = recipe(plan.change, plan.handling)
+    world = open_at(made.phase, clock=plan.clock, scratch=True, progress=tell).engine
     try:
         _go_on(stop)
-        _prepare(world, plan)
+        _prepare(world, made, plan)
         old, before = world.host.live, frozenset(world.observe().cloud.versions)
+        writes = {old: made.writes}
+        if plan.order != "expand-contract":
+            writes[_commit(world, made.whole)] = made.whole.writes
         world.journal.replace(Timeline())
         tell(f"Deploying: {plan.order}, under {plan.rate:g} page views a second.")
         if watch:
@@ -195,10 +242,11 @@ def rehearse(
         _obey(stop, world.clock)
         world.visit(plan.rate)
         world.advance(LEAD_S)
-        for _ in _deploy(world, plan):
+        apart = plan.order == "expand-contract"
+        for _ in _deploy_apart(world, made, writes, plan) if apart else _deploy(world, plan):
             _go_on(stop)
         world.visit(0)
-        return Rehearsal(plan=plan, timeline=world.timeline, old=old, before=before)
+        return Rehearsal(plan=plan, timeline=world.timeline, old=old, before=before, writes=writes)
     finally:
         world.close()
 
@@ -221,14 +269,27 @@ def _obey(stop: Event, clock: Clock) -> None:
     clock.at(clock.now(), look)
 
 
-def _prepare(world: Engine, plan: Plan) -> None:
-    """Bring the feature to the dev clone's main, without a push."""
-    world.host.build_seconds = plan.build
+def _prepare(world: Engine, made: Recipe, plan: Plan) -> None:
+    """Have what the change starts from live, and main in the dev clone."""
     _run(world, "git checkout -q main")
-    _run(world, f"git merge -q --no-edit {FEATURE}")
-    if plan.handling == "loud":
-        world.write("dev", READER_PAGE, feature("loud").files[READER_PAGE])
-        _run(world, 'git commit -qam "fix: fail loudly when the view is not recorded"')
+    if made.before:
+        commit = _commit(world, made.before)
+        world.host.build_seconds = _MARGIN_S
+        _run(world, GIT_PUSH)
+        for _ in _until_live(world, commit, world.clock.now() + _MARGIN_S):
+            pass
+    world.host.build_seconds = plan.build
+
+
+def _commit(world: Engine, step: Step) -> str:
+    """Make the commit of a step on the dev clone's main; return its id."""
+    for command in step.commands:
+        _run(world, command)
+    for path, text in step.files.items():
+        world.write("dev", path, text)
+    if step.files:
+        _run(world, f'git add -A && git commit -qm "{step.message}"')
+    return world.observe().repositories.clones["dev"].head
 
 
 def _run(world: Engine, command: str) -> None:
@@ -243,24 +304,50 @@ def _run(world: Engine, command: str) -> None:
 
 def _deploy(world: Engine, plan: Plan) -> Iterator[None]:
     """Do what the plan says; yield wherever one may stop."""
-    git_push, db_push = "git push origin main", "npx supabase db push"
     yield
     if plan.order == "together":
         pushed = world.clock.now()
-        _run(world, f"{git_push} && {db_push}")
+        _run(world, f"{GIT_PUSH} && {DB_PUSH}")
     elif plan.order == "schema-first":
-        _run(world, db_push)
+        _run(world, DB_PUSH)
         yield
         pushed = world.clock.now()
-        _run(world, git_push)
+        _run(world, GIT_PUSH)
     else:
         pushed = world.clock.now()
-        _run(world, git_push)
+        _run(world, GIT_PUSH)
         yield
         world.advance(max(0.0, pushed + plan.wait_s - world.clock.now()))
         yield
-        _run(world, db_push)
+        _run(world, DB_PUSH)
     yield
     live_at = pushed + plan.build
     world.advance(max(0.0, live_at - world.clock.now()) + LEAD_S)
     yield
+
+
+def _deploy_apart(world: Engine, made: Recipe, writes: dict[str, Columns], plan: Plan) -> Iterator[None]:
+    """Deploy one step after the other; note what each commit writes; yield wherever one may stop."""
+    for step in made.apart:
+        yield
+        commit = _commit(world, step)
+        writes[commit] = step.writes
+        pushed = world.clock.now()
+        _run(world, f"{GIT_PUSH} && {DB_PUSH}" if step.migrates else GIT_PUSH)
+        yield
+        yield from _until_live(world, commit, pushed + plan.build + _MARGIN_S)
+    world.advance(LEAD_S - _MARGIN_S)
+    yield
+
+
+def _until_live(world: Engine, commit: str, planned: float) -> Iterator[None]:
+    """Let time pass until `planned`, in seconds of the clock, and on until a commit is live."""
+    world.advance(max(0.0, planned - world.clock.now()))
+    while world.host.live != commit:
+        yield
+        if world.clock.now() > planned + _MOST_LATE_S:
+            raise ProcessFailed(
+                "The rehearsal cannot go on: a deployment does not become live.",
+                remedy="Run `python -m kit doctor`.",
+            )
+        world.advance(_STOP_S)
