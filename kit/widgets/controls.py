@@ -8,7 +8,7 @@ from typing import Any, cast
 import ipywidgets
 
 from kit.repos import Handling
-from kit.scenario import CHANGES, ORDERS, Change, Order, Plan
+from kit.scenario import CHANGES, PLAIN_ORDERS, Change, Order, Plan
 from kit.widgets import words
 from kit.widgets.answers import Answer
 
@@ -51,7 +51,7 @@ class PlanControls:
     def __init__(self, plan: Plan, *, changed: Callable[[], None]) -> None:
         """Make the widgets."""
         self.change = _radio("Change", [(words.CHANGES[one], one) for one in CHANGES], plan.change)
-        self.order = _radio("Order", [(words.ORDERS[one], one) for one in ORDERS], plan.order)
+        self.order = _radio("Order", [(words.ORDERS[one], one) for one in PLAIN_ORDERS], plan.order)
         self.handling = _radio(
             "On an error", [(words.HANDLING[one], one) for one in _HANDLINGS], plan.handling
         )
