@@ -2,97 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Literal
+from typing import Any
 
-from kit.clock import Clock, ClockName
-from kit.engine import Engine
-from kit.errors import BadInput, ProcessFailed, Stopped
-from kit.hosting import BUILD_S
+from kit.changes import CHANGES, Change, Columns, recipe
+from kit.clock import Clock
+from kit.deploying import DB_PUSH, GIT_PUSH, LEAD_S, commit, deploy_apart, deploy_plainly, prepare
+from kit.errors import Stopped
 from kit.opening import open_at
-from kit.phases import FEATURE, VERSION
-from kit.repos import READER_PAGE, Handling, feature
+from kit.plan import ORDERS, PLAIN_ORDERS, Order, Plan
 from kit.timeline import (
-    Deployed,
     Timeline,
     broken_seconds,
     broken_windows,
     count_outcomes,
+    draw,
     first_error,
-    last_push,
+    first_push,
     true_windows,
 )
 
-Change = Literal["add"]
-Order = Literal["code-first", "schema-first", "together"]
-CHANGES: tuple[Change, ...] = ("add",)
-ORDERS: tuple[Order, ...] = ("code-first", "schema-first", "together")
+__all__ = [
+    "CHANGES",
+    "DB_PUSH",
+    "GIT_PUSH",
+    "LEAD_S",
+    "ORDERS",
+    "PLAIN_ORDERS",
+    "Change",
+    "Order",
+    "Plan",
+    "Rehearsal",
+    "rehearse",
+]
 
-LEAD_S = 2.0
-"""Seconds of visitors before the first of the two pushes, and after the second one is through."""
 _STOP_S = 0.1  # how often a rehearsal looks whether it is to stop
-_BEFORE_PUSH_S = 2.0  # what db push takes on the virtual clock: schema-first pushes the code right after it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What to rehearse.
-
-    Attributes:
-        change: what the migration does: "add" a column.
-        order: "code-first" (git push, then db push), "schema-first", or "together" (`git push && db push`).
-        wait: seconds from `git push` to the start of `db push`; None for the order's own.
-        build: seconds from `git push` to live.
-        rate: page views a second.
-        handling: how the code treats the failing write: "silent" as in the workflow, or "loud".
-        clock: "virtual" or "wall".
-    """
-
-    change: Change = "add"
-    order: Order = "code-first"
-    wait: float | None = None
-    build: float = BUILD_S
-    rate: float = 20.0
-    handling: Handling = "silent"
-    clock: ClockName = "virtual"
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be rehearsed.
-
-        Raises:
-            BadInput: for an unknown word or a number out of range.
-        """
-        for name, value, known in (
-            ("change", self.change, CHANGES),
-            ("order", self.order, ORDERS),
-            ("handling", self.handling, ("silent", "loud")),
-            ("clock", self.clock, ("virtual", "wall")),
-        ):
-            if not isinstance(value, str) or value not in known:
-                raise BadInput(f"There is no {name} {value!r}.", remedy=f"Choose one of: {', '.join(known)}.")
-        for name, number, low, high in (
-            ("build", self.build, 0.1, 3600.0),
-            ("rate", self.rate, 0.1, 200.0),
-            ("wait", self.wait or 0.0, 0.0, 3600.0),
-        ):
-            if not isinstance(number, int | float) or not low <= number <= high:
-                raise BadInput(
-                    f"{name} cannot be {number!r}.", remedy=f"Give a number from {low:g} to {high:g}."
-                )
-        if self.wait and self.order != "code-first":
-            raise BadInput(
-                f"With {self.order} there is no wait between the two pushes.",
-                remedy="Leave --wait out, or use --order code-first.",
-            )
-
-    @property
-    def wait_s(self) -> float:
-        """Seconds from `git push` to the start of `db push`; negative where the schema goes first."""
-        if self.wait is not None and self.order == "code-first":
-            return self.wait
-        return {"code-first": self.build + 1, "together": 0.0, "schema-first": -_BEFORE_PUSH_S}[self.order]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,27 +50,43 @@ class Rehearsal:
         timeline: everything that happened.
         before: the versions that the cloud database had.
         old: the commit that was live.
+        writes: the columns that the code of each commit writes: of `old`, and of every pushed one.
     """
 
     plan: Plan
     timeline: Timeline
     before: frozenset[str]
     old: str
+    writes: Mapping[str, Columns]
 
     def __repr__(self) -> str:
         """Draw the timeline."""
-        return repr(self.timeline)
+        return self.draw()
+
+    def draw(self, *, width: int = 100) -> str:
+        """Draw the timeline; 00:00 is the first push of main.
+
+        Args:
+            width: the most columns of a line.
+
+        Raises:
+            BadInput: if a timeline does not fit in so few.
+        """
+        return draw(self.timeline, width=width, zero=first_push(self.timeline))
 
     def facts(self) -> dict[str, Any]:
-        """Return the numbers as `window --json` prints them; times in seconds since `git push`."""
-        push = last_push(self.timeline) or 0.0
+        """Return the numbers as `window --json` prints them.
+
+        Times are in seconds since `git push`; where there are several, since the first of them.
+        """
+        push = first_push(self.timeline) or 0.0
         windows = broken_windows(self.timeline)
         outcomes = count_outcomes(self.timeline)
         error = first_error(self.timeline)
-        new = {one.commit for one in self.timeline.only(Deployed) if one.stage == "queued"}
+        made = recipe(self.plan.change, self.plan.handling)
         truth = true_windows(
             self.timeline,
-            lambda commit, versions: commit not in new or VERSION in versions,
+            lambda commit, versions: self.writes[commit] <= made.columns(versions),
             commit=self.old,
             versions=self.before,
         )
@@ -140,7 +102,7 @@ class Rehearsal:
                 {"start_s": round(one.start - push, 3), "end_s": round(one.end - push, 3)} for one in windows
             ],
             "broken_s": round(broken_seconds(windows), 3),
-            "truth_s": round(sum(one.seconds for one in truth), 3),
+            "truth_s": round(broken_seconds(truth), 3),
             "requests": {
                 "total": outcomes.total,
                 "ok": outcomes.ok,
@@ -183,11 +145,15 @@ def rehearse(
         if progress:
             progress(what)
 
-    world = open_at(5, clock=plan.clock, scratch=True, progress=tell).engine
+    made = recipe(plan.change, plan.handling)
+    world = open_at(made.phase, clock=plan.clock, scratch=True, progress=tell).engine
     try:
         _go_on(stop)
-        _prepare(world, plan)
+        prepare(world, made, plan)
         old, before = world.host.live, frozenset(world.observe().cloud.versions)
+        writes = {old: made.writes}
+        if plan.order != "expand-contract":
+            writes[commit(world, made.whole)] = made.whole.writes
         world.journal.replace(Timeline())
         tell(f"Deploying: {plan.order}, under {plan.rate:g} page views a second.")
         if watch:
@@ -195,10 +161,11 @@ def rehearse(
         _obey(stop, world.clock)
         world.visit(plan.rate)
         world.advance(LEAD_S)
-        for _ in _deploy(world, plan):
+        apart = plan.order == "expand-contract"
+        for _ in deploy_apart(world, made, writes, plan) if apart else deploy_plainly(world, plan):
             _go_on(stop)
         world.visit(0)
-        return Rehearsal(plan=plan, timeline=world.timeline, old=old, before=before)
+        return Rehearsal(plan=plan, timeline=world.timeline, old=old, before=before, writes=writes)
     finally:
         world.close()
 
@@ -219,48 +186,3 @@ def _obey(stop: Event, clock: Clock) -> None:
             clock.at(clock.now() + _STOP_S, look)
 
     clock.at(clock.now(), look)
-
-
-def _prepare(world: Engine, plan: Plan) -> None:
-    """Bring the feature to the dev clone's main, without a push."""
-    world.host.build_seconds = plan.build
-    _run(world, "git checkout -q main")
-    _run(world, f"git merge -q --no-edit {FEATURE}")
-    if plan.handling == "loud":
-        world.write("dev", READER_PAGE, feature("loud").files[READER_PAGE])
-        _run(world, 'git commit -qam "fix: fail loudly when the view is not recorded"')
-
-
-def _run(world: Engine, command: str) -> None:
-    ran = world.run("dev", command)
-    if ran.exit:
-        raise ProcessFailed(
-            f"The rehearsal cannot go on: {command} failed.",
-            why=ran.output.strip()[-600:],
-            remedy="Run `python -m kit doctor`.",
-        )
-
-
-def _deploy(world: Engine, plan: Plan) -> Iterator[None]:
-    """Do what the plan says; yield wherever one may stop."""
-    git_push, db_push = "git push origin main", "npx supabase db push"
-    yield
-    if plan.order == "together":
-        pushed = world.clock.now()
-        _run(world, f"{git_push} && {db_push}")
-    elif plan.order == "schema-first":
-        _run(world, db_push)
-        yield
-        pushed = world.clock.now()
-        _run(world, git_push)
-    else:
-        pushed = world.clock.now()
-        _run(world, git_push)
-        yield
-        world.advance(max(0.0, pushed + plan.wait_s - world.clock.now()))
-        yield
-        _run(world, db_push)
-    yield
-    live_at = pushed + plan.build
-    world.advance(max(0.0, live_at - world.clock.now()) + LEAD_S)
-    yield

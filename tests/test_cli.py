@@ -129,8 +129,8 @@ def test_everything_explains_itself(kit: Kit, arguments: tuple[str, ...]) -> Non
     [
         ((), "required: COMMAND"),
         (("deploy",), "invalid choice: 'deploy'"),
-        (("window", "--change", "drop"), "choose from"),
-        (("window", "--order", "expand-contract"), "schema-first"),
+        (("window", "--change", "split"), "choose from"),
+        (("window", "--order", "contract"), "expand-contract"),
         (("window", "--build", "-1"), "Give a number from"),
         (("window", "--rate", "nan"), "Give a number from"),
         (("window", "--order", "together", "--wait", "3"), "Leave --wait out"),
@@ -239,6 +239,22 @@ def test_the_virtual_clock_measures_the_same_twice(kit: Kit) -> None:
     (window,) = facts["windows"]
     assert (window["start_s"], window["end_s"]) == pytest.approx((35, 38), abs=1 / 20)
     assert requests["lost"] == pytest.approx(3 * 20, abs=1)
+
+
+def test_the_two_commands_that_are_safe_for_an_added_column_break_for_a_dropped_one(kit: Kit) -> None:
+    ran = kit("window", "--change", "drop", "--order", "together", "--build", "35", "--rate", "4", "--json")
+    assert ran.returncode == 0, ran.stderr
+    facts = json.loads(ran.stdout)
+    assert facts["truth_s"] == 33.0
+    assert facts["windows"] == [{"start_s": 2.0, "end_s": 35.0}]
+
+
+def test_several_pushes_are_counted_from_the_first(kit: Kit) -> None:
+    ran = kit("window", "--change", "drop", "--order", "expand-contract", "--build", "5", "--rate", "4")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("Timeline; 00:00 is the first push of main to GitHub")
+    assert re.search(r"^change, order +drop, expand-contract$", ran.stdout, re.MULTILINE)
+    assert re.search(r"^broken, since git push +never$", ran.stdout, re.MULTILINE)
 
 
 def test_without_a_terminal_the_window_is_plain_text(kit: Kit) -> None:

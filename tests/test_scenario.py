@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
 import time
@@ -11,12 +12,14 @@ from typing import Any
 import psutil
 import pytest
 
-from kit import scenario
+from kit import deploying, scenario
+from kit.changes import CHANGES, Change, recipe
 from kit.engine import Engine
 from kit.errors import BadInput, ProcessFailed, Stopped
 from kit.opening import open_at
 from kit.process import wait_until
-from kit.scenario import Order, Plan, Rehearsal, rehearse
+from kit.repos import Handling
+from kit.scenario import ORDERS, Order, Plan, Rehearsal, rehearse
 from kit.timeline import PageView, Timeline, dump_records
 
 
@@ -175,10 +178,12 @@ def test_code_first_without_a_wait_begins_a_second_after_it_is_live() -> None:
 def test_lost_views_are_those_that_the_database_misses(at: Callable[[int], Engine]) -> None:
     # With two a second each visitor has a document to himself: no later view hides a lost one.
     world, plan = at(5), Plan(wait=36, rate=2)
-    scenario._prepare(world, plan)
+    made = recipe(plan.change, plan.handling)
+    deploying.prepare(world, made, plan)
+    deploying.commit(world, made.whole)
     world.journal.replace(Timeline())
     world.visit(2)
-    for _ in scenario._deploy(world, plan):
+    for _ in deploying.deploy_plainly(world, plan):
         pass
 
     views = world.timeline.only(PageView)
@@ -195,7 +200,8 @@ def test_lost_views_are_those_that_the_database_misses(at: Callable[[int], Engin
 
 
 def test_on_the_wall_clock_visitors_see_the_window_that_there_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scenario, "LEAD_S", 0.7)
+    for module in (scenario, deploying):
+        monkeypatch.setattr(module, "LEAD_S", 0.7)
     facts = rehearse(Plan(clock="wall", build=1.5, wait=2.5, rate=50)).facts()
 
     (window,) = facts["windows"]
@@ -239,6 +245,57 @@ def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_a_command_that_fails_ends_the_rehearsal_and_says_which(at: Callable[[int], Engine]) -> None:
     with pytest.raises(ProcessFailed, match=r"git merge -q --no-edit .* failed") as failure:
-        scenario._prepare(at(1), Plan())
+        deploying.commit(at(1), recipe("add", "silent").whole)
 
     assert failure.value.why
+
+
+# What is measured, for each change in each order
+
+RATE = 4.0
+GAP = 1 / RATE
+FROM_LIVE_TO_APPLIED = (35.0, 38.0)  # code-first: db push starts at 36 and takes 2 s
+SCHEMA_FIRST = (0.0, 35.0)  # from applied to live; git push waits for db push
+TOGETHER = (2.0, 35.0)
+BREAKS: dict[Change, dict[Order, tuple[float, float]]] = {
+    "add": {"code-first": FROM_LIVE_TO_APPLIED},
+    "drop": {"schema-first": SCHEMA_FIRST, "together": TOGETHER},
+    "rename": {"code-first": FROM_LIVE_TO_APPLIED, "schema-first": SCHEMA_FIRST, "together": TOGETHER},
+}
+WAITS: dict[Order, float] = {"code-first": 36, "schema-first": -2, "together": 0}
+LAST_MIGRATION: dict[Change, float] = {"add": 0, "drop": 36, "rename": 4 * 36}
+
+
+@pytest.mark.parametrize("handling", ["silent", "loud"])
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_which_order_breaks_which_change(change: Change, order: Order, handling: Handling) -> None:
+    rehearsal = rehearse(Plan(change=change, order=order, handling=handling, rate=RATE))
+    facts = rehearsal.facts()
+    assert (facts["change"], facts["order"], facts["handling"]) == (change, order, handling)
+    assert facts["wait_s"] == WAITS.get(order, LAST_MIGRATION[change])
+    requests, window = facts["requests"], BREAKS[change].get(order)
+    broken = "lost" if handling == "silent" else "failed"
+    if window is None:
+        assert (facts["windows"], facts["broken_s"], facts["truth_s"]) == ([], 0, 0)
+        assert requests["ok"] == requests["total"]
+        assert facts["first_error"] is None
+        return
+    start, end = window
+    assert facts["truth_s"] == end - start
+    (seen,) = facts["windows"]
+    assert (seen["start_s"], seen["end_s"]) == pytest.approx(window, abs=GAP)
+    assert requests[broken] == pytest.approx((end - start) * RATE, abs=1)
+    assert requests["ok"] == requests["total"] - requests[broken]
+    assert facts["first_error"]["sqlstate"] == "42703"
+    # New code misses the new name; old code misses the old one.
+    missing = "viewed_at" if (change, order) == ("rename", "code-first") else "last_viewed"
+    assert f'column "{missing}"' in facts["first_error"]["message"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_two_rehearsals_on_the_virtual_clock_are_equal(change: Change) -> None:
+    plan = Plan(change=change, order="expand-contract", build=5, rate=RATE)
+    first, second = rehearse(plan), rehearse(plan)
+    assert json.dumps(first.facts()) == json.dumps(second.facts())
+    assert repr(first) == repr(second)

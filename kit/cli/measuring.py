@@ -12,7 +12,6 @@ from kit.phases import PHASES, Phase, Run, Step
 from kit.phases.model import Edit
 from kit.replay import Played, play_phase
 from kit.scenario import Plan, rehearse
-from kit.timeline import draw
 
 _COMMAND_WIDTH = 72
 
@@ -121,7 +120,7 @@ def window(options: Namespace, screen: Screen) -> int:
     if options.json:
         screen.json(facts)
         return 0
-    screen.line(draw(rehearsal.timeline, width=max(60, min(screen.width, 120))))
+    screen.line(rehearsal.draw(width=max(60, min(screen.width, 120))))
     screen.line()
     screen.table(("measured", ""), _measured(facts))
     return 0

@@ -48,12 +48,24 @@ examples:
 _WINDOW = """\
 Deploy one change for real in a scratch world, under visitors, and measure for how long
 production is broken. On the virtual clock two runs give the same numbers; on the wall
-clock requests overlap, and it takes as long as it says."""
+clock requests overlap, and it takes as long as it says.
+
+add starts where phase 5 starts; drop and rename start where the workflow ends, with the
+column in code and schema. With expand-contract code and schema change in commits of their
+own, and each is pushed a second after the one before is live:
+  add      migration, then code
+  drop     code, then migration
+  rename   add the new column; write both; copy the old values; write the new one only;
+           drop the old column
+All times are in seconds since git push: since the first one, where there are several.
+wait_s is from there to the start of the (last) db push."""
 
 _WINDOW_EXAMPLES = """\
 examples:
   python -m kit window                                   the workflow's own: 35 s to 38 s
   python -m kit window --order schema-first              the safe order for an added column
+  python -m kit window --change drop --order together    what adds safely drops badly
+  python -m kit window --change rename --order expand-contract
   python -m kit window --wait 120 --rate 5 --json        the migration two minutes after the push
   python -m kit window --handling loud --build 10        the code fails loudly; a quick build"""
 
@@ -203,13 +215,17 @@ def _add_run(run: ArgumentParser) -> None:
 
 def _add_window(window: ArgumentParser) -> None:
     window.add_argument(
-        "--change", choices=CHANGES, default=CHANGES[0], help="what the migration does: add a column"
+        "--change",
+        choices=CHANGES,
+        default=CHANGES[0],
+        help="what is done to a column (default: %(default)s)",
     )
     window.add_argument(
         "--order",
         choices=ORDERS,
         default=ORDERS[0],
-        help="what is pushed first; together: `git push && npx supabase db push` (default: %(default)s)",
+        help="what is pushed first; together: `git push && npx supabase db push`; expand-contract:"
+        " code and schema in steps of their own (default: %(default)s)",
     )
     window.add_argument(
         "--wait",

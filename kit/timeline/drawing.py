@@ -8,7 +8,7 @@ from kit.errors import BadInput
 from kit.timeline.journal import draw_journal
 from kit.timeline.labels import cut, show_span
 from kit.timeline.lanes import LEGEND, draw_lanes
-from kit.timeline.questions import count_outcomes, last_push, page_views
+from kit.timeline.questions import count_outcomes, first_push, last_push, page_views
 from kit.timeline.records import Record
 from kit.timeline.visitors import split_sittings
 from kit.timeline.windows import broken_seconds, broken_windows
@@ -59,6 +59,8 @@ def draw(timeline: Iterable[Record], *, width: int = 100, zero: float | None = N
 def _title(records: Sequence[Record], zero: float) -> str:
     if zero == last_push(records):
         return "Timeline; 00:00 is the last push of main to GitHub"
+    if zero == first_push(records):
+        return "Timeline; 00:00 is the first push of main to GitHub"
     if zero == records[0].instant:
         return "Timeline; 00:00 is the first event"
     return "Timeline"

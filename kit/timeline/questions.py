@@ -6,7 +6,7 @@ Each takes a `Timeline`, or any other records in order of time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeGuard
 
 from kit.timeline.records import DatabaseName, Deployed, MigrationApplied, PageView, Record, RefMoved
@@ -53,16 +53,25 @@ def first_error(timeline: Iterable[Record]) -> SeenError | None:
     return None
 
 
+def first_push(timeline: Iterable[Record], branch: str = "main") -> float | None:
+    """Return when GitHub's `branch` first got a commit, in seconds of the clock; None if it never did."""
+    return next(_pushes(timeline, branch), None)
+
+
 def last_push(timeline: Iterable[Record], branch: str = "main") -> float | None:
     """Return when GitHub's `branch` last got a commit, in seconds of the clock; None if it never did."""
-    pushes = [
+    pushes = tuple(_pushes(timeline, branch))
+    return pushes[-1] if pushes else None
+
+
+def _pushes(timeline: Iterable[Record], branch: str) -> Iterator[float]:
+    return (
         record.at
         for record in timeline
         if isinstance(record, RefMoved)
         and (record.repository, record.branch) == ("github", branch)
         and record.new
-    ]
-    return pushes[-1] if pushes else None
+    )
 
 
 def live_commit_at(timeline: Iterable[Record], at: float) -> str:

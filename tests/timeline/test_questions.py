@@ -15,6 +15,7 @@ from kit.timeline import (
     Timeline,
     count_outcomes,
     first_error,
+    first_push,
     last_push,
     live_commit_at,
     lost_views,
@@ -28,6 +29,7 @@ def test_nothing_has_no_answers() -> None:
     assert count_outcomes(nothing) == Outcomes(0, 0, 0, 0, 0)
     assert lost_views(nothing) == ()
     assert first_error(nothing) is None
+    assert first_push(nothing) is None
     assert last_push(nothing) is None
     assert live_commit_at(nothing, 0) == ""
     assert versions_at(nothing, 0) == frozenset()
@@ -77,8 +79,9 @@ def test_only_a_commit_on_the_branch_of_github_is_a_push() -> None:
         RefMoved(at=4, repository="github", branch="feature/x", old="", new="c"),
         RefMoved(at=5, repository="github", branch="main", old="b", new=""),
     ]
+    assert first_push(moves) == 1
     assert last_push(moves) == 2
-    assert last_push(moves, branch="feature/x") == 4
+    assert first_push(moves, branch="feature/x") == last_push(moves, branch="feature/x") == 4
 
 
 def test_only_the_production_alias_serves() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.scenario import CHANGES, ORDERS, Order, Plan, rehearse
+from kit.scenario import CHANGES, PLAIN_ORDERS, Change, Order, Plan, rehearse
 from kit.timeline import Window
 from kit.widgets.prediction import BREAKS, predict
 
@@ -33,7 +33,8 @@ def test_a_loud_page_fails_instead() -> None:
     assert predict(Plan(handling="loud")).outcome == "failed"
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_the_rule_agrees_with_what_is_measured(order: Order) -> None:
-    plan = Plan(order=order, build=7)
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("order", PLAIN_ORDERS)
+def test_the_rule_agrees_with_what_is_measured(order: Order, change: Change) -> None:
+    plan = Plan(change=change, order=order, build=7)
     assert rehearse(plan).facts()["broken_s"] == pytest.approx(predict(plan).broken_s, abs=0.05)
