@@ -35,7 +35,7 @@ WAYS = {
 
 
 OWN = ("killed", "it ends", "killed while another world is made")
-"""The reaper does the same for a learner's own world and for others, but that it saves it: tried with these."""
+"""The reaper ends all worlds alike, but saves a learner's own: tried with these."""
 
 
 @pytest.mark.parametrize(
