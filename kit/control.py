@@ -153,7 +153,9 @@ class Control:
             last.callback(connection.shutdown, socket.SHUT_RD)  # ends `listen`
             last.callback(over.set)
             terminal = _Connection(writing, answers)
-            terminal.end(self._do(command, terminal))
+            code = self._do(command, terminal)
+            over.set()  # before it can be read: the messenger goes when it knows the code
+            terminal.end(code)
 
     def _do(self, command: Command, terminal: Terminal) -> int:
         try:
