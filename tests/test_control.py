@@ -204,7 +204,7 @@ def test_whoever_leaves_early_has_the_rest_cancelled(serve: Serve) -> None:
 
 def test_nothing_is_cancelled_for_those_who_stay(serve: Serve) -> None:
     served = serve(echo)
-    for _ in range(5):
+    for _ in range(30):
         served.run()
 
     assert not wait_until(served.cancelled.is_set, seconds=0.1)
