@@ -192,8 +192,9 @@ class WallClock:
                 return
             self._agenda.add(when, action)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="kit-clock", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="kit-clock", daemon=True)
+                thread.start()  # Ctrl-C may interrupt it: close() must not join what never started
+                self._thread = thread
             self._changed.notify_all()
 
     def advance(self, seconds: float) -> None:

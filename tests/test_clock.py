@@ -265,3 +265,16 @@ def test_a_closed_clock_starts_nothing(wall: WallClock) -> None:
     wall.close()
     wall.at(0, pytest.fail)
     wall.advance(SHORT_S)
+
+
+def test_ctrl_c_while_the_thread_starts_leaves_a_clock_that_can_be_closed(
+    wall: WallClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            wall.at(0.0, lambda: None)
+    wall.close()
