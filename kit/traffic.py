@@ -49,9 +49,8 @@ class Site(Protocol):
         """The commit that is live, "" for none."""
         ...
 
-    @property
-    def live_records_views(self) -> bool:
-        """Whether a view of the live commit should leave a trace in the database."""
+    def records_views(self, commit: str) -> bool:
+        """Say whether a view that this commit answers should leave a trace in the database."""
         ...
 
     def log(self, commit: str) -> Path:
@@ -189,21 +188,22 @@ class Visitors:
         """
         when = self._clock.now() if at is None else at
         request = f"{self._request}-{next(self._number)}"
-        live, expected = self._site.live, self._site.live_records_views
+        live = self._site.live
         with self._witness.arrival(document, self._clock.date(when)) as arrival:
             began, response = time.monotonic(), None
             with contextlib.suppress(httpx.HTTPError):
                 response = self.open(f"{self._site.address}/read/{document}", at=when, request=request)
             took = time.monotonic() - began
             status = response.status_code if response is not None else 0
+            # Not what was live when the visitor came: the alias may have been switched since.
+            answered = response.headers.get("X-Deployment", "") if response is not None else ""
             outcome: Outcome = "ok"
             if took > BLOCKED_S and self._witness.saw_lock_since(began):
                 outcome = "blocked"
             elif not 200 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
                 outcome = "failed"
-            elif expected and not self._witness.has(arrival):
+            elif self._site.records_views(answered) and not self._witness.has(arrival):
                 outcome = "lost"
-        answered = response.headers.get("X-Deployment", "") if response is not None else ""
         sqlstate, message = "", ""
         if outcome != "ok":
             sqlstate, message = self._witness.error_of(request, log=self._site.log(answered or live))

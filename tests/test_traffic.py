@@ -172,6 +172,28 @@ def test_code_that_writes_nothing_loses_nothing(at: At) -> None:
     assert world.visitors.visit("00000000-0000-4000-8000-000000000009").view.outcome == "ok"
 
 
+def test_what_is_expected_is_what_the_code_that_answered_should_do(
+    at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = at(6)
+    old, new = (one.commit for one in world.host.deployments if one.target == "production")
+    asked = world.visitors.open
+
+    def switch_first(url: str, *, at: float | None = None, request: str = "") -> object:
+        world.host.rollback(next(target))
+        return asked(url, at=at, request=request)
+
+    monkeypatch.setattr(world.visitors, "open", switch_first)
+    with world.server.connect("cloud", role="migrator") as connection:
+        connection.execute("ALTER TABLE documents DROP COLUMN last_viewed")
+    target = iter((old, new))
+
+    by_old, by_new = (world.visitors.visit("00000000-0000-4000-8000-000000000009").view for _ in range(2))
+
+    assert (by_old.commit, by_old.outcome) == (old, "ok")
+    assert (by_new.commit, by_new.outcome) == (new, "lost")
+
+
 def test_an_error_page_is_failed(at: At) -> None:
     world = at(1)
 

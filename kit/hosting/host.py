@@ -76,6 +76,7 @@ class Host:
         self._front = Front(folder, supervisor=supervisor, log=apps.log("router"))
         self._changing = threading.RLock()
         self._deployments: list[Deployment] = []
+        self._records_views: dict[str, bool] = {}  # by commit, which never changes
         self._live: Build | None = None
         self._before: Build | None = None
         (folder / "builds").mkdir(parents=True, exist_ok=True)
@@ -91,10 +92,9 @@ class Host:
         """The commit that production serves, "" for none."""
         return self._live.commit if self._live else ""
 
-    @property
-    def live_records_views(self) -> bool:
-        """Whether the live commit's reader page should leave a trace in the database."""
-        return self._live is not None and self._live.records_views
+    def records_views(self, commit: str) -> bool:
+        """Say whether the reader page of a commit that was built should leave a trace in the database."""
+        return self._records_views.get(commit, False)
 
     @property
     def deployments(self) -> tuple[Deployment, ...]:
@@ -199,7 +199,9 @@ class Host:
     # Builds and processes
 
     def _build(self, commit: str) -> Build:
-        return build(self._repositories, commit, self._folder / "builds" / commit)
+        made = build(self._repositories, commit, self._folder / "builds" / commit)
+        self._records_views[commit] = made.records_views
+        return made
 
     def _start(self, made: Build) -> int:
         return self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)
