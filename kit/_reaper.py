@@ -6,7 +6,10 @@ kernel of the operating system closes a dead holder's connection whatever it die
 of, SIGKILL included; when the last holder has gone the reaper says goodbye (saves),
 stops the processes in reverse order, deletes the folders and ends.
 
-Usage: python -I -S _reaper.py LISTENING_SOCKET_FD FOLDER
+Usage: python -I -S _reaper.py HOLDERS_SOCKET_FD FOLDER
+
+It makes the folder itself: at no instant is there one that nobody would delete. The
+first holder has the other end of the socket, and hears of success or failure on it.
 
 One request a connection: a JSON object on one line, a JSON object back. The request
 {"do": "hold"} is different: its connection stays open, and counts as a holder.
@@ -81,11 +84,16 @@ class Child:
 
 
 class Reaper:
-    """Serves requests until the last holder has gone."""
+    """Serves requests until the last holder has gone.
 
-    def __init__(self, listener: socket.socket, folder: str) -> None:
-        self.listener = listener
+    Args:
+        folder: of the world; it has to be made, and is deleted in the end.
+        first: the first holder's connection.
+    """
+
+    def __init__(self, folder: str, first: socket.socket) -> None:
         self.folder = folder
+        self.first = first
         self.selector = selectors.DefaultSelector()
         self.children: dict[str, Child] = {}
         self.holders: set[socket.socket] = set()
@@ -106,13 +114,21 @@ class Reaper:
         for ignored in (signal.SIGINT, signal.SIGHUP):
             # Not SIG_IGN, which every child would inherit.
             signal.signal(ignored, lambda *_: None)
-        self.listener.settimeout(0)  # who is announced may be gone again: do not wait for the next one
+        listener = self._listen()
         self.selector.register(wake, selectors.EVENT_READ, "wake")
-        self.selector.register(self.listener, selectors.EVENT_READ, "accept")
-        held = False
-        while not self.ended and (self.holders or not held):
+        self.selector.register(listener, selectors.EVENT_READ, "accept")
+        self._answer(self.first, {"pid": os.getpid()}, stay=True)
+        while not self.ended and self.holders:
             self._serve_once(self._patience())
-            held = held or bool(self.holders)
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX)
+        path = os.path.join(self.folder, "reaper.sock")  # noqa: PTH118 - no pathlib here
+        listener.bind(path)
+        os.chmod(path, 0o600)  # noqa: PTH101 - no pathlib here
+        listener.listen(64)
+        listener.settimeout(0)  # who is announced may be gone again: do not wait for the next one
+        return listener
 
     def _serve_once(self, patience: float | None) -> None:
         for key, _ in self.selector.select(patience):
@@ -121,7 +137,7 @@ class Reaper:
                     key.fileobj.recv(4096)  # type: ignore[union-attr]  # only sockets are registered
             elif key.data == "accept":
                 with contextlib.suppress(OSError):  # it may have gone again
-                    connection, _ = self.listener.accept()
+                    connection, _ = key.fileobj.accept()  # type: ignore[union-attr]  # as above
                     self.selector.register(connection, selectors.EVENT_READ, "request")
             else:
                 self._read(key.fileobj, key.data)  # type: ignore[arg-type]  # only sockets are registered
@@ -329,11 +345,27 @@ def main() -> None:
         # Whoever ends "this kernel and all its children" must not find the reaper among
         # them, and its owner need not wait for its end.
         os._exit(0)
-    reaper = Reaper(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+    first, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     try:
+        os.mkdir(folder, 0o700)  # noqa: PTH102 - no pathlib here
+    except OSError as error:
+        first.sendall(json.dumps({"error": error.strerror}).encode() + b"\n")
+        return
+    reaper = Reaper(folder, first)
+    try:
+        # Others may pass through: PostgreSQL refuses to run as root, and then runs as somebody else.
+        os.chmod(folder, 0o711)  # noqa: PTH101, S103 - no pathlib here; passing through is meant
+        _write_to(os.path.join(folder, "reaper.log"))  # noqa: PTH118 - no pathlib here
         reaper.serve()
     finally:
         reaper.end()
+
+
+def _write_to(log: str) -> None:
+    words = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(words, 1)
+    os.dup2(words, 2)
+    os.close(words)
 
 
 if __name__ == "__main__":

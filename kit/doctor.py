@@ -17,7 +17,7 @@ from kit.checkpoints import kit_home
 from kit.errors import KitError, UnusableFolder
 from kit.leftovers import find_kept, find_leftovers, measure
 from kit.postgres import client, find_engine, provider_named, start_server
-from kit.process import Supervisor, make_folder, temporary_folder
+from kit.process import Supervisor, temporary_folder
 from kit.programs import VARIABLE as SUPABASE_VARIABLE
 from kit.repos import check_git
 from kit.supabase.real import find_cli
@@ -109,11 +109,8 @@ def _python() -> str | Finding:
 
 
 def _temporary_folder() -> str:
-    folder = make_folder()
-    try:
-        return f"{temporary_folder()}: {shutil.disk_usage(folder).free // _MEGABYTE} MB free"
-    finally:
-        folder.rmdir()
+    Supervisor.start().close()  # as a world does: nothing else tells as surely
+    return f"{temporary_folder()}: {shutil.disk_usage(temporary_folder()).free // _MEGABYTE} MB free"
 
 
 def _home() -> str:
@@ -124,10 +121,9 @@ def _postgres() -> str:
     """Start the chosen provider's server for a moment: nothing else tells as surely that it runs."""
     try:
         provider = provider_named(cache=kit_home() / "cache")
-        folder = make_folder()
+        supervisor = Supervisor.start()
     except UnusableFolder as error:  # said already
         raise UnusableFolder("Not tried: there is no folder for it.", remedy="") from error
-    supervisor = Supervisor.start(folder)
     try:
         server = start_server(provider, supervisor.folder, supervisor)
         with server.connect() as connection:

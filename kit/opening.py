@@ -18,7 +18,7 @@ from kit.engine import Engine
 from kit.errors import BadInput, ProcessFailed
 from kit.phases import PHASES
 from kit.postgres import Server, provider_named, start_server
-from kit.process import Supervisor, make_folder, wait_until
+from kit.process import Supervisor, wait_until
 from kit.replay import play
 from kit.repos import STARTER, Repositories, check_git
 
@@ -215,8 +215,8 @@ def open_copy(saved: Path, *, progress: Progress | None = None) -> Engine:
 def _new_engine(clock: Clock, tell: Progress) -> Engine:
     provider = provider_named(cache=kit_home() / "cache")
     tell(f"Starting PostgreSQL ({provider.name}).")
-    folder = make_folder()
-    supervisor = Supervisor.start(folder)
+    supervisor = Supervisor.start()
+    folder = supervisor.folder
     try:
         start_server(provider, folder, supervisor)
         (folder / "repos").mkdir()

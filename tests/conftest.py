@@ -11,7 +11,7 @@ import pytest
 from kit.engine import Engine
 from kit.opening import go_to, open_at
 from kit.postgres import Embedded, Server, create, start_server
-from kit.process import Supervisor, make_folder
+from kit.process import Supervisor
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def supervised() -> Iterator[Callable[[], Supervisor]]:
     made: list[Supervisor] = []
 
     def make() -> Supervisor:
-        made.append(Supervisor.start(make_folder()))
+        made.append(Supervisor.start())
         return made[-1]
 
     yield make
@@ -55,7 +55,7 @@ def supervised() -> Iterator[Callable[[], Supervisor]]:
 @pytest.fixture(scope="session")
 def server(kit_home: Path) -> Iterator[Server]:
     """Start one embedded server for all tests that need no other."""
-    supervisor = Supervisor.start(make_folder())
+    supervisor = Supervisor.start()
     try:
         yield start_server(Embedded(kit_home / "cache"), supervisor.folder, supervisor)
     finally:

@@ -21,7 +21,7 @@ import pytest
 from kit import open_world
 from kit.errors import WorldTaken
 from kit.phases import PHASES
-from kit.process import Supervisor, make_folder, wait_until
+from kit.process import Supervisor, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 PROMISED_S = 5.0
@@ -378,7 +378,7 @@ def test_the_shell_has_a_prompt_that_says_where_one_is() -> None:
 
 
 def test_clean_ends_what_lost_its_reaper(kit: Kit, place: Path) -> None:
-    supervisor = Supervisor.start(make_folder())
+    supervisor = Supervisor.start()
     (supervisor.folder / "host").mkdir()
     orphan = supervisor.spawn(
         "orphan",
@@ -391,8 +391,8 @@ def test_clean_ends_what_lost_its_reaper(kit: Kit, place: Path) -> None:
         for process in psutil.process_iter()
         if names(process, place) and any("_reaper" in word for word in process.cmdline())
     ]
-    held = make_folder()
-    holder = Supervisor.start(held)
+    holder = Supervisor.start()
+    held = holder.folder
     assert "In use, and left alone: 2 worlds" in kit("clean").stdout
     reaper.kill()
     assert wait_until(lambda: not psutil.pid_exists(reaper.pid), seconds=PROMISED_S)

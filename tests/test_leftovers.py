@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from kit.checkpoints import fingerprint
 from kit.leftovers import find_kept, find_leftovers, measure, remove, remove_kept
-from kit.process import Supervisor, make_folder, wait_until
+from kit.process import Supervisor, wait_until
 
 IDLE = [sys.executable, "-c", "import signal; signal.pause()"]
 
@@ -44,7 +44,7 @@ def test_nothing_is_found_in_an_empty_folder(place: Path) -> None:
 
 
 def test_a_world_that_is_held_is_left_alone(place: Path) -> None:
-    supervisor = Supervisor.start(make_folder())
+    supervisor = Supervisor.start()
     assert supervisor.folder.parent == place
     os.utime(supervisor.folder, (1, 1))
     found = find_leftovers()

@@ -163,9 +163,9 @@ def test_several_at_once_do_not_meet(typed: Type) -> None:
 def test_a_command_of_a_killed_kernel_ends_with_it(tmp_path: Path) -> None:
     code = """
 import os, pathlib, sys
-from kit.process import Supervisor, make_folder
+from kit.process import Supervisor
 from kit.shell import run
-supervisor = Supervisor.start(make_folder())
+supervisor = Supervisor.start()
 folder = pathlib.Path(sys.argv[1])
 run("echo $$ > new; mv new pid; sleep 1000", supervisor=supervisor, folder=folder, env=dict(os.environ),
     scratch=supervisor.folder)

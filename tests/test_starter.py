@@ -14,7 +14,7 @@ import pytest
 
 from kit.clock import EPOCH
 from kit.postgres import Embedded, Server, create, start_server
-from kit.process import Supervisor, make_folder, wait_until
+from kit.process import Supervisor, wait_until
 from kit.repos import MIGRATION, STARTER, Handling, Repositories, feature
 
 FIRST = "00000000-0000-4000-8000-000000000001"
@@ -51,8 +51,8 @@ class Process:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    folder = make_folder()
-    supervisor = Supervisor.start(folder)
+    supervisor = Supervisor.start()
+    folder = supervisor.folder
     server = start_server(Embedded(), folder, supervisor)
     create(server, "original")
     with server.connect("original", role="migrator") as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.process.folder import FREE_SPACE_NEEDED, PREFIX, SOCKET_PATH_LIMIT, make_folder, temporary_folder
+from kit.process.folder import FREE_SPACE_NEEDED, PREFIX, SOCKET_PATH_LIMIT, choose_folder, temporary_folder
 from kit.process.supervisor import Running, Supervisor, wait_until
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "SOCKET_PATH_LIMIT",
     "Running",
     "Supervisor",
-    "make_folder",
+    "choose_folder",
     "temporary_folder",
     "wait_until",
 ]

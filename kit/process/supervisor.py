@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from kit.errors import ProcessFailed
+from kit.process.folder import choose_folder, unusable
 
 _REAPER = Path(__file__).parents[1] / "_reaper.py"
 _ANSWER_S = 10.0
@@ -79,43 +79,41 @@ class Supervisor:
         return f"Supervisor({'closed' if self._hold.fileno() == -1 else 'open'})"
 
     @classmethod
-    def start(cls, folder: Path) -> Self:
-        """Start a reaper for `folder`, which it will delete, and hold it.
+    def start(cls) -> Self:
+        """Start a reaper with a new folder, which it makes and will delete, and hold it.
 
         Raises:
-            ProcessFailed: if the reaper does not start; the folder is deleted then, too.
+            UnusableFolder: if no folder can be made.
+            ProcessFailed: if the reaper does not start; there is no folder then.
         """
+        folder = choose_folder()
+        hold, held = socket.socketpair()
         with contextlib.ExitStack() as undo:
-            undo.callback(shutil.rmtree, folder, ignore_errors=True)
-            with socket.socket(socket.AF_UNIX) as listener:
-                listener.bind(str(folder / "reaper.sock"))
-                (folder / "reaper.sock").chmod(0o600)
-                listener.listen(64)
-                # Held before it starts: were this process to die in between, the
-                # reaper would find a connection that is closed, and end.
-                supervisor = cls(folder, _connect(folder))
-                undo.callback(supervisor._hold.close)
-                supervisor._hold.sendall(b'{"do": "hold"}\n')
-                log = folder / "reaper.log"
-                with log.open("ab") as words:
-                    started = subprocess.run(
-                        [sys.executable, "-I", "-S", _REAPER, str(listener.fileno()), folder],
-                        stdin=subprocess.DEVNULL,
-                        stdout=words,
-                        stderr=words,
-                        cwd="/",
-                        pass_fds=[listener.fileno()],
-                        start_new_session=True,
-                        check=False,
-                    )
+            # Were this process to die from here on, the reaper would find its hold closed, and end.
+            supervisor = cls(folder, hold)
+            undo.callback(hold.close)
+            with held:
+                started = subprocess.run(
+                    [sys.executable, "-I", "-S", _REAPER, str(held.fileno()), folder],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,  # until it has a folder to write a log in
+                    cwd="/",
+                    pass_fds=[held.fileno()],
+                    start_new_session=True,
+                    check=False,
+                )
             if started.returncode:
                 raise ProcessFailed(
                     "The process that looks after this world could not be started.",
-                    why=log.read_text(errors="replace").strip().rpartition("\n")[2],
+                    why=started.stderr.decode(errors="replace").strip().rpartition("\n")[2],
                     looked=[sys.executable],
                     remedy="Run `python -m kit doctor`.",
                 )
-            _receive(supervisor._hold)
+            hold.settimeout(_ANSWER_S)
+            reply = _receive(hold)
+            if "error" in reply:
+                raise unusable("No temporary folder can be made.", why=reply["error"])
             undo.pop_all()
         return supervisor
 

@@ -12,7 +12,7 @@ from kit.errors import MissingTool
 from kit.postgres import Provider, Server, provider_named, start_server
 from kit.postgres.compose import read_service
 from kit.postgres.docker import connect, find_engine
-from kit.process import Supervisor, make_folder
+from kit.process import Supervisor
 
 EACH = [
     "embedded",
@@ -53,7 +53,7 @@ def provider(request: pytest.FixtureRequest, kit_home: Path, need: Callable[[obj
 @pytest.fixture(scope="session")
 def any_server(provider: Provider) -> Iterator[Server]:
     """Start one server of each provider."""
-    supervisor = Supervisor.start(make_folder())
+    supervisor = Supervisor.start()
     try:
         yield start_server(provider, supervisor.folder, supervisor)
     finally:

@@ -24,7 +24,7 @@ from kit.errors import ServerFailed, UnusableFolder
 from kit.postgres import Embedded, Provider, Server, client, cluster, create, start_server
 from kit.postgres.programs import everybody_may_read
 from kit.postgres.system import System
-from kit.process import Supervisor, make_folder, wait_until
+from kit.process import Supervisor, choose_folder, wait_until
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = os.pathsep.join([str(ROOT), *sys.path])
@@ -53,7 +53,8 @@ def own_programs(
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
     """Make a folder that everybody may enter: pytest's own are closed to the account of the server."""
-    folder = make_folder()
+    folder = choose_folder()
+    folder.mkdir(mode=0o711)
     yield folder
     shutil.rmtree(folder)
 
@@ -231,8 +232,8 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 STARTS = """
     import json, os, sys
     from kit.postgres import Embedded, create, start_server
-    from kit.process import Supervisor, make_folder
-    supervisor = Supervisor.start(make_folder())
+    from kit.process import Supervisor
+    supervisor = Supervisor.start()
     server = start_server(Embedded(), supervisor.folder, supervisor)
     create(server, "local")
     pids = [supervisor.processes()["postgres"].pid]
@@ -344,9 +345,9 @@ def test_root_starts_the_server_as_an_account_without_rights(
 def test_root_with_a_closed_temporary_folder_is_told(
     supervised: Callable[[], Supervisor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed = make_folder()
+    closed = choose_folder()
+    closed.mkdir(mode=0o700)
     try:
-        closed.chmod(0o700)
         monkeypatch.setenv("TMPDIR", str(closed))
         supervisor = supervised()
         with pytest.raises(UnusableFolder, match="unprivileged") as caught:

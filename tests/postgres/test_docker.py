@@ -18,7 +18,7 @@ from kit.errors import BadInput, MissingTool, ServerFailed
 from kit.postgres import Docker, _engine, start_server
 from kit.postgres.compose import FILE
 from kit.postgres.docker import connect, find_engine
-from kit.process import Supervisor, make_folder, wait_until
+from kit.process import Supervisor, choose_folder, wait_until
 
 ROOT = Path(__file__).parents[2]
 LABEL = "broken-window-kit.instance"
@@ -60,7 +60,8 @@ def test_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def mute_socket() -> Iterator[Path]:
-    folder = make_folder()
+    folder = choose_folder()
+    folder.mkdir(mode=0o711)
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(folder / "docker.sock"))
         yield folder / "docker.sock"
@@ -175,8 +176,8 @@ def test_a_container_is_described_by_the_file_and_gone_in_the_end(
 OWNS = """
     import json, sys
     from kit.postgres import Docker, start_server
-    from kit.process import Supervisor, make_folder
-    supervisor = Supervisor.start(make_folder())
+    from kit.process import Supervisor
+    supervisor = Supervisor.start()
     server = start_server(Docker(), supervisor.folder, supervisor)
     print(json.dumps({"folder": str(supervisor.folder), "instance": server.instance}), flush=True)
     sys.stdin.read()

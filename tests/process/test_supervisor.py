@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from kit.errors import ProcessFailed
-from kit.process import Running, Supervisor, make_folder, wait_until
+from kit.process import Running, Supervisor, temporary_folder, wait_until
 
 PROMISED_S = 5.0
 ROOT = Path(__file__).parents[2]
@@ -79,8 +79,8 @@ def holding() -> Iterator[Callable[..., Holder]]:
 
 STARTS = """
     import json, os, sys
-    from kit.process import Supervisor, make_folder
-    supervisor = Supervisor.start(make_folder())
+    from kit.process import Supervisor
+    supervisor = Supervisor.start()
     forever = [sys.executable, "-c", "import signal; signal.pause()"]
     pids = [
         supervisor.spawn(name, forever, env={}, cwd=supervisor.folder).pid for name in ("one", "two")
@@ -101,6 +101,51 @@ def test_a_killed_holder_takes_its_processes_and_its_folder_with_it(holding: Cal
     holder.process.kill()
 
     assert wait_until(lambda: all_gone(holder.facts), seconds=PROMISED_S)
+
+
+KILLED = """
+    import json, os, signal, subprocess, sys
+    from kit.process import Supervisor, supervisor
+
+    def die(*_, **__):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def run(argv, **options):
+        print(json.dumps({"folder": str(argv[-1]), "pids": []}), flush=True)
+        if sys.argv[1] == "while it starts":
+            options.pop("check")
+            subprocess.Popen(argv, **options)
+            die()
+        return ran(argv, **options)
+
+    ran, subprocess.run = subprocess.run, run
+    if sys.argv[1] == "before it answers":
+        supervisor._receive = die
+    Supervisor.start()
+    die()
+"""
+
+
+@pytest.mark.parametrize("when", ["while it starts", "before it answers", "at once"])
+def test_a_holder_that_is_killed_while_its_reaper_starts_leaves_nothing(
+    holding: Callable[..., Holder], when: str
+) -> None:
+    holder = holding(KILLED, when)
+    holder.process.wait()
+
+    assert wait_until(lambda: not reapers_of(holder.facts["folder"]), seconds=PROMISED_S)
+    assert not Path(holder.facts["folder"]).exists()
+
+
+def reapers_of(folder: str) -> list[int]:
+    return [process.pid for process in psutil.process_iter() if folder in words(process)]
+
+
+def words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def test_a_holder_that_ends_without_closing_leaves_nothing(holding: Callable[..., Holder]) -> None:
@@ -142,8 +187,8 @@ def test_a_forked_child_does_not_hold(holding: Callable[..., Holder]) -> None:
     holder = holding(
         """
         import json, os, signal, sys
-        from kit.process import Supervisor, make_folder
-        supervisor = Supervisor.start(make_folder())
+        from kit.process import Supervisor
+        supervisor = Supervisor.start()
         pid = supervisor.spawn("one", [sys.executable, "-c", "import signal; signal.pause()"],
                                env={}, cwd=supervisor.folder).pid
         child = os.fork()
@@ -421,13 +466,13 @@ def test_folders_that_were_made_read_only_are_deleted(supervised: Callable[[], S
 
 
 def test_a_reaper_that_cannot_start_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = make_folder()
+    before = set(temporary_folder().glob("kit-*"))
     monkeypatch.setattr(sys, "executable", "/bin/false")
 
     with pytest.raises(ProcessFailed):
-        Supervisor.start(folder)
+        Supervisor.start()
 
-    assert not folder.exists()
+    assert set(temporary_folder().glob("kit-*")) <= before
 
 
 def test_the_repr_tells_no_folder(supervised: Callable[[], Supervisor]) -> None:
