@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from kit.checks import exercise
 from kit.errors import KitError
+from kit.pairs import TwoByTwo, two_by_two
 from kit.scenario import Plan, Rehearsal, rehearse
 from kit.timeline import Timeline
 from kit.world import World, open_world
 
-__all__ = ["KitError", "Plan", "Rehearsal", "Timeline", "World", "exercise", "open_world", "rehearse"]
+__all__ = [
+    "KitError",
+    "Plan",
+    "Rehearsal",
+    "Timeline",
+    "TwoByTwo",
+    "World",
+    "exercise",
+    "open_world",
+    "rehearse",
+    "two_by_two",
+]

@@ -1,0 +1,155 @@
+"""Draw a two-by-two: as text of plain characters, as an HTML table; pure functions of its cells.
+
+Whether a pair works is said by a word and a mark, and only then by a border and a hatching.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from kit.pairs.cells import Age, Cell
+from kit.review import Order
+
+_AGES: tuple[Age, ...] = ("old", "new")
+_WIDTH = 36  # of a cell in text
+_FIRST = 8  # of the words before a row
+_MANY = {"view": "views", "upload": "uploads", "job": "jobs of the worker"}
+_SO: dict[Order | None, tuple[str, ...]] = {
+    "schema-first": ("schema first:", "npx supabase db push", "then git push origin main"),
+    "code-first": ("code first:", "git push origin main, wait until it is live", "then npx supabase db push"),
+    "any": ("either order:", "no pair breaks", ""),
+    "expand-contract": ("expand and contract:", "both ways break", "split it into steps that are safe"),
+    None: ("no order:", "the new code does not work on the new schema either", "mend the change first"),
+}
+
+
+def draw_text(title: str, cells: Sequence[Cell], order: Order | None) -> str:
+    """Return the table as text.
+
+    Args:
+        title: what the change is.
+        cells: all four.
+        order: what follows from them.
+    """
+    rule = "-" * _FIRST + ("+" + "-" * (_WIDTH + 2)) * 2
+    lines = [
+        f"Measured: {title}",
+        "",
+        _row("", ("old schema", "new schema")),
+        rule,
+    ]
+    for code in _AGES:
+        pair = [_lines(_find(cells, code, schema)) for schema in _AGES]
+        height = max(map(len, pair))
+        columns = [column + [""] * (height - len(column)) for column in pair]
+        names = [f"{code}", "code", *[""] * height]
+        lines += [_row(names[at], (columns[0][at], columns[1][at])) for at in range(max(height, 2))]
+        lines.append(rule)
+    if order is not None:
+        lines += [
+            "",
+            *(f"{way:<15}{through:<43}{verdict}".rstrip() for way, through, verdict in _ways(cells)),
+        ]
+    return "\n".join([*lines, "", f"So: {_so(order)}"])
+
+
+def _row(name: str, columns: tuple[str, str]) -> str:
+    return (f"{name:<{_FIRST}}" + "".join(f"| {one:<{_WIDTH}} " for one in columns)).rstrip()
+
+
+def _find(cells: Sequence[Cell], code: Age, schema: Age) -> Cell:
+    return next(one for one in cells if (one.code, one.schema) == (code, schema))
+
+
+def _lines(cell: Cell) -> list[str]:
+    return [f"{_mark(cell)}  {_word(cell)}", *(part for text in _facts(cell) for part in _wrap(text))]
+
+
+def _wrap(text: str) -> list[str]:
+    return [f"   {part}" for part in textwrap.wrap(text, _WIDTH - 3)] or [""]
+
+
+def _mark(cell: Cell) -> str:
+    return "ok" if cell.works else "XX"
+
+
+def _word(cell: Cell) -> str:
+    return "works" if cell.works else "BREAKS"
+
+
+def _facts(cell: Cell) -> Iterator[str]:
+    """Yield what was seen in a cell, a sentence each."""
+    if cell.works:
+        yield f"{cell.ok} of {len(cell.tried)} ok"
+        return
+    tried = [one.what for one in cell.tried]
+    for (what, outcome), number in cell.bad().items():
+        if what == "start":
+            yield "it does not start"
+        elif tried.count(what) == 1:
+            yield f"{what} {outcome.upper()}"
+        else:
+            yield f"{number} of {tried.count(what)} {_MANY.get(what, what)} {outcome.upper()}"
+    error = cell.first_error
+    if error is not None and error.message:
+        yield f"{error.sqlstate} {error.message}".strip()
+
+
+def _ways(cells: Sequence[Cell]) -> Iterator[tuple[str, str, str]]:
+    """Yield the ways from old, old to new, new: name, through which pair, whether that works."""
+    schema_first, code_first = _find(cells, "old", "new"), _find(cells, "new", "old")
+    yield "schema first", "passes through old code on the new schema:", _word(schema_first)
+    yield "code first", "passes through new code on the old schema:", _word(code_first)
+    yield "push && push", "migrates while the host still builds, so it goes the way of schema first", ""
+
+
+def _so(order: Order | None) -> str:
+    head, *rest = _SO[order]
+    return f"{head} {', '.join(part for part in rest if part)}."
+
+
+_STYLE = """
+.kp{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.45;
+color:var(--jp-ui-font-color1,#1f2328);max-width:860px}
+.kp table{border-collapse:separate;border-spacing:6px;margin:0;width:100%;table-layout:fixed}
+.kp caption{text-align:left;font-weight:700;font-size:15px;padding:0 6px 4px;color:inherit}
+.kp th,.kp td{text-align:left;vertical-align:top;padding:8px 10px;white-space:normal;max-width:none;
+color:inherit;background:none;font-size:13px}
+.kp thead th{padding:2px 10px}.kp tbody tr,.kp tbody tr:hover{background:none}
+.kp .kp-side{width:4.5em}
+.kp td{border:1px solid var(--jp-border-color1,#8c959f);border-left-width:6px}
+.kp td.kp-bad{border:2px dashed var(--jp-ui-font-color1,#1f2328);
+border-left:6px double var(--jp-ui-font-color1,#1f2328);
+background:repeating-linear-gradient(135deg,transparent 0 10px,rgba(128,128,128,.14) 10px 14px)}
+.kp td p,.kp>p{margin:0 0 3px}.kp .kp-tag{float:right;opacity:1;font-size:12px}
+.kp code{font-size:12px;background:none;color:inherit;padding:0;overflow-wrap:anywhere}
+"""
+
+
+def draw_html(title: str, cells: Sequence[Cell], order: Order | None) -> str:
+    """Return the table as HTML, everything escaped; the arguments are those of `draw_text`."""
+    rows = "".join(
+        f"<tr><th scope='row'>{code} code</th>"
+        f"{''.join(_data(_find(cells, code, schema)) for schema in _AGES)}</tr>"
+        for code in _AGES
+    )
+    ways = "".join(
+        f"<li><b>{way.replace('&', '&amp;')}</b> {through} <b>{verdict.strip()}</b></li>"
+        for way, through, verdict in _ways(cells)
+    )
+    return (
+        f"<div class='kp'><style>{_STYLE.replace(chr(10), '')}</style>"
+        f"<table><caption>Measured: {escape(title)}</caption>"
+        "<thead><tr><td></td><th scope='col'>old schema</th><th scope='col'>new schema</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+        f"{f'<ul>{ways}</ul>' if order else ''}<p><b>So:</b> {escape(_so(order))}</p></div>"
+    )
+
+
+def _data(cell: Cell) -> str:
+    facts = "".join(f"<p>{escape(one)}</p>" for one in _facts(cell))
+    mark = "✓" if cell.works else "✗"
+    kind = "" if cell.works else " class='kp-bad'"
+    return f"<td{kind}><p><b>{mark} {_word(cell)}</b></p>{facts}</td>"
