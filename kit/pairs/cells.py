@@ -59,6 +59,6 @@ class Cell:
         bad = [one for one in self.tried if one.outcome != "ok"]
         return next((one for one in bad if one.message), bad[0] if bad else None)
 
-    def bad(self) -> dict[tuple[str, Outcome], int]:
+    def bad(self) -> dict[tuple[str, str], int]:
         """Count what was not ok, by what it was and how it ended."""
         return dict(Counter((one.what, one.outcome) for one in self.tried if one.outcome != "ok"))

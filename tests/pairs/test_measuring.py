@@ -28,7 +28,7 @@ def fresh(lab: World) -> World:
 
 
 def broken(table: TwoByTwo) -> dict[tuple[str, str], dict[tuple[str, str], int]]:
-    return {(cell.code, cell.schema): {**cell.bad()} for cell in table.cells if not cell.works}
+    return {(cell.code, cell.schema): cell.bad() for cell in table.cells if not cell.works}
 
 
 VIEWS = {("view", "lost"): 20}
