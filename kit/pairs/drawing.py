@@ -15,6 +15,9 @@ from kit.review import Order
 _AGES: tuple[Age, ...] = ("old", "new")
 _WIDTH = 36  # of a cell in text
 _FIRST = 8  # of the words before a row
+_BETWEEN: tuple[tuple[Age, Age], ...] = (("old", "new"), ("new", "old"))
+_PLACES = {("old", "old"): "start", ("new", "new"): "goal"}
+_PLACES |= {("old", "new"): "schema first", ("new", "old"): "code first"}
 _MANY = {"view": "views", "upload": "uploads", "job": "jobs of the worker"}
 _SO: dict[Order | None, tuple[str, ...]] = {
     "schema-first": ("schema first:", "npx supabase db push", "then git push origin main"),
@@ -50,7 +53,7 @@ def draw_text(title: str, cells: Sequence[Cell], order: Order | None) -> str:
     if order is not None:
         lines += [
             "",
-            *(f"{way:<15}{through:<43}{verdict}".rstrip() for way, through, verdict in _ways(cells)),
+            *(f"{way:<15}{through:<41}{verdict}".rstrip() for way, through, verdict in _ways(cells)),
         ]
     return "\n".join([*lines, "", f"So: {_so(order)}"])
 
@@ -64,7 +67,8 @@ def _find(cells: Sequence[Cell], code: Age, schema: Age) -> Cell:
 
 
 def _lines(cell: Cell) -> list[str]:
-    return [f"{_mark(cell)}  {_word(cell)}", *(part for text in _facts(cell) for part in _wrap(text))]
+    head, place = f"{_mark(cell)}  {_word(cell)}", f"[{_place(cell)}]"
+    return [f"{head}{place:>{_WIDTH - len(head)}}", *(part for text in _facts(cell) for part in _wrap(text))]
 
 
 def _wrap(text: str) -> list[str]:
@@ -77,6 +81,11 @@ def _mark(cell: Cell) -> str:
 
 def _word(cell: Cell) -> str:
     return "works" if cell.works else "BREAKS"
+
+
+def _place(cell: Cell) -> str:
+    """Return what of a deploy the pair is: its start, its goal, or the way through it."""
+    return _PLACES[cell.code, cell.schema]
 
 
 def _facts(cell: Cell) -> Iterator[str]:
@@ -99,10 +108,10 @@ def _facts(cell: Cell) -> Iterator[str]:
 
 def _ways(cells: Sequence[Cell]) -> Iterator[tuple[str, str, str]]:
     """Yield the ways from old, old to new, new: name, through which pair, whether that works."""
-    schema_first, code_first = _find(cells, "old", "new"), _find(cells, "new", "old")
-    yield "schema first", "passes through old code on the new schema:", _word(schema_first)
-    yield "code first", "passes through new code on the old schema:", _word(code_first)
-    yield "push && push", "migrates while the host still builds, so it goes the way of schema first", ""
+    schema_first, code_first = (_word(_find(cells, *pair)) for pair in _BETWEEN)
+    yield "schema first", "goes through old code on the new schema:", schema_first
+    yield "code first", "goes through new code on the old schema:", code_first
+    yield "push && push", "is schema first, while builds are slow:", schema_first
 
 
 def _so(order: Order | None) -> str:
@@ -123,7 +132,7 @@ color:inherit;background:none;font-size:13px}
 .kp td.kp-bad{border:2px dashed var(--jp-ui-font-color1,#1f2328);
 border-left:6px double var(--jp-ui-font-color1,#1f2328);
 background:repeating-linear-gradient(135deg,transparent 0 10px,rgba(128,128,128,.14) 10px 14px)}
-.kp td p,.kp>p{margin:0 0 3px}.kp .kp-tag{float:right;opacity:1;font-size:12px}
+.kp td p,.kp>p{margin:0 0 3px}.kp .kp-tag{float:right;font-size:12px;font-style:italic}
 .kp code{font-size:12px;background:none;color:inherit;padding:0;overflow-wrap:anywhere}
 """
 
@@ -152,4 +161,6 @@ def _data(cell: Cell) -> str:
     facts = "".join(f"<p>{escape(one)}</p>" for one in _facts(cell))
     mark = "✓" if cell.works else "✗"
     kind = "" if cell.works else " class='kp-bad'"
-    return f"<td{kind}><p><b>{mark} {_word(cell)}</b></p>{facts}</td>"
+    return (
+        f"<td{kind}><p><b>{mark} {_word(cell)}</b><span class='kp-tag'>{_place(cell)}</span></p>{facts}</td>"
+    )

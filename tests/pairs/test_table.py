@@ -57,7 +57,7 @@ def test_text_says_which_pair_breaks_and_the_order() -> None:
 
 
 def test_without_an_order_no_way_is_offered() -> None:
-    assert "passes through" not in repr(table(("new", "new")))
+    assert "goes through" not in repr(table(("new", "new")))
     assert "<li>" not in table(("new", "new"))._repr_html_()
 
 
