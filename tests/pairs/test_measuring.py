@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from kit import World, open_world, two_by_two
 from kit.changes import Change
+from kit.checks import EXERCISES
 from kit.errors import BadInput, MigrationFailed, ProcessFailed
 from kit.pairs import Tried, TwoByTwo
 from kit.review import Order
@@ -136,3 +137,46 @@ def test_a_push_that_git_refuses_is_told(fresh: World) -> None:
 def test_there_is_no_such_change() -> None:
     with pytest.raises(BadInput, match="There is no change 'move'"):
         two_by_two("move")  # type: ignore[arg-type]  # what a learner may type
+
+
+def _nothing(_: World) -> None:
+    """The code stays as it is."""
+
+
+def _rename_file_name(lab: World) -> None:
+    lab.dev.run(
+        "sed -i 's/file_name/original_name/g' src/app/actions/*.py src/components/*.py worker/main.py"
+    )
+
+
+def _stop_writing(lab: World) -> None:
+    lab.dev.run("sed -i 's/, processing_completed_at = now()//' worker/main.py")
+
+
+def _show_language(lab: World) -> None:
+    lab.dev.run(
+        "sed -i 's/uploaded_at, processing_status/uploaded_at, language/' src/app/actions/documents.py"
+    )
+    lab.dev.run("""sed -i 's/"processing_status"/"language"/g' src/components/document_reader.py""")
+
+
+ALTER = "ALTER TABLE documents"
+
+
+@pytest.mark.parametrize(
+    ("letter", "sql", "edit"),
+    [
+        ("A", "CREATE INDEX ON documents (title);", _nothing),
+        ("B", f"{ALTER} RENAME COLUMN file_name TO original_name;", _rename_file_name),
+        ("C", f"{ALTER} DROP COLUMN processing_completed_at;", _stop_writing),
+        ("D", f"{ALTER} ADD COLUMN language TEXT NOT NULL DEFAULT 'en';", _show_language),
+    ],
+)
+def test_the_answers_of_exercise_9b_are_what_is_measured(
+    fresh: World, letter: str, sql: str, edit: Callable[[World], None]
+) -> None:
+    answers: dict[str, dict[str, str]] = {}
+    exec(EXERCISES["9b"].solution, answers)  # noqa: S102 - the kit's own text, as the notebook shows it
+    edit(fresh)
+    fresh.dev.write(FILE, sql)
+    assert two_by_two(fresh).order == answers["answer"][letter]
