@@ -18,7 +18,7 @@ class Tried:
     Attributes:
         what: "view" (a document in the reader), "page /…", "upload" (a document added on the site),
             "job" (the worker makes it readable), "start" (the code becomes a running site or worker).
-        outcome: as of a page view; a job that fails is lost: nobody is told.
+        outcome: as of a page view; a job that failed is still to do.
         sqlstate: PostgreSQL's code, from the log of whoever met it; "" for none.
         message: of PostgreSQL, or of the host.
     """

@@ -111,7 +111,7 @@ class Trier:
         failed = next((one for one in said if one["event"] == "failed"), {})
         return Tried(
             what="job",
-            outcome="lost",
+            outcome="failed",
             sqlstate=failed.get("sqlstate", ""),
             message=failed.get("error", "the worker does not do it"),
         )

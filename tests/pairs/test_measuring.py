@@ -74,11 +74,11 @@ def test_the_worker_is_a_copy_of_the_code_too(fresh: World) -> None:
     fresh.dev.write("worker/main.py", code.replace(", processing_completed_at = now()", ""))
     fresh.dev.write(FILE, "ALTER TABLE documents DROP COLUMN processing_completed_at;")
     table = two_by_two(fresh)
-    assert broken(table) == {("old", "new"): {("job", "lost"): 1}}
+    assert broken(table) == {("old", "new"): {("job", "failed"): 1}}
     assert table.order == "code-first"
     assert table.cell("old", "new").first_error == Tried(
         what="job",
-        outcome="lost",
+        outcome="failed",
         sqlstate="42703",
         message='column "processing_completed_at" of relation "documents" does not exist',
     )
