@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.checks import phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase9
+from kit.checks import phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9
 from kit.checks.model import HINTS, Attempt, Exercise, Verdict
 from kit.errors import BadInput
 from kit.world import World
@@ -11,7 +11,7 @@ __all__ = ["EXERCISES", "Attempt", "Exercise", "Verdict", "exercise"]
 
 EXERCISES = {
     one.number: one
-    for phase in (phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase9)
+    for phase in (phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9)
     for one in phase.EXERCISES
 }
 """All of them, by number, in the notebooks' order."""
