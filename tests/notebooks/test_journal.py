@@ -37,7 +37,13 @@ def commands(phase: Phase) -> list[list[str]]:
 
 
 def solve(notebook: nbformat.NotebookNode) -> None:
-    """Fill in the exercises, and ask for the journal at the end.
+    """Fill in the exercises, and ask for the journal at the end."""
+    solve_alone(notebook)
+    notebook.cells.append(nbformat.v4.new_code_cell(ASK))
+
+
+def solve_alone(notebook: nbformat.NotebookNode) -> None:
+    """Fill in the exercises.
 
     What a solution types in the learner's own world is left out: the journal is to be the lesson's.
     """
@@ -46,7 +52,6 @@ def solve(notebook: nbformat.NotebookNode) -> None:
         if asked := re.match(r"exercise\(\w+, \"([^\"]+)\"", check.source):
             lines = EXERCISES[asked[1]].solution.splitlines(keepends=True)
             cell.source = "".join(line for line in lines if not line.startswith("world."))
-    notebook.cells.append(nbformat.v4.new_code_cell(ASK))
 
 
 @pytest.mark.usefixtures("kernels")
@@ -61,6 +66,20 @@ def test_a_notebook_does_what_its_phase_says_and_nothing_else_and_its_exercises_
     assert json.loads(output_text(ran.cells[-1])) == [
         command for one in PHASES[: phase.number] for command in commands(one)
     ]
+
+
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize(
+    "number",
+    sorted({int(one[:-1]) for one in EXERCISES} - {phase.number for phase in PHASES}),
+    ids=lambda number: f"notebook {number:02}",
+)
+def test_the_exercises_after_the_workflow_can_be_solved_where_they_stand(number: int) -> None:
+    ran = execute(NOTEBOOKS[number], change=solve_alone)
+
+    verdicts = [output_text(cell) for cell in ran.cells if cell.source.startswith("exercise(")]
+    assert len(verdicts) == len([one for one in EXERCISES if int(one[:-1]) == number])
+    assert [shown for shown in verdicts if not shown.startswith("Done: ")] == []
 
 
 EDITS = [
