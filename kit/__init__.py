@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.checks import exercise
+from kit.asking import exercise
 from kit.errors import KitError
 from kit.pairs import TwoByTwo, two_by_two
 from kit.scenario import Plan, Rehearsal, rehearse

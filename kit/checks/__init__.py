@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from kit.checks import phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9
 from kit.checks.model import HINTS, Attempt, Exercise, Verdict
+from kit.checks.overview import Overview, look_over
+from kit.checks.records import record
 from kit.errors import BadInput
 from kit.world import World
 
-__all__ = ["EXERCISES", "Attempt", "Exercise", "Verdict", "exercise"]
+__all__ = ["EXERCISES", "Attempt", "Exercise", "Overview", "Verdict", "exercise", "look_over"]
 
 EXERCISES = {
     one.number: one
@@ -18,7 +20,7 @@ EXERCISES = {
 
 
 def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Verdict:
-    """Ask whether an exercise is done.
+    """Ask whether an exercise is done; its first Not yet and its first Done are remembered.
 
     Args:
         world: in which it was done.
@@ -38,4 +40,6 @@ def exercise(world: World, number: str, answer: object = None, *, hint: int = 1)
     if isinstance(hint, bool) or not isinstance(hint, int) or not 1 <= hint <= HINTS:
         raise BadInput(f"There is no hint {hint!r}.", remedy=f"Ask for hint=1 to hint={HINTS}.")
     one = EXERCISES[number]
-    return Verdict(one, one.holds(Attempt(world, answer)), hint)
+    verdict = Verdict(one, one.holds(Attempt(world, answer)), hint)
+    record(verdict)
+    return verdict

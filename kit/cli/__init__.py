@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: Namespace) -> int:
     # Imported here: `--help` need not wait for what it does not use.
-    from kit.cli import checking, lesson, machine, measuring, own_world  # noqa: PLC0415
+    from kit.cli import checking, lesson, machine, measuring, own_world, reporting  # noqa: PLC0415
     from kit.cli.screen import Screen  # noqa: PLC0415
 
     screen = Screen.of_process()
@@ -61,6 +61,7 @@ def _run(options: Namespace) -> int:
         "notebooks": lesson.notebooks,
         "run": measuring.run,
         "window": measuring.window,
+        "progress": reporting.progress,
         "status": own_world.status,
         "reset": own_world.reset,
         "shell": own_world.shell,

@@ -86,6 +86,17 @@ examples:
 
 exit code 1: there is a problem (2: there is no such folder or commit)"""
 
+_PROGRESS = """\
+Show which exercises of the notebooks you have done, how often your predictions were right,
+and what comes next. Kept in KIT_HOME, by the notebooks, from your first Check on."""
+
+_PROGRESS_EXAMPLES = """\
+examples:
+  python -m kit progress
+  python -m kit progress --export progress.md      a file for your mentor; .json: as JSON
+
+A file that is there is replaced only if it is such an export."""
+
 _LAB_EXAMPLES = """\
 examples:
   python -m kit lab
@@ -173,6 +184,14 @@ def build_parser() -> ArgumentParser:
         help="show where your world stands",
         description="Show where your world stands, and what is where. It only looks.",
     )
+    _add_progress(
+        commands.add_parser(
+            "progress",
+            help="show what you have done, and what comes next",
+            description=_PROGRESS,
+            epilog=_PROGRESS_EXAMPLES,
+        )
+    )
     reset = commands.add_parser(
         "reset",
         help="start a phase again",
@@ -211,6 +230,13 @@ def _add_run(run: ArgumentParser) -> None:
         help=f"the last phase to replay, 1 to {last} (default: {last})",
     )
     run.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def _add_progress(progress: ArgumentParser) -> None:
+    form = progress.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    form.add_argument("--markdown", action="store_true", help="print Markdown")
+    progress.add_argument("--export", type=Path, metavar="FILE", help="also write it to a file")
 
 
 def _add_window(window: ArgumentParser) -> None:

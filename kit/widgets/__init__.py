@@ -1,9 +1,20 @@
-"""The panel on which one deploys for real, and sees production break or not."""
+"""What one sees and presses in JupyterLab: the deploy panel, an exercise's check, the progress table."""
 
 from __future__ import annotations
 
+from kit.widgets.check import CheckPanel
 from kit.widgets.drawing import draw_panel, draw_picture
 from kit.widgets.panel import DeployPanel
 from kit.widgets.prediction import Prediction, predict
+from kit.widgets.progress_table import ProgressTable, draw_progress
 
-__all__ = ["DeployPanel", "Prediction", "draw_panel", "draw_picture", "predict"]
+__all__ = [
+    "CheckPanel",
+    "DeployPanel",
+    "Prediction",
+    "ProgressTable",
+    "draw_panel",
+    "draw_picture",
+    "draw_progress",
+    "predict",
+]
