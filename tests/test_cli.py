@@ -25,7 +25,19 @@ from kit.process import Supervisor, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 PROMISED_S = 5.0
-COMMANDS = ("check", "doctor", "lab", "run", "window", "status", "reset", "shell", "clean", "notebooks")
+COMMANDS = (
+    "check",
+    "doctor",
+    "lab",
+    "run",
+    "window",
+    "progress",
+    "status",
+    "reset",
+    "shell",
+    "clean",
+    "notebooks",
+)
 WINDOW = (
     "window",
     "--change",

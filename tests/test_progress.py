@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.errors import UnusableFolder
 from kit.progress import progress_file, recall, remember
 
 
@@ -44,3 +45,24 @@ def test_writers_at_the_same_time_do_not_mix_their_lines() -> None:
     for thread in threads:
         thread.join()
     assert len(recall("prediction")) == 200
+
+
+def test_an_entry_after_a_line_that_was_cut_off_is_kept() -> None:
+    remember("prediction", {"number": 1})
+    with progress_file().open("ab") as file:
+        file.write(b'{"kind": "prediction", "num')
+    remember("prediction", {"number": 2})
+    assert [entry["number"] for entry in recall("prediction")] == [1, 2]
+
+
+def test_text_with_odd_line_separators_comes_back() -> None:
+    remember("prediction", {"text": "a\u2028b\x85c"})
+    assert recall("prediction")[0]["text"] == "a\u2028b\x85c"
+
+
+def test_a_file_that_cannot_be_used_says_so() -> None:
+    progress_file().mkdir()
+    with pytest.raises(UnusableFolder, match="your progress cannot be used"):
+        remember("prediction", {})
+    with pytest.raises(UnusableFolder, match="your progress cannot be used"):
+        recall("prediction")

@@ -185,13 +185,15 @@ def _notebooks() -> dict[str, str]:
 def _predictions() -> list[Foretold]:
     found = []
     for entry in recall("prediction"):
-        plan, right = entry.get("plan"), entry.get("right")
+        right = entry.get("right")
         if not (isinstance(right, list) and right and all(isinstance(one, bool) for one in right)):
             continue
         try:
-            found.append(Foretold(plan=Plan(**(plan or {})), right=tuple(right)))
+            plan = Plan(**entry.get("plan", {}))
         except (BadInput, TypeError):
             continue  # another version's, or not ours
+        if plan.wait is None or isinstance(plan.wait, int | float):
+            found.append(Foretold(plan=plan, right=tuple(right)))
     return found
 
 

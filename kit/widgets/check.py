@@ -16,11 +16,20 @@ from kit.checks import Verdict
 from kit.checks.model import HINTS
 from kit.errors import KitError, WorldTaken
 from kit.widgets import cells
-from kit.widgets.naming import NAMING
 from kit.widgets.style import SHEET
 
 DOUBLE_CLICK_S = 0.5
 """Two clicks on one button within this time are a double click, which means one: Windows' default."""
+# ipywidgets 8.1 can neither name a group nor make a region live; without this script all works the same.
+_SCRIPT = """
+const begin=tries=>{const root=this.closest('.kw-check');
+if(!root){tries&&requestAnimationFrame(()=>begin(tries-1));return}
+Object.entries({role:'group','aria-label':root.querySelector('button').textContent,
+'aria-live':'polite','aria-atomic':'false'}).forEach(([k,v])=>root.setAttribute(k,v))};
+begin(600)
+"""
+_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+_NAMING = f"<img alt='' hidden src='{_PIXEL}' onload=\"{''.join(_SCRIPT.splitlines())}\">"
 _WAIT_S = 0.25  # after which a check that waits for a cell looks whether its panel is gone
 Event = Literal["check", "hint", "close"]
 
@@ -28,15 +37,18 @@ _SHEET = """
 .kw-check{padding:2px 0 4px}
 .kw-check .kw-panel{font-size:14px;max-width:75ch;overflow-wrap:anywhere}
 .kw-check .kw-panel p{margin:2px 0}
-.kw-check .kw-panel pre{margin:2px 0;padding:6px 10px;white-space:pre-wrap;overflow-wrap:anywhere;
-font-family:var(--jp-code-font-family,monospace);font-size:13px;line-height:1.4;
+.kw-check .kw-verdict{border-left:3px solid var(--kw-line);padding-left:8px}
+.kw-check .kw-verdict.kw-done{border-color:var(--kw-new)}
+.kw-check .kw-panel pre{margin:2px 0;padding:6px 10px;white-space:pre-wrap;word-break:normal;
+overflow-wrap:anywhere;font-family:var(--jp-code-font-family,monospace);font-size:13px;line-height:1.4;
 color:var(--kw-text);background:var(--kw-paper);border:1px solid var(--kw-line)}
 .kw-check .widget-button{width:auto;min-width:96px;max-width:100%}
 .kw-check .kw-asked{margin:2px 8px}
 .kw-check.jupyter-widgets-disconnected::after{
-content:"The kernel was restarted, and does not know these buttons. Run this cell again.";
+content:"The kernel was restarted: run the notebook's setup, then this cell again.";
 display:block;padding:4px 0;font-weight:700;color:var(--jp-ui-font-color1,#1f2328)}
-.kw-check.jupyter-widgets-disconnected .widget-button{visibility:hidden}
+.kw-check.jupyter-widgets-disconnected .widget-hbox,.kw-check.jupyter-widgets-disconnected::before,
+.kw-check .jupyter-widgets-disconnected::before{display:none}
 """
 
 
@@ -90,7 +102,7 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
                 self._says,
                 *self._shown,
                 ipywidgets.HBox([self._check, self._next, self._state], layout=wrap),
-                ipywidgets.HTML(NAMING),
+                ipywidgets.HTML(_NAMING),
             ]
         )
         self.add_class("kw-check")
@@ -190,7 +202,10 @@ def draw_verdict(verdict: Verdict, answer: object) -> str:
     given = ""
     if answer is not None and answer is not ...:
         given = f" <span class='kw-soft'>Your answer: <code>{escape(reprlib.repr(answer))}</code></span>"
-    return f"<div class='kw-panel'><p><strong>{word}:</strong> {escape(text)}{given}</p></div>"
+    mark = " kw-done" if verdict.holds else ""
+    return (
+        f"<div class='kw-panel kw-verdict{mark}'><p><strong>{word}:</strong> {escape(text)}{given}</p></div>"
+    )
 
 
 def draw_hint(verdict: Verdict, number: int) -> str:
@@ -208,4 +223,4 @@ def _count(number: int) -> str:
 
 
 def _paragraph(text: str) -> str:
-    return f"<div class='kw-panel'><p>{'<br>'.join(escape(text).splitlines())}</p></div>"
+    return f"<div class='kw-panel kw-verdict'><p>{'<br>'.join(escape(text).splitlines())}</p></div>"

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 _PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 _SCRIPT = """
-const root=this.closest('.kw-deploy,.kw-check'),
-set=(e,a)=>e&&Object.entries(a).forEach(([k,v])=>e.setAttribute(k,v));
+const root=this.closest('.kw-deploy'),set=(e,a)=>e&&Object.entries(a).forEach(([k,v])=>e.setAttribute(k,v));
 const name=()=>{
 root.querySelectorAll('.widget-hslider').forEach(w=>{const t=w.querySelector('.widget-label').textContent;
 w.querySelectorAll('[role=slider]').forEach(h=>set(h,{'aria-label':t}));
@@ -17,8 +16,6 @@ set(w.querySelector('.widget-readout'),{role:'textbox','aria-label':t+', as a nu
 root.querySelectorAll('.widget-radio').forEach(w=>set(w.querySelector('.widget-radio-box'),
 {role:'radiogroup','aria-label':w.querySelector('.widget-label').textContent}));
 set(root.querySelector('.kw-live .widget-html-content'),{role:'status','aria-live':'polite'});
-if(root.matches('.kw-check'))set(root,{role:'group','aria-live':'polite','aria-atomic':'false',
-'aria-label':root.querySelector('button').textContent});
 set(root.querySelector('.kw-progress .progress'),{'aria-hidden':'true'})};
 name();[200,1000,3000].forEach(ms=>setTimeout(name,ms))
 """

@@ -12,9 +12,15 @@ from kit.errors import KitError
 from kit.widgets import cells
 from kit.widgets.style import SHEET
 
-_MARKS = {"done": "&#10003; done", "not yet": "not yet", "not asked": "&ndash;"}
+_STATES = {
+    "done": "&#10003; done",
+    "not yet": "not yet",
+    "not asked": "<span class='kw-soft'>not asked</span>",
+}
 _SHEET = """
 .kw-progressed table{margin-top:6px}
+.kw-progress-table.jupyter-widgets-disconnected::before,
+.kw-progress-table .jupyter-widgets-disconnected::before{display:none}
 .kw-panel.kw-progressed th,.kw-panel.kw-progressed td{text-align:left;vertical-align:top;white-space:normal;
 padding:2px 16px 2px 0}
 .kw-panel.kw-progressed td.kw-name{white-space:nowrap}
@@ -34,6 +40,7 @@ class ProgressTable(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         except KitError as error:
             shown = f"<div class='kw-panel'><p>{'<br>'.join(escape(str(error)).splitlines())}</p></div>"
         super().__init__([ipywidgets.HTML(f"<style>{SHEET}{_SHEET}</style>"), ipywidgets.HTML(shown)])
+        self.add_class("kw-progress-table")
         cells.replace_former(self)
 
     def __repr__(self) -> str:
@@ -61,7 +68,7 @@ def draw_progress(overview: Overview) -> str:
         mark = " class='kw-next'" if line == overview.next else ""
         body += (
             f"<tr{mark}><td class='kw-name'>{escape(line.number)}</td>"
-            f"<td class='kw-name'>{_MARKS[line.state]}</td><td>{escape(line.task)}</td></tr>"
+            f"<td class='kw-name'>{_STATES[line.state]}</td><td>{escape(line.task)}</td></tr>"
         )
     head = "".join(f"<th scope='col'>{name}</th>" for name in ("exercise", "state", "task"))
     return (

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kit.checks import EXERCISES
+from kit.cli import FAILED, MISUSED, main
+from kit.progress import progress_file, remember
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    monkeypatch.setenv("KIT_HOME", str(home))
+    remember("exercise", {"number": "1a", "done": True})
+    return home
+
+
+def test_it_prints_what_is_done_and_what_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["progress"]) == 0
+    shown = capsys.readouterr().out
+    assert f"1 of {len(EXERCISES)} exercises done." in shown
+    assert "Next: 1b in 01_prepare_feature." in shown
+    assert all(f" {number} " in shown for number in EXERCISES)
+
+
+def test_json_is_one_object_and_nothing_else(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["progress", "--json", "--export", str(tmp_path / "p.json")]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["done"] == 1
+    assert captured.err == ""
+    assert json.loads((tmp_path / "p.json").read_text()) == json.loads(captured.out)
+
+
+def test_markdown_is_what_is_exported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["progress", "--markdown"]) == 0
+    shown = capsys.readouterr().out
+    assert main(["progress", "--export", str(tmp_path / "p.md")]) == 0
+    assert f"Wrote {tmp_path / 'p.md'}." in capsys.readouterr().out
+    assert (tmp_path / "p.md").read_text() == shown
+
+
+@pytest.mark.parametrize("name", ["p.md", "p.json"])
+def test_an_export_replaces_an_earlier_one(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    assert main(["progress", "--export", str(path)]) == 0
+    before = path.read_text()
+    remember("exercise", {"number": "1b", "done": True})
+    assert main(["progress", "--export", str(path)]) == 0
+    assert path.read_text() != before
+
+
+@pytest.mark.parametrize("text", ["", "# My notes\n", '{"done": 1}', "<!-- broken-window-kit\n"])
+def test_a_file_that_is_no_export_stays_as_it_is(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text(text)
+    assert main(["progress", "--export", str(path)]) == MISUSED
+    captured = capsys.readouterr()
+    assert "is no export of your progress: it stays as it is." in captured.err
+    assert captured.out == ""
+    assert path.read_text() == text
+
+
+def test_a_pipe_and_a_folder_are_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["progress", "--export", str(tmp_path / "pipe")]) == MISUSED
+    assert main(["progress", "--export", str(tmp_path)]) == MISUSED
+
+
+@pytest.mark.parametrize("name", ["nowhere/p.md", "a\0b", "x" * 300])
+def test_a_file_that_cannot_be_written_is_told(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["progress", "--export", str(tmp_path / name)]) == FAILED
+    error = capsys.readouterr().err
+    assert "cannot be written to" in error
+    assert "Why:" in error
+    assert "What to do:" in error
+
+
+def test_a_progress_file_that_cannot_be_read_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    progress_file().unlink()
+    progress_file().mkdir()
+    assert main(["progress"]) == FAILED
+    assert "your progress cannot be used" in capsys.readouterr().err
+
+
+def test_a_terminal_command_needs_no_jupyter(home: Path) -> None:
+    code = (
+        "import sys; from kit.cli import main; main(['progress']);"
+        " sys.exit(any(name in sys.modules for name in ('IPython', 'ipywidgets')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"KIT_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "exercises done." in ran.stdout
