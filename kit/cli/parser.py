@@ -24,6 +24,7 @@ where to begin:
   python -m kit lab                        the lesson, in JupyterLab
   python -m kit window                     one deploy, measured: production breaks for 3 seconds
   python -m kit doctor                     what this machine lacks, if anything
+  python -m kit progress                   what you have done in the notebooks, and what comes next
 
 exit codes:
   0  it is done          1  something does not hold, is missing or failed
