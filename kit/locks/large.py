@@ -14,8 +14,7 @@ from psycopg import sql
 
 from kit.clock import WallClock
 from kit.errors import BadInput, UnusableFolder
-from kit.locks.traffic import READ
-from kit.locks.watched import Watched
+from kit.locks.watched import READ, Watched
 from kit.locks.watching import watch
 from kit.world import World
 

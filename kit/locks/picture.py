@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from kit.locks.session import Session
@@ -11,85 +11,85 @@ from kit.timeline.labels import cut, show
 WIDTH = 100
 """Columns of the drawing in text."""
 _SHORTEST = 12
-_HOLDS, _WAITS = "HOLDS", "waits for"
-_NOBODY = "nobody waits"
 _EMPTY = "nobody is at the table"
+_CLASSES = {"HOLDS": "o", "waits for": "o w", "goes on": "o g"}
 
 _SHEET = """
 .kl{--t:var(--jp-ui-font-color1,var(--vscode-foreground,#1f2328));
 --s:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#57606a));
 --p:var(--jp-layout-color0,var(--vscode-editor-background,#fff));
---h:var(--jp-brand-color1,#1f6feb);--w:var(--jp-error-color1,#cf222e);
+--h:var(--jp-brand-color1,#1f6feb);--w:var(--jp-error-color1,#cf222e);--l:var(--jp-border-color1,#8c959f);
 font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.4;color:var(--t);
-background:var(--p);max-width:56em}
-.kl ul{list-style:none;margin:0;padding:0}
-.kl ul ul{margin-left:1.4em;padding-left:1em;border-left:2px dashed var(--w)}
-.kl li{margin:6px 0}
-.kl .o{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline;border:2px solid var(--h);
+background:var(--p);max-width:56em;padding:2px 0}
+.kl .q{margin-left:1.4em;padding-left:1em;border-left:2px dashed var(--w)}
+.kl .i{margin:6px 0}
+.kl .o{display:flex;flex-wrap:wrap;gap:2px 12px;align-items:baseline;border:2px solid var(--h);
 border-radius:4px;padding:4px 10px}
-.kl .o.w{border:2px dashed var(--w)}
-.kl b{min-width:8.5em}
-.kl code{font-family:var(--jp-code-font-family,monospace);font-size:12px;color:var(--s);background:none;
-padding:0;overflow-wrap:anywhere;flex-basis:100%}
-.kl .n{color:var(--s)}
+.kl .w{border:2px dashed var(--w)}
+.kl .g{border:1px solid var(--l)}
+.kl .n{font-weight:700;min-width:8.5em}
+.kl .d{font-family:var(--jp-code-font-family,monospace);font-size:12px;color:var(--s);
+overflow-wrap:anywhere;flex-basis:100%}
+.kl .s{color:var(--s)}
 """.replace("\n", "")
 
 
-def draw_text(places: Sequence[Session]) -> str:
+def draw_text(sessions: Sequence[Session]) -> str:
     """Draw who holds and who waits as a tree: whoever waits stands below the one it waits for."""
-    if not places:
+    if not sessions:
         return _EMPTY
-    rows = [(f"{branch}{show(one.who)}", one) for branch, one in _tree(places)]
+    rows = [(f"{branch}{show(one.who)}", one) for branch, one in _tree(sessions)]
     name = max(len(label) for label, _ in rows)
-    lock = max(len(one.lock) for one in places)
-    lines = []
-    for label, one in rows:
-        head = f"{label:<{name}}  {_WAITS if one.waits else _HOLDS:<{len(_WAITS)}}  {one.lock:<{lock}}  "
-        lines.append(head + cut(show(one.statement), max(_SHORTEST, WIDTH - len(head))))
-    if not any(one.waits for one in places):
-        lines.append(_NOBODY)
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def draw_html(places: Sequence[Session]) -> str:
-    """Draw the same as boxes: solid for who holds, dashed and indented for who waits; all text is escaped."""
-    if not places:
-        return f"{_style()}<div class='kl'><p class='n'>{_EMPTY}</p></div>"
-    nobody = "" if any(one.waits for one in places) else f"<p class='n'>{_NOBODY}</p>"
-    return f"{_style()}<div class='kl'>{_list(places, None)}{nobody}</div>"
-
-
-def _style() -> str:
-    return f"<style>{_SHEET}</style>"
-
-
-def _list(places: Sequence[Session], above: str | None) -> str:
-    items = "".join(
-        f"<li>{_box(one)}{_list(places, one.who)}</li>" for one in places if _parent(one, places) == above
+    state = max(len(one.state) for one in sessions)
+    lock = max(len(one.lock) for one in sessions)
+    heads = [(f"{label:<{name}}  {one.state:<{state}}  {one.lock:<{lock}}  ", one) for label, one in rows]
+    return "\n".join(
+        (head + cut(show(one.statement), max(_SHORTEST, WIDTH - len(head)))).rstrip() for head, one in heads
     )
-    return f"<ul>{items}</ul>" if items else ""
+
+
+def draw_html(sessions: Sequence[Session], *, note: str = "") -> str:
+    """Draw the same as boxes: solid for who holds, dashed and indented for who waits; all text is escaped.
+
+    Args:
+        sessions: each after those whom it waits for.
+        note: HTML to put under the boxes.
+    """
+    boxes = _list(sessions, None) or f"<div class='s'>{_EMPTY}</div>"
+    return f"<style>{_SHEET}</style><div class='kl'>{boxes}{note}</div>"
+
+
+def _list(sessions: Sequence[Session], above: str | None) -> str:
+    items = "".join(
+        f"<div class='i' role='listitem'>{_box(one)}{_list(sessions, one.who)}</div>"
+        for one in _below(sessions, above)
+    )
+    return f"<div role='list'{' class=q' if above is not None else ''}>{items}</div>" if items else ""
 
 
 def _box(one: Session) -> str:
-    what = f"{_WAITS} {one.lock}" if one.waits else f"{_HOLDS} {one.lock}"
     return (
-        f"<div class='o{' w' if one.waits else ''}'><b>{escape(one.who)}</b><span>{escape(what)}</span>"
-        f"<code>{escape(one.statement)}</code></div>"
+        f"<div class='{_CLASSES[one.state]}'><span class='n'>{escape(one.who)}</span>"
+        f"<span>{escape(one.state)} {escape(one.lock)}</span>"
+        f"<span class='d'>{escape(one.statement)}</span></div>"
     )
 
 
-def _parent(one: Session, places: Sequence[Session]) -> str | None:
-    """Return whom to draw it under: of those whom it waits for the last one in the order."""
-    return next((other.who for other in reversed(places) if other.who in one.behind), None)
+def _below(sessions: Sequence[Session], above: str | None) -> list[Session]:
+    return [one for one in sessions if _parent(one, sessions) == above]
 
 
-def _tree(places: Sequence[Session], above: str | None = None, indent: str = "") -> list[tuple[str, Session]]:
-    here = [one for one in places if _parent(one, places) == above]
-    rows: list[tuple[str, Session]] = []
+def _parent(one: Session, sessions: Sequence[Session]) -> str | None:
+    """Return whom to draw it under: of those before it whom it waits for, the last; None for nobody."""
+    before = sessions[: sessions.index(one)]  # in a deadlock the first one also waits for a later one
+    return next((other.who for other in reversed(before) if other.who in one.behind), None)
+
+
+def _tree(
+    sessions: Sequence[Session], above: str | None = None, indent: str = ""
+) -> Iterator[tuple[str, Session]]:
+    here = _below(sessions, above)
     for one in here:
         last = one is here[-1]
-        branch = "" if above is None else "└─ " if last else "├─ "
-        rows.append((indent + branch, one))
-        deeper = "" if above is None else "   " if last else "│  "
-        rows += _tree(places, one.who, indent + deeper)
-    return rows
+        yield (indent + ("" if above is None else "└─ " if last else "├─ "), one)
+        yield from _tree(sessions, one.who, indent + ("" if above is None else "   " if last else "│  "))

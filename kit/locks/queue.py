@@ -103,8 +103,8 @@ def _seat(rows: list[LockRow], waits: LockRow | None, every: Mapping[int, list[L
     row = waits or rows[0]
     return Session(
         who=row.who,
+        state="waits for" if waits else "HOLDS",
         lock=name_lock(waits.mode) if waits else strongest(name_lock(one.mode) for one in rows),
-        waits=waits is not None,
         behind=tuple(sorted({every[pid][0].who for pid in waits.blockers})) if waits else (),
         statement=one_line(row.statement),
     )

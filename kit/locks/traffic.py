@@ -11,11 +11,9 @@ import psycopg
 from kit.clock import Clock
 from kit.errors import ServerFailed
 from kit.locks.queue import IDLE, READER, WRITER
-from kit.locks.watched import Answer
+from kit.locks.watched import READ, WRITE, Answer
 from kit.postgres import Server, explain
 
-READ: LiteralString = "SELECT title FROM documents WHERE id = %s"
-WRITE: LiteralString = "UPDATE documents SET title = title WHERE id = %s"
 _FIRST: LiteralString = "SELECT id::text FROM documents WHERE title IS NOT NULL ORDER BY id LIMIT 1"
 _PAUSE_S = 0.005
 _END_S = 10.0

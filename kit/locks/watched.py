@@ -5,11 +5,22 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 from html import escape
+from typing import LiteralString
 
 from kit.errors import BadInput
+from kit.locks.picture import draw_html, draw_text
 from kit.locks.queue import READER, WRITER, Queue
+from kit.locks.session import Session
+from kit.review.locks import Lock
 from kit.shell import Ran
 
+READ: LiteralString = "SELECT title FROM documents WHERE id = %s"
+WRITE: LiteralString = "UPDATE documents SET title = title WHERE id = %s"
+"""What the reader and the writer ask, again and again."""
+_ASK: dict[str, tuple[Lock, str]] = {
+    READER: ("ACCESS SHARE", READ.replace("%s", "$1")),
+    WRITER: ("ROW EXCLUSIVE", WRITE.replace("%s", "$1")),
+}
 _NAMES = {READER: "reads", WRITER: "writes"}
 
 
@@ -90,23 +101,29 @@ class Watched:
         name = _known(who)
         return tuple(one for one in self.answers if one.who == name)
 
-    def _verdicts(self) -> list[tuple[str, str]]:
-        return [(name, "wait" if self.waits(who) else "go on") for who, name in _NAMES.items()]
+    def _sessions(self) -> tuple[Session, ...]:
+        """Return the queue, and after it those of the two whom it lets pass."""
+        queue = self.queue.sessions
+        passing = (
+            Session(who=who, state="goes on", lock=lock, statement=statement)
+            for who, (lock, statement) in _ASK.items()
+            if queue and who not in self.queue.waiting
+        )
+        return (*queue, *passing)
+
+    def _verdict(self) -> str:
+        said = [f"{name} {'wait' if self.waits(who) else 'go on'}" for who, name in _NAMES.items()]
+        exit_code = f"exit code {self.ran.exit}, " if self.ran.exit else ""
+        return exit_code + ", ".join(said)
 
     def __repr__(self) -> str:
         """Show the command, the queue that stood for longest, and what that means for readers and writers."""
-        exit_code = f"\n[exit code {self.ran.exit}]" if self.ran.exit else ""
-        verdicts = "\n".join(f"{name + ':':<8}{verdict}" for name, verdict in self._verdicts())
-        return f"$ {self.ran.command}{exit_code}\n\n{self.queue!r}\n\n{verdicts}"
+        return f"$ {self.ran.command}\n\n{draw_text(self._sessions())}\n\n{self._verdict()}"
 
     def _repr_html_(self) -> str:
         """Show the same for a notebook."""
-        exit_code = f" <span class='n'>exit code {self.ran.exit}</span>" if self.ran.exit else ""
-        verdicts = " · ".join(f"{name} <b>{verdict}</b>" for name, verdict in self._verdicts())
-        return (
-            f"{self.queue._repr_html_()}<div class='kl'><p><span class='n'>during</span> "
-            f"<kbd>{escape(self.ran.command)}</kbd>{exit_code}: {verdicts}</p></div>"
-        )
+        note = f"<div><span class='s'>$ {escape(self.ran.command)}</span> : <b>{self._verdict()}</b></div>"
+        return draw_html(self._sessions(), note=note)
 
 
 def _known(who: str) -> str:
