@@ -85,27 +85,32 @@ def open_at(
         return _open_own(phase, tell)
 
 
-def open_scratch(phase: int, *, progress: Progress | None = None) -> Opened:
-    """Open this process's one scratch world at a phase: opened again, it starts over.
+def open_scratch(phase: int, *, clock: ClockName = "virtual", progress: Progress | None = None) -> Opened:
+    """Open this process's one scratch world of a clock at a phase: opened again, it starts over.
 
     A notebook's cell that runs twice would else leave a server behind each time.
 
+    Args:
+        phase: 1 to 7, or 8 for the state after the last.
+        clock: "virtual", or "wall".
+        progress: told in a few words what is being done.
+
     Raises:
-        BadInput: if there is no such phase.
+        BadInput: if there is no such phase, or no such clock.
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
     check_phase(phase)
     check_git()
     tell = progress or (lambda _: None)
-    return _from_checkpoint(_reused("scratch", tell), phase, tell)
+    return _from_checkpoint(_reused(f"scratch, {clock}", tell, clock), phase, tell)
 
 
-def _reused(name: str, tell: Progress) -> Engine:
+def _reused(name: str, tell: Progress, clock: ClockName = "virtual") -> Engine:
     engine = _mine.get(name)
     if engine is None or not engine.ownership.holds():
         if engine is not None:
             engine.close()
-        engine = _mine[name] = _new_engine(VirtualClock(), tell)
+        engine = _mine[name] = _new_engine(VirtualClock() if clock == "virtual" else WallClock(), tell)
     engine.take()
     return engine
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from kit.clock import ClockName
 from kit.clone import Clone, Shown
 from kit.engine import Engine
 from kit.errors import BadInput
@@ -200,18 +201,33 @@ class World:
         self.close()
 
 
-def open_world(phase: int = 1, *, scratch: bool = False, progress: Progress | None = None) -> World:
+def open_world(
+    phase: int = 1,
+    *,
+    scratch: bool = False,
+    clock: ClockName = "virtual",
+    progress: Progress | None = None,
+) -> World:
     """Open the world at a phase: your own where you left it, else that phase's checkpoint.
 
     Args:
         phase: 1 to 7, or 8 for the state after the last.
         scratch: a world of its own instead, to break things in; it is never saved, and opened
             again it starts over.
+        clock: "wall" for a scratch world in real time, in which visitors can wait for a lock.
         progress: told in a few words what is being done.
 
     Raises:
-        BadInput: if there is no such phase.
+        BadInput: if there is no such phase or clock, or your own world is asked for on the wall clock.
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
-    opened = open_scratch(phase, progress=progress) if scratch else open_at(phase, progress=progress)
+    if clock not in ("virtual", "wall") or (clock == "wall" and not scratch):
+        raise BadInput(
+            f"This world does not run on a clock {clock!r}.",
+            remedy='Leave clock out; or open a scratch world: open_world(scratch=True, clock="wall").',
+        )
+    if scratch:
+        opened = open_scratch(phase, clock=clock, progress=progress)
+    else:
+        opened = open_at(phase, progress=progress)
     return World(opened.engine, opened.how)

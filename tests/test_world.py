@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,18 @@ def test_everything_a_learner_may_call_says_what_it_does() -> None:
         for name, member in inspect.getmembers(kind):
             if not name.startswith("_"):
                 assert inspect.getdoc(member), name
+
+
+def test_a_scratch_world_may_run_on_the_wall_clock_and_is_another_one_than_the_virtual() -> None:
+    with (
+        open_world(phase=1, scratch=True) as virtual,
+        open_world(phase=1, scratch=True, clock="wall") as wall,
+    ):
+        assert (virtual.engine.clock.name, wall.engine.clock.name) == ("virtual", "wall")
+        assert open_world(phase=1, scratch=True, clock="wall").engine is wall.engine
+
+
+@pytest.mark.parametrize(("scratch", "clock"), [(False, "wall"), (True, "sun")])
+def test_a_clock_that_a_world_cannot_run_on_is_refused(scratch: bool, clock: Any) -> None:  # noqa: FBT001, ANN401 - from a table; a word that is none
+    with pytest.raises(BadInput, match="does not run on a clock"):
+        open_world(scratch=scratch, clock=clock)

@@ -114,3 +114,48 @@ def test_an_interrupted_cell_leaves_its_world_usable(place: Place, kernel: Start
     assert reply["content"]["ename"] == "KeyboardInterrupt"
     assert one.run("world.dev.run('echo still here').output") == "'still here\\n'"
     assert not [process for process in place.processes() if process.name() == "sleep"]
+
+
+WATCHES = """
+from kit.locks import LargeTable
+table = LargeTable(world, 0.0, frozenset())
+"""
+WATCH = "table.watch('touch ../begun; sleep 999', idle=True)"
+LEFT = """
+with world.engine.server.connect("cloud") as connection:
+    left = connection.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+        " OR query LIKE 'SELECT title FROM documents%' OR query LIKE 'UPDATE documents SET title%'"
+    ).fetchone()
+left[0]
+"""
+
+
+def test_a_kernel_killed_while_it_watches_a_table_leaves_nothing(place: Place, kernel: Start) -> None:
+    one = kernel()
+    one.run(OPENS)
+    one.run(WATCHES)
+    one.client.execute(WATCH)
+    assert wait_until(lambda: any(place.folder.glob("kit-*/repos/begun")), seconds=20)
+
+    one.manager.signal_kernel(9)
+
+    assert wait_until(lambda: no_world(place), seconds=PROMISED_S, every=0.05), worlds_processes(place)
+
+
+def test_a_table_is_nobodys_after_the_cell_that_watched_it_was_interrupted(
+    place: Place, kernel: Start
+) -> None:
+    one = kernel()
+    one.run(OPENS)
+    one.run(WATCHES)
+    one.client.execute(WATCH)
+    assert wait_until(lambda: any(place.folder.glob("kit-*/repos/begun")), seconds=20)
+
+    one.manager.interrupt_kernel()
+
+    while (reply := one.client.get_shell_msg(timeout=20))["msg_type"] != "execute_reply":
+        pass
+    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    assert wait_until(lambda: one.run(LEFT) == "0", seconds=5)
+    assert not [process for process in place.processes() if process.name() == "sleep"]
