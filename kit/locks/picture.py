@@ -27,7 +27,8 @@ background:var(--p);max-width:56em;padding:2px 0}
 border-radius:4px;padding:4px 10px}
 .kl .w{border:2px dashed var(--w)}
 .kl .g{border:1px solid var(--l)}
-.kl .n{font-weight:700;min-width:8.5em}
+.kl .n{font-weight:700;min-width:9.5em}
+.kl .a{font-weight:700;min-width:5em}
 .kl .d{font-family:var(--jp-code-font-family,monospace);font-size:12px;color:var(--s);
 overflow-wrap:anywhere;flex-basis:100%}
 .kl .s{color:var(--s)}
@@ -70,7 +71,7 @@ def _list(sessions: Sequence[Session], above: str | None) -> str:
 def _box(one: Session) -> str:
     return (
         f"<div class='{_CLASSES[one.state]}'><span class='n'>{escape(one.who)}</span>"
-        f"<span>{escape(one.state)} {escape(one.lock)}</span>"
+        f"<span class='a'>{one.state}</span> <span>{escape(one.lock)}</span>"
         f"<span class='d'>{escape(one.statement)}</span></div>"
     )
 

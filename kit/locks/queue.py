@@ -28,6 +28,7 @@ class LockRow:
         granted: whether the session has it, or waits for it.
         blockers: the pids that pg_blocking_pids names, for one that waits.
         statement: the one that runs, or the last one of a session that is idle.
+        idle: it runs nothing, and its transaction is still open.
         asked: whether it is drawn although it neither blocks nor is of the watched ones.
     """
 
@@ -38,6 +39,7 @@ class LockRow:
     blockers: tuple[int, ...]
     statement: str
     asked: bool
+    idle: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,13 @@ def _ahead(pid: int, waiting: Mapping[int, LockRow]) -> set[int]:
 
 def _seat(rows: list[LockRow], waits: LockRow | None, every: Mapping[int, list[LockRow]]) -> Session:
     row = waits or rows[0]
+    statement = one_line(row.statement)
     return Session(
         who=row.who,
         state="waits for" if waits else "HOLDS",
         lock=name_lock(waits.mode) if waits else strongest(name_lock(one.mode) for one in rows),
         behind=tuple(sorted({every[pid][0].who for pid in waits.blockers})) if waits else (),
-        statement=one_line(row.statement),
+        statement=f"nothing, since {statement}" if row.idle else statement,
     )
 
 

@@ -20,7 +20,7 @@ class Session:
         state: whether it has its lock, waits for it, or gets it whenever it asks.
         lock: the one that it waits for, else the strongest.
         behind: whom it waits for.
-        statement: what it runs, on one line.
+        statement: what it runs, on one line; "nothing, since …" where only its transaction is open.
     """
 
     who: str

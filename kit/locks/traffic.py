@@ -166,4 +166,4 @@ class Traffic:
         """End what the callers wait for; a lock that somebody else keeps would keep their threads."""
         with contextlib.suppress(ServerFailed, psycopg.Error), self._server.connect() as connection:
             for caller in self._callers:
-                connection.execute("SELECT pg_terminate_backend(%s)", [caller.pid])
+                connection.execute("SELECT pg_terminate_backend(%s, %s)", [caller.pid, int(_END_S * 1000)])

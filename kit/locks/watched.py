@@ -122,7 +122,7 @@ class Watched:
 
     def _repr_html_(self) -> str:
         """Show the same for a notebook."""
-        note = f"<div><span class='s'>$ {escape(self.ran.command)}</span> : <b>{self._verdict()}</b></div>"
+        note = f"<div><b>{self._verdict()}</b> <span class='s'>during {escape(self.ran.command)}</span></div>"
         return draw_html(self._sessions(), note=note)
 
 

@@ -27,7 +27,8 @@ _LONGEST_BREAK_S = 20.0  # comes back even if nobody queues
 
 _ROWS: LiteralString = """
     SELECT a.pid, a.usename, l.mode, l.granted,
-           CASE WHEN l.granted THEN '{}' ELSE pg_blocking_pids(a.pid) END, a.query
+           CASE WHEN l.granted THEN '{}' ELSE pg_blocking_pids(a.pid) END, a.query,
+           a.state LIKE 'idle in transaction%%'
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'relation' AND l.relation = %s
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -85,7 +86,7 @@ class Lookout:
         self._traffic, self._clock = traffic, clock
         self._began = clock.now()
         self._waited: frozenset[int] = frozenset()
-        self._failure: psycopg.Error | None = None
+        self._failure: Exception | None = None
         self._enough = threading.Event()
         self._connection = server.connect("cloud")
         row = self._connection.execute(_TABLE).fetchone()
@@ -113,12 +114,14 @@ class Lookout:
         Raises:
             ServerFailed: if it could not.
         """
-        if self._failure is not None:
+        if isinstance(self._failure, psycopg.Error):
             raise ServerFailed(
                 "The locks of documents could not be looked at.",
                 why=explain(self._failure),
                 remedy="Run the notebook's setup cell again.",
-            )
+            ) from self._failure
+        if self._failure is not None:
+            raise self._failure
 
     def _look(self) -> None:
         try:
@@ -127,8 +130,10 @@ class Lookout:
                 if (queue := Queue.read(rows)) is not None:
                     self._note(queue)
                     self._end_break(queue, rows)
-        except psycopg.Error as error:
+        except Exception as error:  # noqa: BLE001 - told by check(), to whoever started the thread
             self._failure = error
+        finally:
+            self._traffic.end_open()  # nobody else would
 
     def _rows(self, names: Mapping[int, str]) -> list[LockRow]:
         return [
@@ -139,9 +144,10 @@ class Lookout:
                 granted=granted,
                 blockers=tuple(blockers),
                 statement=statement,
+                idle=idle,
                 asked=pid in names,
             )
-            for pid, role, mode, granted, blockers, statement in self._connection.execute(
+            for pid, role, mode, granted, blockers, statement, idle in self._connection.execute(
                 _ROWS, [self._table]
             )
         ]

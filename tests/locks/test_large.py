@@ -127,6 +127,7 @@ def test_an_idle_transaction_makes_everybody_queue_behind_the_migration(large: L
         (READER, (MIGRATION,)),
         (WRITER, (MIGRATION,)),
     ]
+    assert seen.queue.sessions[0].statement == "nothing, since SELECT title FROM documents WHERE id = $1"
     assert seen.longest.seconds >= BREAK_S
     assert seen.ran.exit == 0
     assert nobody_is_left(large.world)
@@ -190,6 +191,23 @@ def test_interrupted_it_leaves_nobody_behind(large: LargeTable) -> None:
     assert wait_until(lambda: nobody_is_left(large.world), seconds=5)
     large.undo()
     assert large.watch("true").ran.exit == 0
+
+
+def test_where_the_locks_cannot_be_seen_any_more_nobody_is_kept_waiting(large: LargeTable) -> None:
+    looks = "FROM pg_stat_activity WHERE query LIKE '%pg_blocking_pids(a.pid)%' AND pid <> pg_backend_pid()"
+
+    def blind() -> None:
+        queued = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted"
+        wait_until(lambda: bool(ask(large.world, queued)), seconds=20)
+        ask(large.world, f"SELECT pg_terminate_backend(pid) {looks}")
+
+    stop = threading.Thread(target=blind)
+    stop.start()
+    with pytest.raises(ServerFailed, match="could not be looked at"):
+        large.watch(PUSH, idle=True)
+    stop.join()
+
+    assert nobody_is_left(large.world)
 
 
 def test_a_reader_that_is_refused_is_told(large: LargeTable) -> None:
