@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.asking import exercise
+from kit.design import judge
 from kit.errors import KitError
 from kit.pairs import TwoByTwo, two_by_two
 from kit.scenario import Plan, Rehearsal, rehearse
@@ -17,6 +18,7 @@ __all__ = [
     "TwoByTwo",
     "World",
     "exercise",
+    "judge",
     "open_world",
     "rehearse",
     "two_by_two",

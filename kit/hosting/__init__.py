@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from kit.hosting.apps import Apps
-from kit.hosting.build import Build, build, records_views
+from kit.hosting.build import ENTRY, Build, build, compile_source, records_views
 from kit.hosting.deployment import BUILD_S, MAIN, Deployment
 from kit.hosting.host import Host
 
-__all__ = ["BUILD_S", "MAIN", "Apps", "Build", "Deployment", "Host", "build", "records_views"]
+__all__ = [
+    "BUILD_S",
+    "ENTRY",
+    "MAIN",
+    "Apps",
+    "Build",
+    "Deployment",
+    "Host",
+    "build",
+    "compile_source",
+    "records_views",
+]

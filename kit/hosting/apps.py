@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from kit.process import Supervisor
 
 HEALTH_S = 15.0
 """Seconds that a process may take to answer its first request."""
+_FRAME = re.compile(r'^  File "(?:[^"\n]*/)?(src/[^"\n]+)", line (\d+)', re.MULTILINE)
 
 
 class Apps:
@@ -109,9 +111,13 @@ class Apps:
         return "" if response.is_success else f"/api/health answered {response.status_code}"
 
     def _last_words(self, name: str) -> str:
+        """Return the last line of a process's output; of a traceback, also the last line of the app's own."""
         log = self.log(name)
-        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-        return lines[-1] if lines else ""
+        text = log.read_text(errors="replace").strip() if log.exists() else ""
+        _, _, traceback = text.rpartition("Traceback (most recent call last):\n")
+        frames = _FRAME.findall(traceback) if traceback != text else []
+        place = "{}, line {}: ".format(*frames[-1]) if frames else ""
+        return place + text.splitlines()[-1] if text else ""
 
     def stop(self, *names: str) -> None:
         """Stop processes, all at once; nothing happens for those that there are not."""

@@ -63,16 +63,40 @@ def _compile(folder: Path) -> None:
     if not (folder / ENTRY).exists():
         raise _failed(f"The commit has no {ENTRY}.", "")
     for path in sorted((folder / "src").rglob("*.py")):
-        name = path.relative_to(folder)
+        compile_source(path, path.relative_to(folder))
+
+
+def compile_source(path: Path, name: Path) -> None:
+    """Compile one Python file, as a build does.
+
+    Args:
+        path: the file.
+        name: what to call it.
+
+    Raises:
+        BuildFailed: if it does not compile; the message names the line.
+    """
+    data = path.read_bytes()
+    try:
+        with warnings.catch_warnings():
+            # An odd escape in a pattern is no business of the notebook's reader, nor fails a build.
+            warnings.simplefilter("ignore")
+            compile(data, str(name), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or _first_bad_line(data)
+        why = getattr(error, "msg", "") or str(error) or type(error).__name__
+        raise _failed(f"The build failed: {name}, line {line}.", why) from error
+
+
+def _first_bad_line(data: bytes) -> int:
+    """Return the line of what is no text; Python does not say it."""
+    for line, text in enumerate(data.split(b"\n"), 1):
         try:
-            with warnings.catch_warnings():
-                # An odd escape in a pattern is no business of the notebook's reader, nor fails a build.
-                warnings.simplefilter("ignore")
-                compile(path.read_bytes(), str(name), "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            line = getattr(error, "lineno", None) or 1
-            why = getattr(error, "msg", "") or str(error) or type(error).__name__
-            raise _failed(f"The build failed: {name}, line {line}.", why) from error
+            if "\0" in text.decode():
+                return line
+        except UnicodeDecodeError:
+            return line
+    return 1
 
 
 def _failed(message: str, why: str) -> BuildFailed:

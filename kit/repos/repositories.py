@@ -156,6 +156,18 @@ class Repositories:
         names = self._ask("diff-tree", "-r", "--name-only", "-z", self._id(old), self._id(new))
         return tuple(names.decode().split("\0")[:-1])
 
+    def changed_since(self, commit: str, clone: CloneName) -> tuple[str, ...]:
+        """Return the paths in a clone's folder that differ from a commit, committed or not; sorted.
+
+        Raises:
+            BadInput: if there is no such commit.
+            UnusableFolder: if the clone is gone or no git repository.
+        """
+        folder, found = self.clones[clone], self._id(commit)
+        differ = self._look(folder, "diff", "--name-only", "--no-renames", "-z", found, "--")
+        new = self._look(folder, "ls-files", "--others", "--exclude-standard", "-z")
+        return tuple(sorted({*differ.split("\0"), *new.split("\0")} - {""}))
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Say whether the history of `new` contains `old`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit.review.lint import Hint
-from kit.review.orders import Order, order_of
+from kit.review.orders import Order, combine, order_of
 from kit.review.problem import Kind, Problem
 from kit.review.report import Judged, Pending, Report, review
 from kit.review.verdict import RULES, Unparsable, Verdict, judge
@@ -19,6 +19,7 @@ __all__ = [
     "Report",
     "Unparsable",
     "Verdict",
+    "combine",
     "judge",
     "order_of",
     "review",

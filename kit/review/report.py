@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from kit.review.folder import (
     find_edited,
     printable,
 )
-from kit.review.git import Git
+from kit.review.git import Git, Main
 from kit.review.lint import Hint, find_hints
 from kit.review.locks import waits
 from kit.review.orders import COMMANDS, Order, combine
@@ -23,6 +24,8 @@ from kit.review.reading import decode, read_bytes
 from kit.review.verdict import Unparsable, Verdict, judge
 from kit.supabase import MigrationFile, list_migrations, split
 from kit.supabase.migrations import find_project
+
+_ASKED = "the cloud database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class Report:
         }
 
 
-def review(folder: Path, *, since: str | None = None) -> Report:
+def review(folder: Path, *, since: str | None = None, applied: Collection[str] | None = None) -> Report:
     """Judge supabase/migrations of a project; only files and git are read.
 
     Pending is what the main branch does not have: of origin/HEAD, origin/main,
@@ -119,6 +122,8 @@ def review(folder: Path, *, since: str | None = None) -> Report:
     Args:
         folder: the project, or a folder in it.
         since: a commit whose migrations are applied, instead of the main branch.
+        applied: the versions that the database has, where somebody has asked it; git is then not asked
+            what is pending.
 
     Raises:
         BadInput: if there is no supabase/migrations, or no such commit.
@@ -131,11 +136,13 @@ def review(folder: Path, *, since: str | None = None) -> Report:
     files = list_migrations(project).files
     git = Git(project)
     main = git.find_main(since)
-    waiting = [file for file in files if file.path.name not in main.files]
+    have = main if applied is None else Main(name=_ASKED, files={f"{one}_.sql": "" for one in applied})
+    known = set(main.files) if applied is None else {one.path.name for one in files if one.version in applied}
+    waiting = [file for file in files if file.path.name not in known]
     problems = [
         *find_bad_names(migrations, files),
         *find_duplicates(files),
-        *find_disorder(files, waiting, main),
+        *find_disorder(files, waiting, have),
     ]
     here: dict[str, bytes | None] = {}
     pending, made, hints = [], set[str](), list[Hint]()

@@ -81,7 +81,13 @@ def test_the_address_stays_and_a_page_that_is_open_in_a_browser_goes_on(at: At) 
         pytest.param(
             READER_PAGE, "def page(:\n", 30, "page.py, line 1. invalid syntax", id="does not compile"
         ),
-        pytest.param(ROUTING, "import nothing_like_it\n", 35, "nothing_like_it", id="does not start"),
+        pytest.param(
+            ROUTING,
+            "import nothing_like_it\n",
+            35,
+            "routing.py, line 1: ModuleNotFoundError",
+            id="does not start",
+        ),
         pytest.param(
             HEALTH, "async def get(_):\n    1 / 0\n", 35, "/api/health answered 500", id="is not healthy"
         ),
