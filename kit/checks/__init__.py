@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.checks import phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9, phase10
+from kit.checks import phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9, phase10, phase11
 from kit.checks.model import HINTS, Attempt, Exercise, Verdict
 from kit.checks.overview import Overview, look_over
 from kit.checks.records import record
@@ -13,7 +13,7 @@ __all__ = ["EXERCISES", "Attempt", "Exercise", "Overview", "Verdict", "exercise"
 
 EXERCISES = {
     one.number: one
-    for phase in (phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9, phase10)
+    for phase in (phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9, phase10, phase11)
     for one in phase.EXERCISES
 }
 """All of them, by number, in the notebooks' order."""

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit import World, judge
+from kit.errors import MigrationFailed
+
+FILE = "supabase/migrations/20250127090000_mine.sql"
+ACTIONS = "src/app/actions/documents.py"
+COUNT = "ALTER TABLE documents ADD COLUMN views integer NOT NULL DEFAULT 0;"
+
+
+def count_views(lab: World) -> None:
+    code = lab.dev.read(ACTIONS).text
+    lab.dev.write(ACTIONS, code.replace("SET last_viewed = %s", "SET last_viewed = %s, views = views + 1"))
+
+
+def test_rule_and_run_agree_on_a_column_that_the_code_counts_on(lab: World) -> None:
+    lab.dev.write(FILE, COUNT)
+    count_views(lab)
+    before = repr((lab.status(), lab.timeline))
+
+    measured = judge(lab).measure()
+
+    advice = measured.advice
+    assert (advice.by_rule, advice.measured, advice.order) == ("schema-first",) * 3
+    assert advice.steps == ("npx supabase db push", "git push origin main")
+    assert advice.differences == ()
+    assert "20 times view LOST; 42703" in repr(measured)
+    assert repr(measured).endswith("Rule and run agree.")
+    assert measured.locks.held[0].locks == {"documents": "ACCESS EXCLUSIVE"}
+    assert repr((lab.status(), lab.timeline)) == before
+
+
+def test_a_rule_that_nothing_bears_out_is_kept_and_said_so(lab: World) -> None:
+    lab.dev.write(FILE, "ALTER TABLE documents ALTER COLUMN title SET NOT NULL;")
+
+    advice = judge(lab).measure().advice
+
+    assert (advice.by_rule, advice.measured, advice.order) == ("code-first", "any", "code-first")
+    assert "Nothing broke in either order" in advice.differences[0]
+    assert "Rule and run do not agree:" in repr(advice)
+
+
+def test_code_that_counts_on_rows_decides_where_the_rule_sees_nothing(lab: World) -> None:
+    lab.dev.write(
+        FILE,
+        "UPDATE documents SET processing_completed_at = uploaded_at;\nCREATE INDEX a ON documents (title);",
+    )
+    lab.dev.write(FILE.replace("090000", "090001"), "CREATE UNIQUE INDEX one_title ON documents (id, title);")
+    code = lab.dev.read(ACTIONS).text
+    lab.dev.write(
+        ACTIONS,
+        code.replace(
+            "RETURNING id", "ON CONFLICT (id, title) DO UPDATE SET title = excluded.title RETURNING id"
+        ),
+    )
+
+    advice = judge(lab).measure().advice
+
+    assert advice.measured == "schema-first"
+    assert advice.order == "schema-first"
+
+
+def test_a_change_of_two_minds_is_taken_apart(lab: World) -> None:
+    lab.dev.write(
+        FILE, f"{COUNT} ALTER TABLE documents ADD CHECK (last_viewed IS NULL OR views > 0) NOT VALID;"
+    )
+    count_views(lab)
+
+    advice = judge(lab).measure().advice
+
+    assert (advice.by_rule, advice.measured, advice.order) == ("expand-contract",) * 3
+    assert len(advice.steps) == 3
+
+
+def test_code_that_does_not_start_is_told_with_its_line(lab: World) -> None:
+    lab.dev.write("src/app/page.py", "import html\nimport nothing_like_it\n")
+    live = lab.engine.host.live
+
+    advice = judge(lab).measure().advice
+
+    assert advice.order is None
+    assert repr(advice).startswith("No order is safe yet: mend the change first.")
+    assert "src/app/page.py, line 2: ModuleNotFoundError" in " ".join(repr(advice).split())
+    assert lab.engine.host.live == live
+    assert lab.open_page().status == 200
+
+
+def test_a_migration_that_postgresql_refuses_is_told_with_its_line(lab: World) -> None:
+    lab.dev.write(FILE, f"{COUNT}\n\n-- and\nALTER TABLE documents ADD COLUMN b integer NOT NULL;")
+    before = repr(lab.status())
+
+    with pytest.raises(MigrationFailed, match=r"_mine\.sql, line 4") as caught:
+        judge(lab).measure()
+
+    assert "23502" in caught.value.why
+    assert repr(lab.status()) == before
+
+
+def test_locks_add_up_in_a_file_and_what_runs_alone_holds_nothing(lab: World) -> None:
+    lab.dev.write(
+        FILE,
+        "CREATE INDEX a ON documents (title);\nALTER TABLE documents ADD COLUMN b text;\n"
+        "CREATE INDEX c ON documents (b);\nCREATE TABLE shelves (document uuid REFERENCES documents);",
+    )
+    lab.dev.write(FILE.replace("090000", "090001"), "CREATE INDEX CONCURRENTLY d ON documents (b);")
+
+    locks = judge(lab).measure().locks
+
+    assert [one.locks for one in locks.held] == [
+        {"documents": "SHARE"},
+        {"documents": "ACCESS EXCLUSIVE"},
+        {},
+        {},
+        None,
+    ]
+    assert all(one.agrees for one in locks.held)
+    assert "nothing more than is held already" in repr(locks)
+    assert "outside of a transaction" in repr(locks)
+    assert repr(locks) in locks._repr_html_() or "<table>" in locks._repr_html_()
+
+
+def test_two_measurements_are_shown_alike(lab: World, tmp_path: Path) -> None:
+    assert tmp_path.is_dir()
+    lab.dev.write(FILE, COUNT)
+    count_views(lab)
+    first, second = judge(lab).measure(), judge(lab).measure()
+
+    assert repr(first) == repr(second)
+    assert first._repr_html_() == second._repr_html_()
+    assert repr(first.pairs) == repr(second.pairs)
