@@ -17,12 +17,16 @@ from kit.witness import Witness
 
 VIEWS = 20
 """Documents that are opened in each pair, one after the other."""
+_PAIRS = 4
 _GAP_S = 0.05  # between two of them, of the clock
 _JOB_S = 5.0  # that the worker may take, of real time: it is told at once, and needs some milliseconds
 
 
 class Trier:
     """Tries one pair after the other, in one world.
+
+    Each pair has documents of its own, from all over the table: what one code wrote into a row could
+    else let another one pass that would break in production, where nobody has prepared the row for it.
 
     Args:
         world: on the virtual clock. Its documents are listed now: a migration may move the table.
@@ -35,12 +39,14 @@ class Trier:
         self._numbers = itertools.count(1)
         self._heard = 0
         with world.server.connect("cloud") as connection:
-            rows = connection.execute("SELECT id::text FROM documents ORDER BY id LIMIT %s", [VIEWS])
-            self._documents = [str(row[0]) for row in rows]
+            rows = connection.execute("SELECT id::text FROM documents ORDER BY id")
+            documents = [str(row[0]) for row in rows]
+        chosen = documents[:: max(1, len(documents) // (VIEWS * _PAIRS))][: VIEWS * _PAIRS]
+        self._shares = itertools.cycle([chosen[pair::_PAIRS] for pair in range(_PAIRS)])
 
     def __repr__(self) -> str:
-        """Say how many documents are opened."""
-        return f"Trier({len(self._documents)} documents)"
+        """Say how many documents are opened, if there are as many."""
+        return f"Trier({VIEWS} documents a pair)"
 
     def close(self) -> None:
         """Hang up."""
@@ -58,7 +64,7 @@ class Trier:
 
     def _read(self) -> Iterator[Tried]:
         """Open documents; whether a view was lost, the database says."""
-        for document in self._documents:
+        for document in next(self._shares):
             self._world.clock.advance(_GAP_S)
             view = self._world.visitors.visit(document).view
             yield Tried(what="view", outcome=view.outcome, sqlstate=view.sqlstate, message=view.message)

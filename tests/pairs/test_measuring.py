@@ -180,3 +180,21 @@ def test_the_answers_of_exercise_9b_are_what_is_measured(
     edit(fresh)
     fresh.dev.write(FILE, sql)
     assert two_by_two(fresh).order == answers["answer"][letter]
+
+
+def test_no_pair_finds_rows_that_another_one_has_prepared(fresh: World) -> None:
+    """New code fills the column that the constraint wants; old code meets rows that it did not fill."""
+    action = fresh.dev.read("src/app/actions/documents.py").text
+    action = action.replace("SET last_viewed = %s", "SET last_viewed = %s, viewed_by = user_id")
+    fresh.dev.write("src/app/actions/documents.py", action)
+    fresh.dev.write(
+        FILE,
+        "ALTER TABLE documents ADD COLUMN viewed_by uuid;\n"
+        "UPDATE documents SET viewed_by = user_id WHERE last_viewed IS NOT NULL;\n"
+        "ALTER TABLE documents ADD CHECK ((last_viewed IS NULL) = (viewed_by IS NULL));",
+    )
+    table = two_by_two(fresh)
+    assert table.order == "expand-contract"
+    error = table.cell("old", "new").first_error
+    assert error is not None
+    assert error.sqlstate == "23514"
