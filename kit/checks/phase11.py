@@ -8,7 +8,7 @@ import psycopg
 
 from kit.checks.model import Attempt, Exercise
 from kit.design import Deploy, look_back
-from kit.timeline import CommandRan, Deployed, MigrationApplied
+from kit.timeline import CommandRan, Deployed, MigrationApplied, Timeline
 
 _COME = re.compile(r"visitors (?!0/s)\S+/s")
 _VISITORS = "lab.visitors(rate=20)\nlab.advance(2)"
@@ -78,9 +78,13 @@ lab.advance(37)
 
 def _deploy(attempt: Attempt) -> Deploy:
     """Look back to the moment since which visitors come: who has broken something begins again."""
-    timeline = attempt.seen.timeline
-    came = [one.at for one in timeline.only(CommandRan) if _COME.fullmatch(one.command)]
-    return look_back(timeline.since(came[-1] if came else attempt.seen.now))
+    records = attempt.seen.timeline.records
+    came = [
+        place
+        for place, one in enumerate(records)
+        if isinstance(one, CommandRan) and _COME.fullmatch(one.command)
+    ]
+    return look_back(Timeline(records[came[-1] :] if came else ()))
 
 
 def _shows_language(attempt: Attempt) -> bool:

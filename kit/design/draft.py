@@ -15,6 +15,7 @@ from kit.review.locks import waits
 from kit.snapshot import Snapshot
 from kit.supabase import list_migrations
 from kit.supabase.migrations import FOLDER
+from kit.timeline import Timeline
 from kit.world import World
 
 
@@ -24,7 +25,7 @@ class Draft:
 
     Attributes:
         world: whose dev clone holds it.
-        at: when it was looked at, in seconds of the world's clock.
+        known: how many records the world's timeline had when it was looked at.
         old: the commit that is live.
         code: the paths that differ from it, without migrations.
         pending: the migrations that the cloud database does not have, in their order.
@@ -32,7 +33,7 @@ class Draft:
     """
 
     world: World = field(repr=False, compare=False)
-    at: float
+    known: int
     old: str
     code: tuple[str, ...] = ()
     pending: tuple[Pending, ...] = ()
@@ -68,7 +69,8 @@ class Draft:
         """Say what visitors met while the change was deployed; call it when it is."""
         left = judge(self.world)
         waiting = [one.file for one in left.pending]
-        return look_back(self.world.timeline.since(self.at), undone=(*left.code, *waiting))
+        since = Timeline(self.world.timeline.records[self.known :])
+        return look_back(since, undone=(*left.code, *waiting))
 
     def __repr__(self) -> str:
         """Show the change, or what is wrong with it."""
@@ -141,7 +143,9 @@ def judge(world: World) -> Draft:
         faults += find_in_code(project)
         paths = engine.repositories.changed_since(seen.live, "dev")
     code = tuple(path for path in paths if not path.startswith(f"{FOLDER}/"))
-    return Draft(world=world, at=seen.now, old=seen.live, code=code, pending=pending, faults=tuple(faults))
+    return Draft(
+        world=world, known=len(seen.timeline), old=seen.live, code=code, pending=pending, faults=tuple(faults)
+    )
 
 
 def _find_standing(world: World, seen: Snapshot) -> Iterator[Fault]:
