@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kit.design.locking import LocksSeen
-from kit.design.words import SAID, as_table, wrap
+from kit.design.words import SAID, as_list, as_paragraph, wrap
 from kit.pairs import Age, Cell, TwoByTwo
 from kit.review import Order, Pending, combine
 
 _CODE, _SCHEMA, _LIVE = "git push origin main", "npx supabase db push", "wait until the new code is live"
+_AGREE, _DIFFER = "Rule and run agree.", "Rule and run do not agree:"
 _STEPS: dict[Order, tuple[str, ...]] = {
     "schema-first": (_SCHEMA, _CODE),
     "code-first": (_CODE, _LIVE, _SCHEMA),
@@ -57,9 +58,9 @@ class Advice:
         for reason in self.reasons:
             yield from _bullet(reason)
         if self.differences:
-            yield "Rule and run do not agree:"
+            yield _DIFFER
         elif self.order is not None:
-            yield "Rule and run agree."
+            yield _AGREE
         for difference in self.differences:
             yield from _bullet(difference)
 
@@ -71,7 +72,15 @@ class Advice:
 
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
-        return as_table("", (), (), text=repr(self))
+        parts = [as_paragraph(self._head, strong=True)]
+        if self.steps:
+            parts.append(as_list(self.steps, numbered=True))
+        parts += [as_paragraph("Why:"), as_list(self.reasons)]
+        if self.differences:
+            parts += [as_paragraph(_DIFFER), as_list(self.differences)]
+        elif self.order is not None:
+            parts.append(as_paragraph(_AGREE))
+        return "".join(parts)
 
 
 def _bullet(text: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kit.design.faults import Fault, find_in_code, find_in_review, find_large, find_missing
 from kit.design.measured import Measured, measure
 from kit.design.outcome import Deploy, look_back
-from kit.design.words import SAID, as_table, wrap
+from kit.design.words import SAID, as_list, as_paragraph, as_table, wrap
 from kit.errors import BadInput
 from kit.review import Order, Pending, combine, review
 from kit.review.locks import waits
@@ -78,7 +78,7 @@ class Draft:
 
     def _lines(self) -> Iterator[str]:
         if self.faults:
-            yield "Not yet a change that can be deployed:"
+            yield _NOT_YET
             for fault in self.faults:
                 yield f"- {fault}"
             return
@@ -106,14 +106,17 @@ class Draft:
 
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
-        if self.faults or not self.pending:
-            return as_table("", (), (), text=repr(self))
+        if self.faults:
+            return as_paragraph(_NOT_YET, strong=True) + as_list(map(str, self.faults))
+        if not self.pending:
+            return as_paragraph(repr(self))
         rows = [(one.file, *row) for one in self.pending for row in self._rows(one)]
         about = f"Code: {', '.join(self.code) or 'none'}"
         head = ("migration", "line", "operation", "lock", "order", "why")
         return as_table(about, head, rows, text=f"By the SQL alone: {SAID[self.order]}.")
 
 
+_NOT_YET = "Not yet a change that can be deployed:"
 _BEGIN = "Write a migration in supabase/migrations, edit the code, and judge again."
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import psycopg
 
-from kit.design.words import as_table
+from kit.design.words import as_paragraph, as_table
 from kit.errors import MigrationFailed
 from kit.postgres import Server
 from kit.review import Judged, Pending
@@ -98,7 +98,7 @@ class LocksSeen:
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
         if not self.held:
-            return as_table("", (), (), text=repr(self))
+            return as_paragraph(repr(self))
         rows = [(one.file, str(one.line), one.operation, one.words, one.rule) for one in self.held]
         head = ("migration", "line", "operation", "took, as pg_locks showed it", "the rule")
         return as_table("", head, rows, text=_UNTIL)

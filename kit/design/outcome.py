@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kit.design.words import as_table
 from kit.timeline import (
     MigrationApplied,
     Timeline,
@@ -63,10 +62,6 @@ class Deploy:
                 "the last: world.visitors(rate=20), and world.advance(36)."
             )
         return f"Passed: code and schema are live, and all of {views.total} page views were ok."
-
-    def _repr_html_(self) -> str:
-        """Show the same as HTML, everything escaped."""
-        return as_table("", (), (), text=repr(self))
 
 
 def look_back(timeline: Timeline, *, undone: Sequence[str] = ()) -> Deploy:

@@ -1,14 +1,15 @@
-"""How the parts of a judgement are shown: a sentence for each order, wrapped text, an escaped table."""
+"""How the parts of a judgement are shown: words for each order, wrapped text, escaped HTML."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from kit.review import Order
 
 WIDTH = 100
+"""Columns of a line of text."""
 SAID: dict[Order, str] = {
     "schema-first": "schema first",
     "code-first": "code first",
@@ -28,19 +29,29 @@ def as_table(about: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, 
 
     Args:
         about: what comes first, "" for nothing.
-        head: the names of the columns; with none there is no table.
+        head: the names of the columns.
         rows: the cells.
         text: what comes last.
     """
-    parts = [f"<p>{escape(about)}</p>"] if about else []
-    if head:
-        names = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in head)
-        body = "".join(
-            "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row) + "</tr>"
-            for row in rows
-        )
-        parts.append(f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>")
-        parts.append(f"<p><strong>{escape(text)}</strong></p>")
-    else:
-        parts.append(f'<pre style="white-space:pre-wrap">{escape(text)}</pre>')
-    return "".join(parts)
+    names = "".join(f'<th scope="col" {_LEFT}>{escape(name)}</th>' for name in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td {_LEFT}>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    table = f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+    return as_paragraph(about) * bool(about) + table + as_paragraph(text, strong=True)
+
+
+def as_paragraph(text: str, *, strong: bool = False) -> str:
+    """Return HTML of a text, each of its lines a line; everything is escaped."""
+    lines = "<br>".join(map(escape, text.splitlines()))
+    return f"<p><strong>{lines}</strong></p>" if strong else f"<p>{lines}</p>"
+
+
+def as_list(texts: Iterable[str], *, numbered: bool = False) -> str:
+    """Return HTML of a list, each line of a text a line; everything is escaped."""
+    kind = "ol" if numbered else "ul"
+    items = "".join("<li>" + "<br>".join(map(escape, text.splitlines())) + "</li>" for text in texts)
+    return f"<{kind}>{items}</{kind}>"
+
+
+_LEFT = 'style="text-align:left"'

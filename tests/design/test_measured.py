@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from kit import World, judge
@@ -45,11 +43,7 @@ def test_a_rule_that_nothing_bears_out_is_kept_and_said_so(lab: World) -> None:
 
 
 def test_code_that_counts_on_rows_decides_where_the_rule_sees_nothing(lab: World) -> None:
-    lab.dev.write(
-        FILE,
-        "UPDATE documents SET processing_completed_at = uploaded_at;\nCREATE INDEX a ON documents (title);",
-    )
-    lab.dev.write(FILE.replace("090000", "090001"), "CREATE UNIQUE INDEX one_title ON documents (id, title);")
+    lab.dev.write(FILE, "CREATE UNIQUE INDEX one_title ON documents (id, title);")
     code = lab.dev.read(ACTIONS).text
     lab.dev.write(
         ACTIONS,
@@ -120,11 +114,10 @@ def test_locks_add_up_in_a_file_and_what_runs_alone_holds_nothing(lab: World) ->
     assert all(one.agrees for one in locks.held)
     assert "nothing more than is held already" in repr(locks)
     assert "outside of a transaction" in repr(locks)
-    assert repr(locks) in locks._repr_html_() or "<table>" in locks._repr_html_()
+    assert locks._repr_html_().count("<tr>") == 1 + len(locks.held)
 
 
-def test_two_measurements_are_shown_alike(lab: World, tmp_path: Path) -> None:
-    assert tmp_path.is_dir()
+def test_two_measurements_are_shown_alike(lab: World) -> None:
     lab.dev.write(FILE, COUNT)
     count_views(lab)
     first, second = judge(lab).measure(), judge(lab).measure()

@@ -48,7 +48,7 @@ def test_a_deploy_that_breaks_a_view_shows_its_window(lab: World) -> None:
     assert not outcome.passed
     assert repr(outcome).startswith("Broken for 3 s: 0 failed, 60 lost of ")
     assert "60 LOST  42703" in repr(outcome)
-    assert "broken 3.0 s" in outcome._repr_html_()
+    assert "broken 3.0 s" in repr(outcome)
 
 
 def test_without_visitors_nobody_knows(lab: World) -> None:
