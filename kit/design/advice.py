@@ -114,7 +114,7 @@ def advise(pending: Sequence[Pending], pairs: TwoByTwo, locks: LocksSeen) -> Adv
         by_rule=by_rule,
         measured=measured,
         order=order,
-        steps=_STEPS[order] if order else (),
+        steps=() if order is None else _STEPS[order] if pending else (_CODE,),
         reasons=tuple(_reasons(pairs)),
         differences=tuple(differences),
     )

@@ -11,6 +11,7 @@ from kit.design.outcome import Deploy, look_back
 from kit.design.words import SAID, as_list, as_paragraph, as_table, wrap
 from kit.errors import BadInput
 from kit.review import Order, Pending, combine, review
+from kit.review.folder import printable
 from kit.review.locks import waits
 from kit.snapshot import Snapshot
 from kit.supabase import list_migrations
@@ -95,7 +96,7 @@ class Draft:
                 yield from wrap(f"{row[3]}: {row[4]}", indent=6)
         if not self.pending:
             yield "  schema  none"
-        yield f"By the SQL alone: {SAID[self.order]}."
+        yield self._verdict
 
     @staticmethod
     def _rows(pending: Pending) -> Iterator[tuple[str, str, str, str, str]]:
@@ -103,6 +104,14 @@ class Draft:
             verdict = one.verdict
             lock = f"{verdict.lock}, {waits(verdict.lock)}" if verdict.lock != "none" else "no table's lock"
             yield str(one.line), verdict.operation, lock, verdict.order, verdict.why
+
+    @property
+    def _verdict(self) -> str:
+        return (
+            f"By the SQL alone: {SAID[self.order]}."
+            if self.pending
+            else "Code alone: nothing to put in order."
+        )
 
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
@@ -113,7 +122,7 @@ class Draft:
         rows = [(one.file, *row) for one in self.pending for row in self._rows(one)]
         about = f"Code: {', '.join(self.code) or 'none'}"
         head = ("migration", "line", "operation", "lock", "order", "why")
-        return as_table(about, head, rows, text=f"By the SQL alone: {SAID[self.order]}.")
+        return as_table(about, head, rows, text=self._verdict)
 
 
 _NOT_YET = "Not yet a change that can be deployed:"
@@ -130,7 +139,12 @@ def judge(world: World) -> Draft:
 
     Returns:
         The change, by its text: its `repr` shows what each statement locks and which order is safe.
+
+    Raises:
+        BadInput: if that is no world.
     """
+    if not isinstance(world, World):
+        raise BadInput(f"{world!r} is no world to look at.", remedy="Give the world itself: judge(lab).")
     engine = world.engine
     with engine.step():
         seen = engine.observe()
@@ -145,7 +159,7 @@ def judge(world: World) -> Draft:
             faults += find_in_review(report, project)
         faults += find_in_code(project)
         paths = engine.repositories.changed_since(seen.live, "dev")
-    code = tuple(path for path in paths if not path.startswith(f"{FOLDER}/"))
+    code = tuple(printable(path) for path in paths if not path.startswith(f"{FOLDER}/"))
     return Draft(
         world=world, known=len(seen.timeline), old=seen.live, code=code, pending=pending, faults=tuple(faults)
     )

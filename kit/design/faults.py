@@ -11,6 +11,7 @@ from kit.design.outside import find_outside
 from kit.errors import BuildFailed
 from kit.hosting import ENTRY, compile_source
 from kit.review import Problem, Report
+from kit.review.folder import printable
 from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.migrations import FOLDER
 
@@ -70,7 +71,7 @@ def find_large(files: Collection[MigrationFile]) -> Iterator[Fault]:
             with file.path.open("rb") as opened:
                 line = opened.read(MOST_BYTES).count(b"\n") + 1
             yield Fault(
-                place=f"{FOLDER}/{file.path.name}, line {line}",
+                place=f"{FOLDER}/{printable(file.path.name)}, line {line}",
                 message=f"The file has {size / 1e6:.1f} MB; here it passes {MOST_BYTES / 1000:.0f} kB.",
                 remedy="Keep the schema's change here, and bring the data in by COPY from a client.",
             )
@@ -98,8 +99,9 @@ def find_in_review(report: Report, project: Path) -> Iterator[Fault]:
 
 def _from_problem(problem: Problem, project: Path) -> Fault:
     message, remedy = problem.message, problem.remedy
-    if problem.kind == "syntax":
-        lines = (project / FOLDER / problem.file).read_text(encoding="utf-8-sig").split("\n")
+    path = project / FOLDER / problem.file
+    if problem.kind == "syntax" and path.is_file():  # its name may be shown otherwise than it is
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
         words = lines[problem.line - 1].split()
         if words and words[0].startswith("\\"):
             message = f"{words[0]} is a command of psql, not SQL."
@@ -120,6 +122,8 @@ def find_in_code(project: Path) -> Iterator[Fault]:
             remedy=f"Bring it back: git checkout main -- {ENTRY}",
         )
     for path in sorted(path for folder in _CODE for path in (project / folder).rglob("*.py")):
+        if not path.is_file():
+            continue
         name = path.relative_to(project)
         try:
             compile_source(path, name)
@@ -127,7 +131,7 @@ def find_in_code(project: Path) -> Iterator[Fault]:
             told = _LINE.search(error.message)
             line = told[2] if told else "1"
             yield Fault(
-                place=f"{name}, line {line}",
+                place=f"{printable(str(name))}, line {line}",
                 message=f"Python does not understand it: {error.why}.",
                 remedy="Mend the line; a host would refuse to build this.",
             )

@@ -11,21 +11,21 @@ import psycopg
 
 from kit.design.words import as_paragraph, as_table
 from kit.errors import MigrationFailed
-from kit.postgres import Server
+from kit.postgres import Server, explain
 from kit.review import Judged, Pending
 from kit.review.locks import LOCKS, Lock, strongest, waits
 from kit.supabase import controls_transaction, runs_alone
 from kit.supabase.migrations import FOLDER
 
 Locks = dict[str, Lock]
-"""The strongest lock on each table, by the table's name."""
+"""The strongest lock on each table, view, index and sequence, by its name."""
 
 _MODES: dict[str, Lock] = {"".join(one.title().split()) + "Lock": one for one in LOCKS}
-_TABLES = """
-    SELECT c.oid::integer, c.oid::regclass::text
+_PATIENCE = "SET statement_timeout = '60s'"  # a loop that never ends is a mistake, and not to be waited for
+_RELATIONS = """
+    SELECT c.oid::integer, c.oid::regclass::text, relkind IN ('r', 'p', 'm', 'v')
     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE relkind IN ('r', 'p', 'm', 'v')
-      AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'supabase_migrations')
+    WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'supabase_migrations')
 """
 _HELD = """
     SELECT relation::integer, mode FROM pg_locks
@@ -42,8 +42,8 @@ class Held:
         line: of the statement.
         operation: the kind of change, as the rules name it.
         rule: the lock that the rules give it.
-        locks: what it took on tables that were there before; None where it runs outside of a
-            transaction, so that nothing is held afterwards.
+        locks: what it took on what was there before: tables and views, and indexes and sequences where
+            these do not tell it all; None where it runs outside of a transaction: nothing is held then.
         before: what statements before it in the file hold already.
     """
 
@@ -69,7 +69,7 @@ class Held:
         if self.locks is None:
             return "it runs outside of a transaction: nothing is held afterwards"
         if not self.locks:
-            return "nothing more than is held already" if self.before else "no table"
+            return "nothing more than is held already" if self.before else "nothing that was there before"
         return "; ".join(f"{table} {lock}, {waits(lock)}" for table, lock in sorted(self.locks.items()))
 
 
@@ -128,8 +128,10 @@ def look_at_locks(server: Server, database: str, pending: Iterable[Pending]) -> 
 def _apply(connection: psycopg.Connection, pending: Pending) -> Iterator[Held]:
     texts = [one.sql for one in pending.statements]
     alone = any(controls_transaction(text) for text in texts)
-    connection.autocommit = True
-    tables = {cast("int", row[0]): str(row[1]) for row in connection.execute(_TABLES).fetchall()}
+    connection.execute(_PATIENCE)
+    rows = connection.execute(_RELATIONS).fetchall()
+    names = {cast("int", row[0]): str(row[1]) for row in rows}
+    tables = {str(name) for _, name, is_table in rows if is_table}
     if not alone:
         connection.execute("BEGIN")
     before: Locks = {}
@@ -141,18 +143,24 @@ def _apply(connection: psycopg.Connection, pending: Pending) -> Iterator[Held]:
         _run(connection, pending, one)
         if apart and not alone:
             connection.execute("BEGIN")
-        now = {} if apart else _held(connection, tables)
-        taken = {table: lock for table, lock in now.items() if before.get(table) != lock}
+        now = {} if apart else _held(connection, names)
+        taken = {name: lock for name, lock in now.items() if before.get(name) != lock}
         yield Held(
             file=pending.file,
             line=one.line,
             operation=one.verdict.operation,
             rule=one.verdict.lock,
-            locks=None if apart else taken,
+            locks=None if apart else _worth_telling(taken, tables, one.verdict.lock),
             before=before,
         )
         before = now
     connection.execute("COMMIT")
+
+
+def _worth_telling(taken: Locks, tables: set[str], rule: Lock) -> Locks:
+    """Leave indexes and sequences out where the tables tell it all."""
+    of_tables = {name: lock for name, lock in taken.items() if name in tables}
+    return of_tables if of_tables and strongest(of_tables.values()) == rule else taken
 
 
 def _run(connection: psycopg.Connection, pending: Pending, one: Judged) -> None:
@@ -162,15 +170,15 @@ def _run(connection: psycopg.Connection, pending: Pending, one: Judged) -> None:
         place = f"{FOLDER}/{pending.file}, line {one.line}"
         raise MigrationFailed(
             f"PostgreSQL refuses {place}: {one.verdict.operation}.",
-            why=f"{error.diag.message_primary or error} (SQLSTATE {error.sqlstate})",
+            why=f"{explain(error)} (SQLSTATE {error.sqlstate})" if error.sqlstate else explain(error),
             remedy="Mend the statement; `npx supabase migration up` tries it on your local database.",
         ) from error
 
 
-def _held(connection: psycopg.Connection, tables: dict[int, str]) -> Locks:
-    rows = connection.execute(_HELD, [list(tables)]).fetchall()
+def _held(connection: psycopg.Connection, names: dict[int, str]) -> Locks:
+    rows = connection.execute(_HELD, [list(names)]).fetchall()
     found: Locks = {}
     for relation, mode in rows:
-        name = tables[cast("int", relation)]
+        name = names[cast("int", relation)]
         found[name] = strongest([found.get(name, "none"), _MODES[str(mode)]])
     return found

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,20 @@ from kit.postgres import dump
 
 FILE = "supabase/migrations/20250127090000_mine.sql"
 ADD = "ALTER TABLE documents ADD COLUMN language text;"
+REFUSED = (
+    "CREATE DATABASE x;",
+    "DROP DATABASE cloud;",
+    "ALTER DATABASE local RENAME TO other;",
+    "CREATE ROLE x;",
+    "ALTER SYSTEM SET work_mem = '1GB';",
+    "SET ROLE kit;",
+    "COPY documents TO PROGRAM 'cat';",
+    "COPY documents TO '/tmp/documents';",
+    "SELECT pg_read_file('PG_VERSION');",
+    "SELECT lo_import('PG_VERSION');",
+    "CREATE EXTENSION dblink;",
+    "DO $$ BEGIN PERFORM pg_read_file('PG_VERSION'); END $$;",
+)
 Spoil = Callable[[World, Path], object]
 
 
@@ -210,3 +225,34 @@ def test_everything_is_escaped(lab: World) -> None:
 def _spoilt(lab: World) -> str:
     lab.dev.write("supabase/migrations/20250127090001_x.sql", 'ALTER "<img src=x onerror=alert(1)>";')
     return judge(lab)._repr_html_()
+
+
+def test_names_that_are_no_text_and_folders_named_like_code_are_no_fault(lab: World) -> None:
+    clone = lab.engine.repositories.clones["dev"]
+    (clone / "src" / "folder.py").mkdir()
+    Path(os.fsdecode(os.fsencode(clone) + b"/src/\xff.txt")).touch()
+    lab.dev.write("supabase/migrations/20250127090000_a\tb.sql", "ALTER;")
+
+    change = judge(lab)
+
+    assert [one.place for one in change.faults] == ["supabase/migrations/20250127090000_a?b.sql, line 1"]
+    assert change.code == ("src/\ufffd.txt",)
+    repr(change).encode()
+
+
+def test_what_reaches_out_is_refused_by_postgresql_too(lab: World, tmp_path: Path) -> None:
+    for number, sql_text in enumerate(REFUSED):
+        lab.dev.write(f"supabase/migrations/202501270900{number:02}_out.sql", sql_text)
+        before = everything(lab, tmp_path)[:4]
+
+        pushed = lab.dev.run("npx supabase db push")
+
+        assert pushed.exit == 1, sql_text
+        assert "ERROR: " in pushed.output
+        assert everything(lab, tmp_path)[:4] == before
+        lab.dev.run("rm supabase/migrations/*_out.sql")
+
+
+def test_only_a_world_can_be_judged() -> None:
+    with pytest.raises(BadInput, match="no world"):
+        judge("lab")  # type: ignore[arg-type]  # what a learner may type

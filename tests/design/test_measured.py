@@ -125,3 +125,14 @@ def test_two_measurements_are_shown_alike(lab: World) -> None:
     assert repr(first) == repr(second)
     assert first._repr_html_() == second._repr_html_()
     assert repr(first.pairs) == repr(second.pairs)
+
+
+def test_code_alone_has_nothing_to_put_in_order(lab: World) -> None:
+    lab.dev.append("src/app/page.py", "# mine")
+
+    change = judge(lab)
+    measured = change.measure()
+
+    assert repr(change).endswith("Code alone: nothing to put in order.")
+    assert measured.advice.steps == ("git push origin main",)
+    assert repr(measured.locks) == "No migration, no lock."
