@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from kit.checks import phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9, phase10, phase11
+from kit.checks import (
+    phase1,
+    phase2,
+    phase3,
+    phase4,
+    phase5,
+    phase6,
+    phase7,
+    phase8,
+    phase9,
+    phase10,
+    phase11,
+)
 from kit.checks.model import HINTS, Attempt, Exercise, Verdict
 from kit.checks.overview import Overview, look_over
 from kit.checks.records import record
