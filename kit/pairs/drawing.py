@@ -53,7 +53,7 @@ def draw_text(title: str, cells: Sequence[Cell], order: Order | None) -> str:
     if order is not None:
         lines += [
             "",
-            *(f"{way:<15}{through:<41}{verdict}".rstrip() for way, through, verdict in _ways(cells)),
+            *(f"{way:<15}{through:<45}{verdict}".rstrip() for way, through, verdict in _ways(cells)),
         ]
     return "\n".join([*lines, "", f"So: {_so(order)}"])
 
@@ -111,7 +111,7 @@ def _ways(cells: Sequence[Cell]) -> Iterator[tuple[str, str, str]]:
     schema_first, code_first = (_word(_find(cells, *pair)) for pair in _BETWEEN)
     yield "schema first", "goes through old code on the new schema:", schema_first
     yield "code first", "goes through new code on the old schema:", code_first
-    yield "push && push", "is schema first, while builds are slow:", schema_first
+    yield "push && push", "is schema first, as long as builds are slow:", schema_first
 
 
 def _so(order: Order | None) -> str:
@@ -119,48 +119,38 @@ def _so(order: Order | None) -> str:
     return f"{head} {', '.join(part for part in rest if part)}."
 
 
-_STYLE = """
-.kp{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.45;
-color:var(--jp-ui-font-color1,#1f2328);max-width:860px}
-.kp table{border-collapse:separate;border-spacing:6px;margin:0;width:100%;table-layout:fixed}
-.kp caption{text-align:left;font-weight:700;font-size:15px;padding:0 6px 4px;color:inherit}
-.kp th,.kp td{text-align:left;vertical-align:top;padding:8px 10px;white-space:normal;max-width:none;
-color:inherit;background:none;font-size:13px}
-.kp thead th{padding:2px 10px}.kp tbody tr,.kp tbody tr:hover{background:none}
-.kp .kp-side{width:4.5em}
-.kp td{border:1px solid var(--jp-border-color1,#8c959f);border-left-width:6px}
-.kp td.kp-bad{border:2px dashed var(--jp-ui-font-color1,#1f2328);
-border-left:6px double var(--jp-ui-font-color1,#1f2328);
-background:repeating-linear-gradient(135deg,transparent 0 10px,rgba(128,128,128,.14) 10px 14px)}
-.kp td p,.kp>p{margin:0 0 3px}.kp .kp-tag{float:right;font-size:12px;font-style:italic}
-.kp code{font-size:12px;background:none;color:inherit;padding:0;overflow-wrap:anywhere}
-"""
+# On the elements, not in a style sheet: a notebook that nobody has trusted yet keeps some of them.
+_TEXT, _LINE = "var(--jp-ui-font-color1,#1f2328)", "var(--jp-border-color1,#8c959f)"
+_LEFT = "text-align:left;vertical-align:top;padding:8px 10px;max-width:none;white-space:normal"
+_FRAME = f"{_LEFT};width:46%;background:var(--jp-layout-color0,#fff);color:{_TEXT}"
+_WORKS = f"{_FRAME};border:2px solid {_LINE}"
+_BREAKS = f"{_FRAME};border:4px double {_TEXT};background-image:repeating-linear-gradient(135deg,"
+_BREAKS += "transparent 0 9px,rgba(128,128,128,.16) 9px 12px)"
+_TABLE = "border-collapse:separate;border-spacing:6px;margin:0;width:100%;max-width:60em;table-layout:auto"
+_CAPTION = f"text-align:left;font-weight:700;padding:0 6px 4px;color:{_TEXT}"
+_TIGHT = "margin:0 0 2px"
 
 
 def draw_html(title: str, cells: Sequence[Cell], order: Order | None) -> str:
     """Return the table as HTML, everything escaped; the arguments are those of `draw_text`."""
+    head = "".join(f"<th scope='col' style='{_LEFT}'>{schema} schema</th>" for schema in _AGES)
     rows = "".join(
-        f"<tr><th scope='row'>{code} code</th>"
+        f"<tr style='background:none'><th scope='row' style='{_LEFT}'>{code} code</th>"
         f"{''.join(_data(_find(cells, code, schema)) for schema in _AGES)}</tr>"
         for code in _AGES
     )
     ways = "".join(
-        f"<li><b>{way.replace('&', '&amp;')}</b> {through} <b>{verdict.strip()}</b></li>"
-        for way, through, verdict in _ways(cells)
+        f"<li><b>{escape(way)}</b> {through} <b>{verdict}</b></li>" for way, through, verdict in _ways(cells)
     )
     return (
-        f"<div class='kp'><style>{_STYLE.replace(chr(10), '')}</style>"
-        f"<table><caption>Measured: {escape(title)}</caption>"
-        "<thead><tr><td></td><th scope='col'>old schema</th><th scope='col'>new schema</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
-        f"{f'<ul>{ways}</ul>' if order else ''}<p><b>So:</b> {escape(_so(order))}</p></div>"
+        f"<table style='{_TABLE}'><caption style='{_CAPTION}'>Measured: {escape(title)}</caption>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"{f'<ul>{ways}</ul>' if order else ''}<p><b>So:</b> {escape(_so(order))}</p>"
     )
 
 
 def _data(cell: Cell) -> str:
-    facts = "".join(f"<p>{escape(one)}</p>" for one in _facts(cell))
-    mark = "✓" if cell.works else "✗"
-    kind = "" if cell.works else " class='kp-bad'"
-    return (
-        f"<td{kind}><p><b>{mark} {_word(cell)}</b><span class='kp-tag'>{_place(cell)}</span></p>{facts}</td>"
-    )
+    mark, style = ("✓", _WORKS) if cell.works else ("✗", _BREAKS)
+    facts = "".join(f"<p style='{_TIGHT}'>{escape(one)}</p>" for one in _facts(cell))
+    head = f"<b>{mark} {_word(cell)}</b> <i>({_place(cell)})</i>"
+    return f"<td style='{style}'><p style='{_TIGHT}'>{head}</p>{facts}</td>"
