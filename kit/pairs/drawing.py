@@ -19,13 +19,6 @@ _BETWEEN: tuple[tuple[Age, Age], ...] = (("old", "new"), ("new", "old"))
 _PLACES = {("old", "old"): "start", ("new", "new"): "goal"}
 _PLACES |= {("old", "new"): "schema first", ("new", "old"): "code first"}
 _MANY = {"view": "views", "upload": "uploads", "job": "jobs of the worker"}
-_SO: dict[Order | None, tuple[str, ...]] = {
-    "schema-first": ("schema first:", "npx supabase db push", "then git push origin main"),
-    "code-first": ("code first:", "git push origin main, wait until it is live", "then npx supabase db push"),
-    "any": ("either order:", "no pair breaks", ""),
-    "expand-contract": ("expand and contract:", "both ways break", "split it into steps that are safe"),
-    None: ("no order:", "the new code does not work on the new schema either", "mend the change first"),
-}
 
 
 def draw_text(title: str, cells: Sequence[Cell], order: Order | None) -> str:
@@ -55,7 +48,7 @@ def draw_text(title: str, cells: Sequence[Cell], order: Order | None) -> str:
             "",
             *(f"{way:<15}{through:<45}{verdict}".rstrip() for way, through, verdict in _ways(cells)),
         ]
-    return "\n".join([*lines, "", f"So: {_so(order)}"])
+    return "\n".join([*lines, "", f"So: {_so(order, cells)}"])
 
 
 def _row(name: str, columns: tuple[str, str]) -> str:
@@ -114,9 +107,17 @@ def _ways(cells: Sequence[Cell]) -> Iterator[tuple[str, str, str]]:
     yield "push && push", "is schema first, as long as builds are slow:", schema_first
 
 
-def _so(order: Order | None) -> str:
-    head, *rest = _SO[order]
-    return f"{head} {', '.join(part for part in rest if part)}."
+def _so(order: Order | None, cells: Sequence[Cell]) -> str:
+    """Return what follows, with the worker where an old one breaks: no push restarts it."""
+    worker = any(what == "job" for what, _ in _find(cells, "old", "new").bad())
+    live = "wait until it is live, restart the worker with it" if worker else "wait until it is live"
+    return {
+        "schema-first": "schema first: npx supabase db push, then git push origin main.",
+        "code-first": f"code first: git push origin main, {live}, then npx supabase db push.",
+        "any": "either order: no pair breaks.",
+        "expand-contract": "expand and contract: both ways break, split it into steps that are safe.",
+        None: "no order: the new code does not work on the new schema either, mend the change first.",
+    }[order]
 
 
 # On the elements, not in a style sheet: a notebook that nobody has trusted yet keeps some of them.
@@ -145,7 +146,7 @@ def draw_html(title: str, cells: Sequence[Cell], order: Order | None) -> str:
     return (
         f"<table style='{_TABLE}'><caption style='{_CAPTION}'>Measured: {escape(title)}</caption>"
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"{f'<ul>{ways}</ul>' if order else ''}<p><b>So:</b> {escape(_so(order))}</p>"
+        f"{f'<ul>{ways}</ul>' if order else ''}<p><b>So:</b> {escape(_so(order, cells))}</p>"
     )
 
 

@@ -56,6 +56,12 @@ def test_text_says_which_pair_breaks_and_the_order() -> None:
     assert all(len(line) <= 90 and line == line.rstrip() and line.isascii() for line in text.splitlines())
 
 
+def test_an_old_worker_that_breaks_is_named_in_what_to_do() -> None:
+    job = Tried(what="job", outcome="failed", sqlstate="42703", message="there is no such column")
+    assert "restart the worker" in repr(table(("old", "new"), wrong=job))
+    assert "restart the worker" not in repr(table(("old", "new")))
+
+
 def test_without_an_order_no_way_is_offered() -> None:
     assert "goes through" not in repr(table(("new", "new")))
     assert "<li>" not in table(("new", "new"))._repr_html_()
