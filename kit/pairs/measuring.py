@@ -54,7 +54,7 @@ def two_by_two(
         Four cells; its `repr` is the table, and `.order` the safe order.
 
     Raises:
-        BadInput: for a change that there is not.
+        BadInput: for a change that there is not, or a world whose cloud database has no documents.
         MigrationFailed: if the migration does not apply; `why` is what `db push` said.
         ProcessFailed: if git refuses the push, as it does when GitHub's main has moved on.
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it.
@@ -104,6 +104,7 @@ def measure(world: Engine, *, title: str, progress: Progress | None = None) -> T
     world.visit(0)
     world.host.build_seconds = _BUILD_S
     with contextlib.closing(Trier(world)) as trier:
+        trier.choose_documents()
         measuring = _Measuring(world, trier, progress or (lambda _: None))
         return TwoByTwo(title=title, cells=tuple(measuring.cells()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import httpx
 
@@ -29,11 +29,11 @@ class Trier:
     else let another one pass that would break in production, where nobody has prepared the row for it.
 
     Args:
-        world: on the virtual clock. Its documents are listed now: a migration may move the table.
+        world: on the virtual clock.
     """
 
     def __init__(self, world: Engine) -> None:
-        """Choose the documents."""
+        """Open nothing yet."""
         self._world = world
         self._witness = Witness(lambda: world.server.connect("cloud"))
         self._numbers = itertools.count(1)
@@ -43,6 +43,7 @@ class Trier:
             documents = [str(row[0]) for row in rows]
         chosen = documents[:: max(1, len(documents) // (VIEWS * _PAIRS))][: VIEWS * _PAIRS]
         self._shares = itertools.cycle([chosen[pair::_PAIRS] for pair in range(_PAIRS)])
+        self._documents: Sequence[str] = ()
 
     def __repr__(self) -> str:
         """Say how many documents are opened, if there are as many."""
@@ -51,6 +52,14 @@ class Trier:
     def close(self) -> None:
         """Hang up."""
         self._witness.close()
+
+    def choose_documents(self) -> None:
+        """List what is to be opened, now: a migration may move the table.
+
+        Raises:
+            BadInput: if there is no such table.
+        """
+        self._documents = self._witness.documents()[:VIEWS]
 
     def forget_worker(self) -> None:
         """Take what the worker has said so far as that of an earlier pair."""

@@ -134,6 +134,12 @@ def test_a_push_that_git_refuses_is_told(fresh: World) -> None:
     assert "rejected" in caught.value.why
 
 
+def test_without_documents_there_is_nothing_to_try(fresh: World) -> None:
+    fresh.dev.run('psql -q "$CLOUD_DB_URL" -c "ALTER TABLE documents RENAME TO papers"')
+    with pytest.raises(BadInput, match="no documents"):
+        two_by_two(fresh)
+
+
 def test_there_is_no_such_change() -> None:
     with pytest.raises(BadInput, match="There is no change 'move'"):
         two_by_two("move")  # type: ignore[arg-type]  # what a learner may type
