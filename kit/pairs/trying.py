@@ -19,7 +19,7 @@ VIEWS = 20
 """Documents that are opened in each pair, one after the other."""
 _PAIRS = 4
 _GAP_S = 0.05  # between two of them, of the clock
-_JOB_S = 5.0  # that the worker may take, of real time: it is told at once, and needs some milliseconds
+_JOB_S = 15.0  # that the worker may take, of real time: as long as the host waits for a health check
 
 
 class Trier:
