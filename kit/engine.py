@@ -15,6 +15,7 @@ import psycopg
 
 from kit.clock import Clock
 from kit.control import Command, Control, Terminal, hook_text, install_programs
+from kit.described import Described, describe
 from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, UnusableFolder
 from kit.hosting import Apps, Host
 from kit.journal import Journal
@@ -25,7 +26,7 @@ from kit.process import Supervisor
 from kit.programs import Programs, app_environment
 from kit.repos import READER_PAGE, Repositories, git_environment
 from kit.shell import Ran, run, shell_path
-from kit.snapshot import CommitSeen, DatabaseSeen, Snapshot, WorkerSeen, look_at_database
+from kit.snapshot import LOCKED_S, Change, CommitSeen, DatabaseSeen, Snapshot, WorkerSeen, look_at_database
 from kit.timeline import CloneName, CommandRan, DatabaseName, RefMoved, SchemaChanged, Timeline
 from kit.traffic import Visit, Visitors
 from kit.uploads import upload
@@ -67,6 +68,10 @@ class Engine:
         self._commits: dict[str, CommitSeen] = {}
         self._last = _NOTHING
         self._seen: Snapshot | None = None
+        self._before: Snapshot | None = None
+        self._typed = ""
+        self._acted = False
+        self.watched = False  # whether `change` may be asked: a rehearsal need not stop to look
         self._path = shell_path(install_programs(folder, psql=client("psql")))
         (folder / "home").mkdir(exist_ok=True)
         apps = Apps(folder / "host" / "logs", supervisor=supervisor, environment=app_environment(server))
@@ -212,7 +217,8 @@ class Engine:
         """
         self.repositories.install_hook("#!/bin/sh\n" + hook_text(self.folder, "post-receive") + "\n")
         self.clock.restart(state["now"])
-        self._seen = None
+        self._seen = self._before = None
+        self._acted = False
         self._last = Ran(command="", output=state["output"], exit=state["exit"])
         self.host.resume(state["host"])
         self.host.open()
@@ -299,6 +305,9 @@ class Engine:
         with self.step():
             # What another terminal did since then is noted with this command.
             before = self._seen = self._seen or self.observe()
+            # What time, visitors or edits did since then is none of this command's doing.
+            self._before = self._look_again() if self._acted and self.watched else before
+            self._typed, self._acted = f"{clone}$ {command}", False
             now = self.clock.now()
         started = CommandRan(at=now, until=now, clone=clone, command=command, exit=0)
         with self.journal.command(started) as entry:
@@ -465,6 +474,7 @@ class Engine:
     @contextmanager
     def _act(self, clone: CloneName | Literal["world"], text: str) -> Iterator[Any]:
         now = self.clock.now()
+        self._acted = True
         with self.journal.command(CommandRan(at=now, until=now, clone=clone, command=text, exit=0)) as entry:
             yield entry
 
@@ -516,6 +526,35 @@ class Engine:
             timeline=self.timeline,
             commits={commit: self._look_at_commit(commit) for commit in heads if commit},
         )
+
+    def _look_again(self) -> Snapshot | None:
+        """Return what is true now; what was true last where somebody keeps the table locked."""
+        with contextlib.suppress(ServerFailed):
+            return self.observe()
+        return self._seen
+
+    def change(self) -> Change:
+        """Look at everything, beside what was there before the last command; both are frozen."""
+        after = self.observe()
+        if self._before is None:
+            return Change(before=None, after=after)
+        before = self._seen if self._acted else self._before
+        return Change(before=before, after=after, command=self._typed, by=not self._acted)
+
+    def describe(self) -> Described:
+        """Ask psql for its description of `documents` in both databases; the journal has no word of it."""
+        environment = self.environment() | {"PGOPTIONS": f"-c statement_timeout={LOCKED_S}s"}
+
+        def ask(command: str) -> str:
+            return run(
+                command,
+                supervisor=self.supervisor,
+                folder=self.folder,
+                env=environment,
+                scratch=self.folder,
+            ).output
+
+        return describe(ask)
 
     def _look_at_database(self, name: str) -> DatabaseSeen:
         with self.server.connect(name) as connection:

@@ -25,6 +25,7 @@ class DatabaseSeen:
         indexes: on `documents`, sorted.
         comment: on documents.last_viewed, "" for none.
         versions: of the applied migrations, sorted.
+        names: of those that have one, by version.
         viewed: rows of `documents` whose last_viewed is set.
     """
 
@@ -32,6 +33,7 @@ class DatabaseSeen:
     indexes: tuple[str, ...] = ()
     comment: str = ""
     versions: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     viewed: int = 0
 
 
@@ -103,6 +105,23 @@ class Snapshot:
         return self.commits.get(commit, NO_COMMIT)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """The world before the last command that was typed, and now.
+
+    Attributes:
+        before: as it was then; None where nothing was typed since the world was opened.
+        after: as it is.
+        command: with a prompt, "dev$ git push origin main"; "" for none.
+        by: whether the command alone did it; else what came after it, such as time that passed.
+    """
+
+    before: Snapshot | None
+    after: Snapshot
+    command: str = ""
+    by: bool = True
+
+
 def look_at_database(connection: psycopg.Connection) -> DatabaseSeen:
     """Ask one database what it holds.
 
@@ -144,7 +163,9 @@ def _look(connection: psycopg.Connection) -> DatabaseSeen:
     ).fetchone()
     versions = (
         connection.execute(
-            "SELECT version FROM supabase_migrations.schema_migrations ORDER BY version"
+            # As JSON: an old table has no column for names.
+            "SELECT version, coalesce(to_jsonb(m)->>'name', '')"
+            " FROM supabase_migrations.schema_migrations m ORDER BY version"
         ).fetchall()
         if known and known[0]
         else []
@@ -158,6 +179,7 @@ def _look(connection: psycopg.Connection) -> DatabaseSeen:
         columns=tuple(columns or ()),
         indexes=tuple(indexes or ()),
         comment=comment or "",
-        versions=tuple(version for (version,) in versions),
+        versions=tuple(version for version, _ in versions),
+        names={version: name for version, name in versions if name},
         viewed=viewed[0] if viewed else 0,
     )

@@ -8,12 +8,14 @@ from typing import Self
 
 from kit.clock import ClockName
 from kit.clone import Clone, Shown
+from kit.described import Described
 from kit.engine import Engine
 from kit.errors import BadInput
 from kit.logs import Log
 from kit.opening import Progress, go_to, open_at, open_scratch
 from kit.page import Page
 from kit.phases import PHASES
+from kit.snapshot import Change
 from kit.status import Status
 from kit.timeline import Timeline, count_outcomes
 
@@ -46,6 +48,7 @@ class World:
     def __init__(self, engine: Engine, how: str) -> None:
         """Wrap a running world; `open_world` makes one."""
         self.engine = engine
+        engine.watched = True
         self._how = how
         self.dev = Clone(engine, "dev", engine.repositories.clones["dev"])
         self.production = Clone(engine, "production", engine.repositories.clones["production"])
@@ -162,6 +165,16 @@ class World:
         """Show what is where: migration file, code and column."""
         with self.engine.step():
             return Status(self.engine.observe())
+
+    def change(self) -> Change:
+        """Look at everything, beside what was there before the last command."""
+        with self.engine.step():
+            return self.engine.change()
+
+    def describe(self) -> Described:
+        """Have psql describe the table `documents` in both databases."""
+        with self.engine.step():
+            return self.engine.describe()
 
     @property
     def timeline(self) -> Timeline:
