@@ -176,6 +176,8 @@ class Engine:
             yield
             if not outer:
                 mark.unlink(missing_ok=True)
+            # What made it is nothing that the learner typed.
+            self._seen, self._before, self._acted = None, None, False
         finally:
             self._becoming = outer
 

@@ -7,12 +7,14 @@ from kit.widgets.drawing import draw_panel, draw_picture
 from kit.widgets.panel import DeployPanel
 from kit.widgets.prediction import Prediction, predict
 from kit.widgets.progress_table import ProgressTable, draw_progress
+from kit.widgets.world_map import WorldMap
 
 __all__ = [
     "CheckPanel",
     "DeployPanel",
     "Prediction",
     "ProgressTable",
+    "WorldMap",
     "draw_panel",
     "draw_picture",
     "draw_progress",

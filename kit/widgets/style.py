@@ -9,15 +9,19 @@ import re
 
 from kit.widgets.axis import SPACES
 
-_SHEET = """
-.kw-panel,.kw-drawing{
+COLOURS = """
 --kw-text:var(--jp-ui-font-color1,var(--vscode-foreground,#1f2328));
 --kw-soft:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#57606a));
 --kw-paper:var(--jp-layout-color0,var(--vscode-editor-background,#fff));
 --kw-line:var(--jp-border-color1,#8c959f);
 --kw-new:var(--jp-brand-color1,#1f6feb);
 --kw-bad:var(--jp-error-color1,#cf222e);
-font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)}
+font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)
+""".replace("\n", "")
+"""Declarations for whatever holds a drawing: the theme's colours and letters."""
+_SHEET = (
+    f".kw-panel,.kw-drawing{{{COLOURS}}}"
+    """
 .kw-panel{container-type:inline-size;line-height:1.4;margin:0;padding:2px 0}
 .kw-panel p{margin:0 0 4px;min-height:1.4em}
 .kw-panel .kw-head strong{font-size:17px;margin-right:8px}
@@ -69,6 +73,7 @@ margin-right:6px}
 @media (prefers-reduced-motion:reduce){
 .kw-panel *,.kw-deploy *{animation:none!important;transition:none!important}}
 """
+)
 SHEET = re.sub(
     r"\n",
     "",
