@@ -545,7 +545,7 @@ class Engine:
 
     def describe(self) -> Described:
         """Ask psql for its description of `documents` in both databases; the journal has no word of it."""
-        environment = self.environment() | {"PGOPTIONS": f"-c statement_timeout={LOCKED_S}s"}
+        environment = self.environment() | {"PGOPTIONS": f"-c lock_timeout={LOCKED_S}s"}
 
         def ask(command: str) -> str:
             return run(

@@ -64,3 +64,15 @@ def test_a_table_of_another_schema_is_not_meant(after: Execute) -> None:
 def test_a_commits_versions_are_those_of_its_files() -> None:
     assert CommitSeen(migrations=("070_a.sql", "2025_b_c.sql")).versions == ("070", "2025")
     assert NO_COMMIT.versions == ()
+
+
+def test_the_names_of_migrations_are_seen_where_the_history_has_them(after: Execute) -> None:
+    seen = after(
+        """
+        CREATE SCHEMA supabase_migrations;
+        CREATE TABLE supabase_migrations.schema_migrations (version text, name text);
+        INSERT INTO supabase_migrations.schema_migrations VALUES ('001', 'a'), ('002', NULL);
+        """
+    )
+
+    assert (seen.versions, seen.names) == (("001", "002"), {"001": "a"})

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from kit.widgets.style import COLOURS
 
+_T = ".kw-view.kw-view.kw-view"  # thrice: it must weigh more than JupyterLab's own rules for tables
 SHEET = (
     f".kw-view{{{COLOURS};container-type:inline-size;line-height:1.4;max-width:1000px}}"
     ".kw-view p{margin:4px 0}"
-    ".kw-view table{border-collapse:collapse;margin:4px 0;border:0;font-size:13px;table-layout:auto}"
-    ".kw-view caption{caption-side:top;text-align:left;font-weight:700;padding:4px 0;color:var(--kw-text)}"
-    ".kw-view thead{border-bottom:1px solid var(--kw-line)}"
-    ".kw-view tbody tr,.kw-view tbody tr:nth-child(odd),.kw-view tbody tr:hover{background:none}"
-    ".kw-view th,.kw-view td{padding:2px 14px 2px 0;border:0;text-align:left;vertical-align:top;"
-    "max-width:none;background:none;color:var(--kw-text);white-space:normal;overflow-wrap:anywhere;font-weight:400}"
-    ".kw-view tbody th{overflow-wrap:normal}"
-    ".kw-view thead th{color:var(--kw-soft);overflow-wrap:normal}"
-    ".kw-view tr.kw-marked th,.kw-view tr.kw-marked td{font-weight:700;"
-    "border-bottom:1px solid var(--kw-line)}"
-    ".kw-view tr.kw-marked>:first-child{box-shadow:inset 4px 0 var(--kw-text);padding-left:10px}"
-    ".kw-view.kw-code td{font-family:var(--jp-code-font-family,monospace);font-size:12px}"
-    "@container (max-width:479px){.kw-view th,.kw-view td{padding-right:8px;font-size:12px}}"
+    f"{_T} table{{border-collapse:collapse;margin:4px 0;border:0;font-size:13px;table-layout:auto}}"
+    f"{_T} caption{{caption-side:top;text-align:left;font-weight:700;padding:4px 0;color:var(--kw-text)}}"
+    f"{_T} thead{{border-bottom:1px solid var(--kw-line)}}"
+    f"{_T} tbody tr{{background:none}}"
+    f"{_T} th,{_T} td{{padding:2px 14px 2px 0;border:0;text-align:left;vertical-align:top;max-width:none;"
+    "background:none;color:var(--kw-text);white-space:normal;font-weight:400}"
+    f"{_T} .kw-long{{overflow-wrap:anywhere}}"
+    f"{_T} thead th{{color:var(--kw-soft)}}"
+    f"{_T} tr.kw-marked>*{{font-weight:700;border-bottom:1px solid var(--kw-line)}}"
+    f"{_T} tr.kw-marked>:first-child{{box-shadow:inset 4px 0 var(--kw-text);padding-left:10px}}"
+    f"{_T}.kw-code td{{font-family:var(--jp-code-font-family,monospace);font-size:12px}}"
+    f"@container (max-width:479px){{{_T} .kw-wide{{display:none}}"
+    f"{_T} th,{_T} td{{padding-right:8px;font-size:12px}}}}"
 )
 """For everything that is made of such tables."""
 
@@ -36,25 +37,42 @@ class Row:
     marked: bool = False
 
 
-def draw_grid(caption: str, head: Sequence[str], rows: Sequence[Row]) -> str:
+def draw_grid(
+    caption: str,
+    head: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    long: Collection[int],
+    wide: Collection[int] = (),
+) -> str:
     """Return a table with its caption and headers.
 
     Args:
         caption: what it shows.
         head: a header for each column.
         rows: from top to bottom.
+        long: the columns, from 0, whose texts may be broken anywhere.
+        wide: the columns that are left out where there is little room.
     """
-    tops = "".join(f"<th scope='col'>{escape(cell)}</th>" for cell in head)
+    kinds = [
+        " ".join(name for name, places in (("kw-long", long), ("kw-wide", wide)) if number in places)
+        for number in range(len(head))
+    ]
+    marks = [f" class='{kind}'" if kind else "" for kind in kinds]
+    tops = "".join(
+        f"<th scope='col'{mark}>{escape(cell)}</th>" for mark, cell in zip(marks, head, strict=True)
+    )
+    body = "".join(_row(row, marks) for row in rows)
     return (
         f"<table><caption>{escape(caption)}</caption><thead><tr>{tops}</tr></thead>"
-        f"<tbody>{''.join(map(_row, rows))}</tbody></table>"
+        f"<tbody>{body}</tbody></table>"
     )
 
 
-def _row(row: Row) -> str:
-    first, *rest = map(escape, row.cells)
+def _row(row: Row, marks: Sequence[str]) -> str:
+    first, *rest = (f"{mark}>{escape(cell)}" for mark, cell in zip(marks, row.cells, strict=True))
     kind = " class='kw-marked'" if row.marked else ""
-    return f"<tr{kind}><th scope='row'>{first}</th>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>"
+    return f"<tr{kind}><th scope='row'{first}</th>{''.join(f'<td{cell}</td>' for cell in rest)}</tr>"
 
 
 def draw_text_grid(head: Sequence[str], rows: Sequence[Row]) -> str:

@@ -56,8 +56,7 @@ _VIEW_SHEET = (
     ".kw-view .kw-say{font-weight:700;font-size:15px}"
     ".kw-view ul{margin:2px 0;padding-left:20px}"
     "@container (max-width:679px){.kw-view .kw-map,.kw-view ul.kw-moves{display:none}"
-    ".kw-view .kw-places{position:static;width:auto;height:auto;clip-path:none}"
-    ".kw-view .kw-places :is(th,td):nth-child(3){display:none}}"
+    ".kw-view .kw-places{position:static;width:auto;height:auto;clip-path:none}}"
 )
 
 
@@ -84,7 +83,8 @@ def draw_map(change: Change, *, ident: str = "kwm") -> str:
         )
         for place in places
     ]
-    table = draw_grid("What is where", ("place", "what is there", "comes", "changed"), rows)
+    head = ("place", "what is there", "comes", "changed")
+    table = draw_grid("What is where", head, rows, long=(1, 3), wide=(2,))
     return (
         f"<div class='kw-view'><style>{GRID_SHEET}{_SHEET}{_VIEW_SHEET}</style>"
         f"<p class='kw-say'>{escape(say_agreement(change.after))}</p>"
@@ -182,8 +182,9 @@ def _legend() -> Iterator[str]:
 
 def _ways(ident: str, *, gap: bool) -> Iterator[str]:
     half, tall = _BOX // 2, _TALL // 2
-    (dev_x, dev_y), (hub_x, hub_y), (cloud_x, cloud_y) = map(_corner, ("dev", "github", "cloud"))
-    (local_x, local_y), (clone_x, clone_y), (work_x, work_y) = map(_corner, ("local", "production", "worker"))
+    (dev_x, dev_y), (local_x, local_y) = _corner("dev"), _corner("local")
+    (hub_x, hub_y), (clone_x, clone_y) = _corner("github"), _corner("production")
+    (cloud_x, cloud_y), (work_x, work_y) = _corner("cloud"), _corner("worker")
     yield _way(f"M{dev_x + half} {dev_y}V{hub_y + tall}H{hub_x}", (hub_x, hub_y + tall), "right")
     yield _text(dev_x + half + 10, hub_y + tall - 8, "git push", "kw-b")
     yield _way(f"M{hub_x + _BOX} {hub_y + tall}H{cloud_x}", (cloud_x, hub_y + tall), "right")
