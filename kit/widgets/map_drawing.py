@@ -60,7 +60,7 @@ _VIEW_SHEET = (
 )
 
 
-def draw_map(change: Change, *, ident: str = "kwm") -> str:
+def draw_map(change: Change, *, ident: str = "kwm", note: str = "") -> str:
     """Return the map as HTML that is safe to show: a drawing where there is room, always a table.
 
     The same arguments give the same text. It holds nothing that takes the focus; everything
@@ -69,6 +69,7 @@ def draw_map(change: Change, *, ident: str = "kwm") -> str:
     Args:
         change: the world now, and before.
         ident: letters and digits, other ones for each drawing of a page.
+        note: a sentence about the map itself, such as that it stands still.
     """
     places = look(change)
     moves = "".join(
@@ -89,7 +90,8 @@ def draw_map(change: Change, *, ident: str = "kwm") -> str:
         f"<div class='kw-view'><style>{GRID_SHEET}{_SHEET}{_VIEW_SHEET}</style>"
         f"<p class='kw-say'>{escape(say_agreement(change.after))}</p>"
         f"{_draw(places, change, ident, size='')}"
-        f"<p>{escape(say_what(change))}</p><ul class='kw-moves' aria-hidden='true'>{moves}</ul>"
+        f"<p>{escape(' '.join(filter(None, (say_what(change), note))))}</p>"
+        f"<ul class='kw-moves' aria-hidden='true'>{moves}</ul>"
         f"<div class='kw-places'>{table}</div></div>"
     )
 
