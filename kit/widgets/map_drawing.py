@@ -13,9 +13,9 @@ from kit.widgets.grid import Row, draw_grid
 from kit.widgets.places import Fact, Key, Place, is_gap, look, say_agreement, say_what
 from kit.widgets.style import COLOURS
 
-WIDTH, HEIGHT = 840, 456
+WIDTH, HEIGHT = 880, 456
 """Of the drawing, in its own units; the same whatever it shows, so that nothing jumps."""
-_BOX, _TALL, _ACROSS, _DOWN = 230, 118, 303, 166
+_BOX, _TALL, _ACROSS, _DOWN = 244, 118, 316, 166
 _LETTERS, _LINES, _LINE = 32, 6, 17  # characters and lines that fit into a box; how far lines are apart
 _AT: Mapping[Key, tuple[int, int]] = {
     "github": (1, 0),
@@ -55,7 +55,7 @@ _VIEW_SHEET = (
     ".kw-view .kw-places{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
     ".kw-view .kw-say{font-weight:700;font-size:15px}"
     ".kw-view ul{margin:2px 0;padding-left:20px}"
-    "@container (max-width:679px){.kw-view .kw-map,.kw-view ul.kw-moves{display:none}"
+    "@container (max-width:719px){.kw-view .kw-map,.kw-view ul.kw-moves{display:none}"
     ".kw-view .kw-places{position:static;width:auto;height:auto;clip-path:none}}"
 )
 
@@ -90,8 +90,8 @@ def draw_map(change: Change, *, ident: str = "kwm", note: str = "") -> str:
         f"<div class='kw-view'><style>{GRID_SHEET}{_SHEET}{_VIEW_SHEET}</style>"
         f"<p class='kw-say'>{escape(say_agreement(change.after))}</p>"
         f"{_draw(places, change, ident, size='')}"
-        f"<p>{escape(' '.join(filter(None, (say_what(change), note))))}</p>"
-        f"<ul class='kw-moves' aria-hidden='true'>{moves}</ul>"
+        f"<p>{escape(say_what(change))}</p><ul class='kw-moves' aria-hidden='true'>{moves}</ul>"
+        f"{f'<p>{escape(note)}</p>' if note else ''}"
         f"<div class='kw-places'>{table}</div></div>"
     )
 

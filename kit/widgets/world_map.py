@@ -35,10 +35,10 @@ class WorldMap(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no type
             WorldTaken: if another notebook or terminal has taken the world over, or it is closed.
             ServerFailed: if a database does not answer.
         """
+        self._follower: Follower | None = None
+        super().__init__()  # first: a widget that was never one cannot be thrown away in silence
         self._world = world
         self._change = world.change()
-        self._follower: Follower | None = None
-        super().__init__()
         self._ident = f"kw{self.model_id[:8]}"
         self._draw()
         if follow:
