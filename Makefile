@@ -16,7 +16,7 @@ PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test ruff mypy layers pytest notebooks bench lock clean again
+.PHONY: help install lab test ruff mypy layers pytest notebooks bench pictures lock clean again
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,9 @@ notebooks: $(STAMP) ## rewrite the notebooks' stored outputs
 bench: $(STAMP) ## measure what the performance claims rest on
 	@$(PY) -m benchmarks
 
+pictures: $(STAMP) ## take the README's pictures again (needs Chromium)
+	@$(PY) -m pictures
+
 lock: $(STAMP) ## choose the newest versions again and write requirements.lock
 	@echo "Resolving pyproject.toml for every platform"
 	@$(PY) -m uv --version > /dev/null 2>&1 || $(PY) -m pip install $(PIP_QUIET) uv
@@ -91,4 +94,4 @@ lock: $(STAMP) ## choose the newest versions again and write requirements.lock
 
 clean: ## delete what make made here (the learner's world: python -m kit clean)
 	rm -rf $(VENV) node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find kit tests benchmarks notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + 2>/dev/null || true
+	find kit tests benchmarks pictures notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + 2>/dev/null || true

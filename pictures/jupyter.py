@@ -1,0 +1,192 @@
+"""A JupyterLab with folders of its own, and Chromium on a notebook in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import nbformat
+from playwright.sync_api import Browser, Page, Playwright
+
+from kit.lab import ROOT, SETTINGS
+from kit.process import wait_until
+
+NOTEBOOK = "panel.ipynb"
+START_S, END_S, PAGE_MS = 60.0, 20.0, 15_000
+_TOKEN = "kit"  # noqa: S105 - of a server on the loopback that lives for a minute
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_READY = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+_QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jupyter:
+    """A running JupyterLab.
+
+    Attributes:
+        address: of its server.
+        worlds: the folder in which the kernels make their worlds.
+    """
+
+    address: str
+    worlds: Path
+
+    def url(self) -> str:
+        """Return the address of the notebook."""
+        return f"{self.address}/lab/tree/{NOTEBOOK}?token={_TOKEN}&reset"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """A page with what it did besides.
+
+    Attributes:
+        page: the page.
+        hosts: whom it asked for something.
+        errors: what it wrote to its console as an error, and what it did not catch.
+    """
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+
+def find_browser() -> str | None:
+    """Return the path of Chromium: `$CHROMIUM`, else the one on the PATH; None if there is none."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def jupyter(sources: Sequence[str]) -> Iterator[Jupyter]:
+    """Run JupyterLab on one notebook, in folders that go away with it.
+
+    Args:
+        sources: the notebook's code cells.
+
+    Yields:
+        The server, once it answers.
+
+    Raises:
+        RuntimeError: if it does not answer in time; with its log.
+    """
+    # Not pytest's folder: a world's path must be short enough for a socket.
+    with tempfile.TemporaryDirectory(prefix="kb-", ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o711)
+        for part in ("notebooks", "worlds", "settings"):
+            (folder / part).mkdir(mode=0o711)
+        made = nbformat.v4.new_notebook(metadata={"kernelspec": _KERNEL})
+        made.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        (folder / "notebooks" / NOTEBOOK).write_text(nbformat.writes(made), encoding="utf-8")
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        log = folder / "log"
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                _command(folder, port), env=_environment(folder), stdout=output, stderr=output, cwd=folder
+            )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            if not wait_until(lambda: _answers(address), seconds=START_S, every=0.1):
+                raise RuntimeError(f"JupyterLab does not answer:\n{log.read_text(errors='replace')}")
+            yield Jupyter(address=address, worlds=folder / "worlds")
+        finally:
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(END_S)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/api/status", headers={"Authorization": f"token {_TOKEN}"}).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _command(folder: Path, port: int) -> list[str]:
+    root = ["--allow-root"] if os.geteuid() == 0 else []
+    return [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", *root),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
+        f"--ServerApp.root_dir={folder / 'notebooks'}",
+        *(f"--IdentityProvider.token={_TOKEN}", "--ServerApp.answer_yes=True"),
+    ]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    own = {one: str(folder / "settings" / one) for one in ("CONFIG", "DATA", "RUNTIME")}
+    return {
+        **os.environ,
+        **{f"JUPYTER_{one}_DIR": path for one, path in own.items()},
+        "JUPYTER_CONFIG_PATH": str(SETTINGS),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings" / "lab"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "settings" / "workspaces"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "IPYTHONDIR": str(folder / "settings" / "ipython"),
+        "PYTHONPATH": str(ROOT),
+        "TMPDIR": str(folder / "worlds"),
+    }
+
+
+@contextmanager
+def chromium(playwright: Playwright, path: str) -> Iterator[Browser]:
+    """Run a browser without a window.
+
+    Args:
+        playwright: what drives it.
+        path: of Chromium.
+    """
+    # Without its sandbox, which does not work for root in a container; it meets our own pages only.
+    browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *_QUIET])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def open_notebook(browser: Browser, server: Jupyter, *, width: int, height: int, scale: float = 1) -> Watched:
+    """Open the notebook in a page of its own, and wait until JupyterLab is there.
+
+    Args:
+        browser: the browser.
+        server: the server.
+        width: of the page, in CSS pixels.
+        height: of the page, in CSS pixels.
+        scale: device pixels for each CSS pixel.
+    """
+    page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
+    page.set_default_timeout(PAGE_MS)
+    watched = Watched(page=page)
+    page.on("request", lambda one: watched.hosts.add(_host(one.url)))
+    page.on("websocket", lambda one: watched.hosts.add(_host(one.url)))
+    page.on("console", lambda one: watched.errors.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda one: watched.errors.append(str(one)))
+    page.goto(server.url())
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+    # Cells that are run before the kernel is there make JupyterLab ask which kernel.
+    page.wait_for_function(_READY)
+    return watched
+
+
+def _host(url: str) -> str:
+    """Return the host that an address leads to; none for what the page holds itself."""
+    return urlsplit(url).hostname or ""
+
+
+def run_notebook(page: Page) -> None:
+    """Run all cells, and wait until the last has ended."""
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
