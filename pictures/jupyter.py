@@ -23,7 +23,7 @@ from kit.lab import ROOT, SETTINGS
 from kit.process import wait_until
 
 NOTEBOOK = "panel.ipynb"
-START_S, END_S, PAGE_MS = 60.0, 20.0, 15_000
+START_S, END_S, PAGE_MS = 60.0, 20.0, 60_000
 _TOKEN = "kit"  # noqa: S105 - of a server on the loopback that lives for a minute
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _READY = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
