@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SPACES: dict[str, int] = {"S": 280, "M": 480, "L": 760}
+SPACES: dict[str, int] = {"S": 260, "M": 480, "L": 760}
 """The narrowest space of each range, in CSS pixels; a range ends where the next one begins."""
 _CHARACTER, _PADDING = 6.9, 12.0  # pixels, at the drawing's 12 px
 _TICKS = {"S": 5, "M": 8, "L": 14}

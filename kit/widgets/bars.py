@@ -44,7 +44,8 @@ def draw_bars(axis: Axis, seen: Measured, plan: Plan, *, top: int, floor: int, i
         for bucket in sorted(bucket for bucket, kind in counts if kind == outcome):
             number = counts[bucket, outcome]
             x, y = axis.x(axis.start + bucket * step), floor - scale * (bottoms[bucket] + number)
-            bars.append(f"<rect x='{x}%' y='{y:.1f}' width='{width}%' height='{scale * number:.1f}'/>")
+            wide = min(width, round(100 - x, 2))  # the last one, if the axis ends within it
+            bars.append(f"<rect x='{x}%' y='{y:.1f}' width='{wide}%' height='{scale * number:.1f}'/>")
             bottoms[bucket] += number
         if bars:
             fill = "" if outcome == "ok" else f" fill='url(#{ident}-{outcome})'"

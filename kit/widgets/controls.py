@@ -22,7 +22,7 @@ def _radio(name: str, options: list[tuple[str, object]], value: object) -> ipywi
         options=options, value=value, description=name, style={"description_width": "initial"}
     )
     widget.layout.width = "auto"
-    widget.layout.margin = "2px 24px 2px 0"
+    widget.layout.margin = "2px 22px 2px 2px"
     return widget
 
 
@@ -116,7 +116,7 @@ class AnswerControls:
             value=0, min=0, max=120, step=0.5, description="For how many seconds?", style=_WIDE
         )
         self.seconds.layout.width = "270px"
-        self.seconds.layout.margin = "2px 24px 2px 0"
+        self.seconds.layout.margin = "2px 22px 2px 2px"
         self.loudness = _radio(
             "How?",
             [("silently: the page looks fine", "silent"), ("loudly: visitors see an error", "loud")],

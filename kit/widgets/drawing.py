@@ -9,7 +9,7 @@ from kit.scenario import Plan
 from kit.timeline import Record, Window
 from kit.widgets.axis import Axis, say_instant, say_seconds
 from kit.widgets.bars import bar_seconds, draw_bars
-from kit.widgets.lanes import draw_build, draw_lane, draw_line, draw_rest, draw_strip, draw_text
+from kit.widgets.lanes import draw_beside, draw_build, draw_lane, draw_line, draw_rest, draw_strip, draw_text
 from kit.widgets.measured import Measured, Segment, measure
 from kit.widgets.prediction import Prediction, planned_pushes, planned_span
 from kit.widgets.style import SHEET, patterns
@@ -207,11 +207,8 @@ def _draw_marks(axis: Axis, seen: Measured | None, plan: Plan) -> Iterable[str]:
         marks = sorted(zip(planned_pushes(plan), ("git push", "db push"), strict=True))
     for (at, text), y in zip(marks[-len(_MARKS) :], _MARKS, strict=False):
         x = axis.x(at)
-        left = x > 70  # noqa: PLR2004 - percent: beyond it there is no room to the right
         yield draw_line(x, y - 9, _FLOOR, "kw-mark")
-        label = f"{text} ▾" if left else f"▾ {text}"
-        note = "" if seen else f" at {say_instant(at)}"
-        yield draw_text(x, y, label + note, "kw-bold", dx=-5 if left else 5, end=left)
+        yield draw_beside([text] if seen else [f"{text} at {say_instant(at)}", text], x, x, y, sign="▾")
 
 
 def _draw_axis(axis: Axis) -> Iterable[str]:

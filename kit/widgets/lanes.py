@@ -136,13 +136,29 @@ def draw_strip(axis: Axis, windows: Sequence[Window], y: int, texts: Sequence[st
     ]
     start = axis.x(windows[0].start) if windows else axis.x(0)
     end = axis.x(windows[-1].end) if windows else axis.x(0)
+    return "".join(parts) + draw_beside(texts, start, end, y + 11)
+
+
+def draw_beside(texts: Sequence[str], start: float, end: float, y: int, *, sign: str = "") -> str:
+    """Return a text at the side of something where there is room for it.
+
+    Args:
+        texts: the same, from the longest to the shortest.
+        start: where that begins, in percent of the width.
+        end: where it ends.
+        y: of the base line, in pixels.
+        sign: put between the text and what it is about.
+    """
     places: dict[tuple[str, float, bool], str] = {}
+    signed = [f"{sign} {text}" if sign else text for text in texts]
     for space, pixels in SPACES.items():
-        place = _place(texts, start, end, pixels)
+        place = _place(signed, start, end, pixels)
         places[place] = f"{places.get(place, '')} {space}".strip()
+    parts = []
     for (text, x, leftward), spaces in places.items():
+        shown = f"{text.removeprefix(f'{sign} ')} {sign}" if sign and leftward else text
         parts.append(
-            draw_text(x, y + 11, text, f"kw-bold kw-fit {spaces}", dx=-6 if leftward else 6, end=leftward)
+            draw_text(x, y, shown, f"kw-bold kw-fit {spaces}", dx=-6 if leftward else 6, end=leftward)
         )
     return "".join(parts)
 

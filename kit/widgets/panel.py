@@ -21,7 +21,7 @@ from kit.widgets.measured import Measured, measure
 from kit.widgets.naming import NAMING
 from kit.widgets.prediction import planned_span, predict
 from kit.widgets.run import Run
-from kit.widgets.style import SHEET
+from kit.widgets.style import CONTROLS, SHEET
 from kit.widgets.text import draw_text_panel
 from kit.widgets.words import headline
 
@@ -72,7 +72,7 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
         super().__init__(
             [
-                ipywidgets.HTML(f"<style>{SHEET}</style>"),
+                ipywidgets.HTML(f"<style>{SHEET}{CONTROLS}</style>"),
                 self._controls.box,
                 self._answers.box,
                 ipywidgets.HBox([self._deploy, self._stop, self._bar, self._show], layout=wrap),

@@ -26,6 +26,8 @@ _SHEET = (
 .kw-panel p{margin:0 0 4px;min-height:1.4em}
 .kw-panel .kw-head strong{font-size:17px;margin-right:8px}
 .kw-panel .kw-soft{color:var(--kw-soft)}
+.kw-panel .kw-error{min-height:2.8em}
+.kw-panel .kw-error .kw-soft{display:block}
 .kw-panel code{font-family:var(--jp-code-font-family,monospace);font-size:12px;background:none;
 color:inherit;padding:0;overflow-wrap:anywhere}
 .kw-panel .kw-state{font-weight:700;border:1px solid var(--kw-line);border-radius:3px;padding:0 4px}
@@ -58,8 +60,9 @@ stroke-linejoin:round}
 .kw-panel th,.kw-panel td{padding:2px 12px 2px 0;text-align:right;font-variant-numeric:tabular-nums;border:0;
 background:none;white-space:nowrap;vertical-align:top;color:var(--kw-text);max-width:none}
 .kw-panel thead th{color:var(--kw-soft);font-weight:400}
+.kw-panel .kw-judged td,.kw-judged td{white-space:normal}
 .kw-panel tbody tr,.kw-panel tbody tr:hover{background:none}
-.kw-panel th:first-child{text-align:left;font-weight:400}
+.kw-panel th:first-child,.kw-judged td,.kw-judged thead th{text-align:left;font-weight:400}
 .kw-panel .kw-words,.kw-panel thead .kw-words{text-align:left;white-space:normal;color:var(--kw-soft)}
 .kw-panel th svg{display:inline-block;width:14px;vertical-align:-2px;
 margin-right:6px}
@@ -67,11 +70,10 @@ margin-right:6px}
 .kw-fit.L{display:inline}
 @container (max-width:LARGEpx){.kw-fit.L{display:none}.kw-fit.M{display:inline}}
 @container (max-width:MEDIUMpx){.kw-fit.L,.kw-fit.M{display:none}.kw-fit.S{display:inline}
-.kw-panel .kw-words{display:none}.kw-panel table{font-size:12px}.kw-panel thead th{white-space:normal}
+.kw-panel .kw-words{display:none}.kw-panel table{font-size:12px}.kw-panel .kw-error{min-height:5.6em}
+.kw-panel th,.kw-panel thead th:first-child{white-space:normal}
 .kw-panel th,.kw-panel td{padding-right:8px}}
-.kw-deploy .widget-inline-hbox .widget-label{text-align:left;padding-left:0}
-@media (prefers-reduced-motion:reduce){
-.kw-panel *,.kw-deploy *{animation:none!important;transition:none!important}}
+@media (prefers-reduced-motion:reduce){.kw-panel *{animation:none!important;transition:none!important}}
 """
 )
 SHEET = re.sub(
@@ -80,6 +82,33 @@ SHEET = re.sub(
     _SHEET.replace("LARGE", str(SPACES["L"] - 1)).replace("MEDIUM", str(SPACES["M"] - 1)),
 )
 """The style sheet, on one line."""
+_CONTROLS = """
+.kw-deploy{container-type:inline-size}
+.kw-deploy .widget-inline-hbox .widget-label{text-align:left;padding-left:0}
+.kw-deploy .widget-html-content{line-height:1.4}
+.kw-deploy .kw-live .widget-html-content{min-height:1.4em}
+.kw-deploy .jupyter-button{width:auto;min-width:126px}
+.kw-deploy .jupyter-button.mod-primary{background:#1565c0;color:#fff}
+.kw-deploy .progress-bar{background:#1565c0}
+.kw-deploy .jupyter-button:focus-visible,.kw-deploy input:focus-visible,.kw-deploy .noUi-handle:focus-visible{
+outline:2px solid var(--jp-ui-font-color1,#1f2328);outline-offset:2px}
+@container (max-width:MEDIUMpx){
+.kw-deploy .widget-hslider,.kw-deploy .widget-text{flex-wrap:wrap;height:auto;width:100%!important}
+.kw-deploy .kw-live .widget-html-content{min-height:4.2em}
+.kw-deploy .widget-hslider .widget-label,.kw-deploy .widget-text .widget-label{width:100%!important}}
+@media (prefers-reduced-motion:reduce){.kw-deploy *{animation:none!important;transition:none!important}}
+"""
+
+
+def _pack(sheet: str) -> str:
+    """Return a style sheet on one line, with the widths at which a space is a larger one."""
+    return re.sub(
+        r"\n", "", sheet.replace("LARGE", str(SPACES["L"] - 1)).replace("MEDIUM", str(SPACES["M"] - 1))
+    )
+
+
+SHEET, CONTROLS = _pack(_SHEET), _pack(_CONTROLS)
+"""The style sheets of a drawing with its tables, and of the widgets around it, on one line each."""
 
 _LINES = {
     # A window, measured: dense lines that rise; predicted: sparse ones that fall.

@@ -23,12 +23,13 @@ def draw_error(seen: Measured | None) -> str:
     """Return the first error that a visitor met as a line of HTML, a line without one otherwise."""
     if seen is None or seen.error is None:
         text = "No error of the database so far." if seen else "Nobody has visited yet."
-        return f"<p class='kw-soft'>{text}</p>"
+        return f"<p class='kw-error kw-soft'>{text}</p>"
     view = seen.error
     return (
-        f"<p><code class='kw-state'>{escape(view.sqlstate)}</code> <code>{escape(view.message)}</code> "
-        f"<span class='kw-soft'>first at {say_instant(view.at - seen.zero)}, "
-        f"the visitor got status {view.status}</span></p>"
+        f"<p class='kw-error'><code class='kw-state'>{escape(view.sqlstate)}</code> "
+        f"<code>{escape(view.message)}</code> "
+        f"<span class='kw-soft'>The first error, at {say_instant(view.at - seen.zero)}; "
+        f"the visitor got status {view.status}.</span></p>"
     )
 
 

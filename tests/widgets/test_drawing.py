@@ -41,7 +41,7 @@ def test_a_measured_window_is_shaded_and_hatched_and_labelled(measured: Rehearsa
     assert "url(#w-window)" in html
     assert "broken window: 4 s" in html
     assert "42703" in html
-    assert "first at" in html
+    assert "The first error, at" in html
 
 
 def test_without_a_prediction_none_is_given_away() -> None:
