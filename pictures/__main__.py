@@ -1,6 +1,6 @@
-"""Take the README's pictures: a real deploy in a real JupyterLab, in both themes.
+"""Take the README's pictures: every widget in a real JupyterLab, in both themes.
 
-Usage: python -m pictures
+Usage: python -m pictures [NAME ...]
 """
 
 from __future__ import annotations
@@ -8,24 +8,46 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from kit.lab import ROOT
-from pictures.jupyter import chromium, find_browser, jupyter, open_notebook, run_notebook
+from pictures.jupyter import (
+    THEMES,
+    Jupyter,
+    chromium,
+    find_browser,
+    jupyter,
+    open_notebook,
+    run_notebook,
+    show_theme,
+)
+from pictures.shown import SHOWN, Shown
 
 DOCS = ROOT / "docs"
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-WIDTH, HEIGHT, SCALE = 1460, 1600, 1.5
-CELL = """
-from kit import Plan
-from kit.widgets import DeployPanel
-DeployPanel(Plan(build=4, wait=6, rate=20, clock="wall"))
-"""
+WIDTH, HEIGHT, SCALE = 1000, 2400, 1.5
+MARGIN = 12
+"""Of paper around a widget, in CSS pixels."""
+BARE = (
+    ".jp-Cell-inputWrapper,.jp-OutputPrompt,.jp-Collapser{visibility:hidden}"
+    ".jp-Cell{border-color:transparent!important}"
+)
+"""Hides what JupyterLab puts around an output."""
 
 
-def main() -> int:
-    """Write `docs/panel-light.png` and `docs/panel-dark.png`; return the exit code."""
+def main(names: Iterable[str]) -> int:
+    """Write `docs/<name>-light.png` and `docs/<name>-dark.png` of these widgets, or of all.
+
+    Returns:
+        The exit code: 1 without a browser, 2 for a name that there is not.
+    """
+    known = {one.name: one for one in SHOWN}
+    chosen = set(names) or set(known)
+    if unknown := sorted(chosen - set(known)):
+        print(f"There is no widget {unknown[0]!r}.", file=sys.stderr)
+        print(f"  What to do: choose of {', '.join(known)}.", file=sys.stderr)
+        return 2
     browser = find_browser()
     if browser is None:
         print("The pictures need Chromium.\n  Looked for: $CHROMIUM, chromium on the PATH", file=sys.stderr)
@@ -33,41 +55,41 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory(prefix="kit-home-", ignore_cleanup_errors=True) as home:
         os.environ["KIT_HOME"] = home
-        with (
-            jupyter([CELL.strip()]) as server,
-            sync_playwright() as playwright,
-            chromium(playwright, browser) as running,
-        ):
-            page = open_notebook(running, server, width=WIDTH, height=HEIGHT, scale=SCALE).page
-            _deploy(page)
-            for name, theme in THEMES.items():
-                page.evaluate(
-                    "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
-                )
-                light = str(name == "light").lower()
-                page.locator(f"body[data-jp-theme-light={light}]").wait_for(state="attached")
-                # The theme's style sheet may come a moment later than its name.
-                page.wait_for_load_state("networkidle")
-                path = DOCS / f"panel-{name}.png"
-                page.locator(".kw-deploy").screenshot(path=path, animations="disabled")
-                print(f"Wrote {path.relative_to(ROOT)}")
+        with jupyter() as server, sync_playwright() as playwright, chromium(playwright, browser) as running:
+            for one in SHOWN:
+                if one.name in chosen:
+                    take(running, server, one)
     return 0
 
 
-def _deploy(page: Page) -> None:
-    """Answer the questions, deploy, and wait for the verdict."""
+def take(browser: Browser, server: Jupyter, shown: Shown) -> None:
+    """Take the pictures of one widget."""
+    server.write(shown.name, [shown.cell])
+    page = open_notebook(browser, server, shown.name, width=WIDTH, height=HEIGHT, scale=SCALE).page
     run_notebook(page)
-    panel = page.locator(".kw-deploy")
-    panel.get_by_role("radio", name="yes").check()
-    seconds = panel.get_by_label("For how many seconds?")
-    seconds.fill("3")
-    seconds.press("Tab")
-    panel.get_by_role("radio", name="silently").check()
-    panel.get_by_role("button", name="Commit my answer").click()
-    panel.get_by_text("Your answer is noted").wait_for()
-    panel.get_by_role("button", name="Deploy for real").click()
-    panel.get_by_text("Your answer beside the measurement").wait_for()
+    shown.act(page)
+    page.add_style_tag(content=BARE)
+    output = page.locator(".jp-OutputArea-output").last
+    output.wait_for()
+    for theme in THEMES:
+        show_theme(page, theme)
+        box = output.bounding_box()
+        if box is None or box["y"] + box["height"] + MARGIN > HEIGHT:
+            raise RuntimeError(f"{shown.name} is higher than the page: make HEIGHT larger.")
+        path = DOCS / f"{shown.name}-{theme}.png"
+        page.screenshot(
+            path=path,
+            animations="disabled",
+            clip={
+                "x": box["x"] - MARGIN,
+                "y": box["y"] - MARGIN,
+                "width": box["width"] + 2 * MARGIN,
+                "height": box["height"] + 2 * MARGIN,
+            },
+        )
+        print(f"Wrote {path.relative_to(ROOT)}")
+    page.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, Playwright
 from kit.lab import ROOT, SETTINGS
 from kit.process import wait_until
 
-NOTEBOOK = "panel.ipynb"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 START_S, END_S, PAGE_MS = 60.0, 20.0, 60_000
 _TOKEN = "kit"  # noqa: S105 - of a server on the loopback that lives for a minute
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -36,15 +36,28 @@ class Jupyter:
 
     Attributes:
         address: of its server.
+        notebooks: the folder that it shows.
         worlds: the folder in which the kernels make their worlds.
     """
 
     address: str
+    notebooks: Path
     worlds: Path
 
-    def url(self) -> str:
-        """Return the address of the notebook."""
-        return f"{self.address}/lab/tree/{NOTEBOOK}?token={_TOKEN}&reset"
+    def write(self, name: str, sources: Sequence[str]) -> None:
+        """Write a notebook.
+
+        Args:
+            name: of the file, without `.ipynb`.
+            sources: its code cells.
+        """
+        made = nbformat.v4.new_notebook(metadata={"kernelspec": _KERNEL})
+        made.cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
+        (self.notebooks / f"{name}.ipynb").write_text(nbformat.writes(made), encoding="utf-8")
+
+    def url(self, name: str) -> str:
+        """Return the address of a notebook."""
+        return f"{self.address}/lab/tree/{name}.ipynb?token={_TOKEN}&reset"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +81,8 @@ def find_browser() -> str | None:
 
 
 @contextmanager
-def jupyter(sources: Sequence[str]) -> Iterator[Jupyter]:
-    """Run JupyterLab on one notebook, in folders that go away with it.
-
-    Args:
-        sources: the notebook's code cells.
+def jupyter() -> Iterator[Jupyter]:
+    """Run JupyterLab in folders that go away with it.
 
     Yields:
         The server, once it answers.
@@ -86,9 +96,6 @@ def jupyter(sources: Sequence[str]) -> Iterator[Jupyter]:
         folder.chmod(0o711)
         for part in ("notebooks", "worlds", "settings"):
             (folder / part).mkdir(mode=0o711)
-        made = nbformat.v4.new_notebook(metadata={"kernelspec": _KERNEL})
-        made.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-        (folder / "notebooks" / NOTEBOOK).write_text(nbformat.writes(made), encoding="utf-8")
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         log = folder / "log"
@@ -100,7 +107,7 @@ def jupyter(sources: Sequence[str]) -> Iterator[Jupyter]:
         try:
             if not wait_until(lambda: _answers(address), seconds=START_S, every=0.1):
                 raise RuntimeError(f"JupyterLab does not answer:\n{log.read_text(errors='replace')}")
-            yield Jupyter(address=address, worlds=folder / "worlds")
+            yield Jupyter(address=address, notebooks=folder / "notebooks", worlds=folder / "worlds")
         finally:
             server.send_signal(signal.SIGTERM)
             try:
@@ -158,15 +165,26 @@ def chromium(playwright: Playwright, path: str) -> Iterator[Browser]:
         browser.close()
 
 
-def open_notebook(browser: Browser, server: Jupyter, *, width: int, height: int, scale: float = 1) -> Watched:
-    """Open the notebook in a page of its own, and wait until JupyterLab is there.
+def open_notebook(
+    browser: Browser,
+    server: Jupyter,
+    name: str,
+    *,
+    width: int,
+    height: int,
+    scale: float = 1,
+    kernel: bool = True,
+) -> Watched:
+    """Open a notebook in a page of its own, and wait until JupyterLab and its kernel are there.
 
     Args:
         browser: the browser.
         server: the server.
+        name: of the notebook, without `.ipynb`.
         width: of the page, in CSS pixels.
         height: of the page, in CSS pixels.
         scale: device pixels for each CSS pixel.
+        kernel: wait for it; else go without one where JupyterLab asks.
     """
     page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
     page.set_default_timeout(PAGE_MS)
@@ -175,11 +193,39 @@ def open_notebook(browser: Browser, server: Jupyter, *, width: int, height: int,
     page.on("websocket", lambda one: watched.hosts.add(_host(one.url)))
     page.on("console", lambda one: watched.errors.append(one.text) if one.type == "error" else None)
     page.on("pageerror", lambda one: watched.errors.append(str(one)))
-    page.goto(server.url())
+    page.goto(server.url(name))
     page.locator("#jupyterlab-splash").wait_for(state="detached")
     # Cells that are run before the kernel is there make JupyterLab ask which kernel.
-    page.wait_for_function(_READY)
+    if kernel:
+        wait_for_kernel(page)
+    else:
+        page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    for side in ("left", "right"):
+        execute(page, "application:toggle-side-tabbar", side=side)
+    if page.locator("#jp-left-stack").is_visible():
+        execute(page, "application:toggle-left-area")
     return watched
+
+
+def wait_for_kernel(page: Page) -> None:
+    """Wait until the notebook's kernel has nothing to do."""
+    page.wait_for_function(_READY)
+
+
+def execute(page: Page, command: str, **arguments: object) -> None:
+    """Execute one of JupyterLab's commands, and wait until it is done."""
+    page.evaluate(
+        "([command, given]) => window.jupyterapp.commands.execute(command, given).then(() => null)",
+        [command, arguments],
+    )
+
+
+def show_theme(page: Page, name: str) -> None:
+    """Switch to JupyterLab's own theme, "light" or "dark", and wait until all of it is there."""
+    execute(page, "apputils:change-theme", theme=THEMES[name])
+    page.locator(f"body[data-jp-theme-light={str(name == 'light').lower()}]").wait_for(state="attached")
+    # The theme's style sheet may come a moment later than its name.
+    page.wait_for_load_state("networkidle")
 
 
 def _host(url: str) -> str:
