@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import nbformat
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 from kit.lab import ROOT, SETTINGS
 from kit.process import wait_until
@@ -191,7 +191,7 @@ def open_notebook(
     watched = Watched(page=page)
     page.on("request", lambda one: watched.hosts.add(_host(one.url)))
     page.on("websocket", lambda one: watched.hosts.add(_host(one.url)))
-    page.on("console", lambda one: watched.errors.append(one.text) if one.type == "error" else None)
+    page.on("console", lambda one: watched.errors.append(_say(one)) if one.type == "error" else None)
     page.on("pageerror", lambda one: watched.errors.append(str(one)))
     page.goto(server.url(name))
     page.locator("#jupyterlab-splash").wait_for(state="detached")
@@ -226,6 +226,10 @@ def show_theme(page: Page, name: str) -> None:
     page.locator(f"body[data-jp-theme-light={str(name == 'light').lower()}]").wait_for(state="attached")
     # The theme's style sheet may come a moment later than its name.
     page.wait_for_load_state("networkidle")
+
+
+def _say(message: ConsoleMessage) -> str:
+    return f"{message.text} ({message.location.get('url', '')})"
 
 
 def _host(url: str) -> str:

@@ -36,7 +36,7 @@ def _slider(name: str, value: float, low: float, high: float, *, step: float, un
         readout_format=".1f" if step < 1 else ".0f",
         style=_WIDE,
     )
-    widget.layout.width = "400px"
+    widget.layout.width = "560px"
     widget.layout.max_width = "100%"
     return widget
 
@@ -77,7 +77,9 @@ class PlanControls:
         self.box = ipywidgets.VBox(
             [
                 ipywidgets.HBox([self.change, self.order, self.handling], layout=row),
-                ipywidgets.HBox([self.wait, self.build, self.rate], layout=row),
+                self.wait,
+                self.build,
+                self.rate,
             ]
         )
 

@@ -70,7 +70,7 @@ def _compare(seen: Measured | None, prediction: Prediction | None, *, running: b
 def _row(
     name: str, expected: float | None, found: float | None, say: Callable[[float], str], *, final: bool
 ) -> str:
-    missed = _NONE if expected is None or found is None or not final else f"{found - expected:+.2f} s"
+    missed = _NONE if expected is None or found is None or not final else f"{found - expected:+z.2f} s"
     cells = [_NONE if value is None else say(value) for value in (expected, found)]
     return f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in (*cells, missed))}</tr>"
 
