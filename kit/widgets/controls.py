@@ -7,9 +7,8 @@ from typing import Any, cast
 
 import ipywidgets
 
-from kit.errors import BadInput
 from kit.repos import Handling
-from kit.scenario import CHANGES, PLAIN_ORDERS, Change, Order, Plan
+from kit.scenario import CHANGES, ORDERS, Change, Order, Plan
 from kit.widgets import words
 from kit.widgets.answers import Answer
 
@@ -50,18 +49,9 @@ class PlanControls:
     """
 
     def __init__(self, plan: Plan, *, changed: Callable[[], None]) -> None:
-        """Make the widgets.
-
-        Raises:
-            BadInput: for an order with several pushes of the code: the drawing has room for one.
-        """
-        if plan.order not in PLAIN_ORDERS:
-            raise BadInput(
-                f"The panel does not draw {plan.order}.",
-                remedy=f"Use rehearse(Plan(order={plan.order!r})), or one of: {', '.join(PLAIN_ORDERS)}.",
-            )
+        """Make the widgets."""
         self.change = _radio("Change", [(words.CHANGES[one], one) for one in CHANGES], plan.change)
-        self.order = _radio("Order", [(words.ORDERS[one], one) for one in PLAIN_ORDERS], plan.order)
+        self.order = _radio("Order", [(words.ORDERS[one], one) for one in ORDERS], plan.order)
         self.handling = _radio(
             "On an error", [(words.HANDLING[one], one) for one in _HANDLINGS], plan.handling
         )

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from html import escape
 
 from kit.scenario import Plan
 from kit.timeline import Record, Window
-from kit.widgets.axis import Axis, say_instant, say_seconds
+from kit.widgets.axis import Axis, fit, say_instant, say_seconds
 from kit.widgets.bars import bar_seconds, draw_bars
 from kit.widgets.lanes import draw_beside, draw_build, draw_lane, draw_line, draw_rest, draw_strip, draw_text
-from kit.widgets.measured import Measured, Segment, measure
-from kit.widgets.prediction import Prediction, planned_pushes, planned_span
-from kit.widgets.style import SHEET, patterns
+from kit.widgets.measured import Build, Measured, Segment, measure
+from kit.widgets.prediction import DB, SHORT, Prediction, planned_pushes, planned_span, predict
+from kit.widgets.style import DRAWING, SHEET, patterns
 from kit.widgets.tables import draw_error, draw_tables
-from kit.widgets.words import headline
+from kit.widgets.turns import Turns
+from kit.widgets.words import headline, say_has, say_writes
 
 HEIGHT = 294
 """Of the drawing, in CSS pixels; the same before, during and after a run, so that nothing jumps."""
 _MARKS = (13, 29)
 _FORESEEN, _MEASURED, _CODE, _BUILD, _SCHEMA, _VISITORS, _FLOOR = 37, 56, 98, 123, 163, 211, 271
-_COLUMN = {"add": ("no last_viewed", "has last_viewed")}
-_CODE_WORDS = {"add": ("does not write last_viewed", "writes last_viewed")}
 
 
 def draw_panel(
@@ -49,7 +49,7 @@ def draw_panel(
         sheet: with the style sheet; leave it out where the page has it already.
     """
     seen = measure(timeline, plan, now=now)
-    running = now is not None
+    running, several = now is not None, plan.order == "expand-contract"
     head = headline(plan, seen, running=running)
     style = f"<style>{SHEET}</style>" if sheet else ""
     return (
@@ -57,7 +57,8 @@ def draw_panel(
         f"<p class='kw-head'><strong>{escape(head.text)}</strong>"
         f"<span class='kw-soft'>{escape(head.detail)}</span></p>"
         f"{_draw_svg(seen, plan, prediction, running=running, ident=ident)}"
-        f"{draw_error(seen)}{draw_tables(seen, prediction, ident, running=running)}</div>"
+        f"{draw_error(seen, running=running)}"
+        f"{draw_tables(seen, prediction, ident, running=running, several=several)}</div>"
     )
 
 
@@ -79,7 +80,7 @@ def draw_picture(
     )
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' class='kw-drawing' viewBox='0 0 {width} {HEIGHT + 44}' "
-        f"width='{width}' height='{HEIGHT + 44}'><style>{SHEET}</style>"
+        f"width='{width}' height='{HEIGHT + 44}'><style>{DRAWING}</style>"
         "<rect width='100%' height='100%' style='fill:var(--kw-paper)'/>"
         f"<text x='12' y='22' class='kw-bold'>{escape(head.text)}"
         f"<tspan class='kw-note' dx='8'>{escape(head.detail)}</tspan></text>{inner}</svg>"
@@ -160,55 +161,47 @@ def _draw_code(
     axis: Axis, seen: Measured | None, prediction: Prediction | None, plan: Plan, *, running: bool, ident: str
 ) -> Iterable[str]:
     code = list(seen.code) if seen else [Segment(axis.start, 0.0, "", new=False)]
-    yield from draw_lane(axis, code, _CODE, lambda one: _code_texts(one, plan))
-    live = prediction.code_live if prediction and not (seen and seen.code_live is not None) else None
+    turns = Turns(name="code", turns=predict(plan).code, say=say_writes)
+    yield from draw_lane(axis, code, _CODE, turns.tell)
     if running or seen is None:
-        yield from draw_rest(axis, code[-1], live, y=_CODE, texts=("old code", "new code"))
-    build = seen.build if seen else None
-    yield draw_build(
-        axis, build, now=seen.now if seen else 0.0, takes=plan.build, y=_BUILD, pattern=f"{ident}-build"
-    )
-
-
-def _code_texts(one: Segment, plan: Plan) -> list[str]:
-    commit = one.name[:7]
-    word = "new" if one.new else "old"
-    writes = _CODE_WORDS.get(plan.change, ("", ""))[one.new]
-    return [
-        " ".join(f"{word} code {commit} {writes}".split()),
-        f"{word} {commit}".strip(),
-        word,
-    ]
+        done = len(code) - 1
+        rest = turns.rest(done, shown=prediction is not None)
+        yield from draw_rest(axis, code[-1], rest, y=_CODE, texts=turns.before(done))
+    builds: list[Build | float] = [*(seen.builds if seen else ())]
+    if running or seen is None:
+        builds += [push.at for push in planned_pushes(plan) if push.text != DB][len(builds) :]
+    for build in builds:
+        now = seen.now if seen else 0.0
+        yield draw_build(axis, build, now=now, takes=plan.build, y=_BUILD, ident=ident)
 
 
 def _draw_schema(
     axis: Axis, seen: Measured | None, prediction: Prediction | None, plan: Plan, *, running: bool
 ) -> Iterable[str]:
-    schema = list(seen.schema) if seen else [Segment(axis.start, min(planned_pushes(plan)), "", new=False)]
-    old, new = _COLUMN.get(plan.change, ("before the change", "after the change"))
-
-    def texts(one: Segment) -> list[str]:
-        if one.new:
-            return [f"new schema {one.name}: {new}", f"new: {new}", "new"]
-        return [f"old schema: {old}", f"old: {old}", "old"]
-
-    yield from draw_lane(axis, schema, _SCHEMA, texts)
-    there = prediction.schema_new if prediction and not (seen and seen.schema_new is not None) else None
+    schema = list(seen.schema) if seen else [Segment(axis.start, planned_pushes(plan)[0].at, "", new=False)]
+    turns = Turns(name="schema", turns=predict(plan).schema, say=say_has)
+    yield from draw_lane(axis, schema, _SCHEMA, partial(turns.tell, sign=":"))
     if running or seen is None:
-        yield from draw_rest(axis, schema[-1], there, y=_SCHEMA, texts=("old schema", "new schema"))
+        done = len(schema) - 1
+        rest = turns.rest(done, shown=prediction is not None)
+        yield from draw_rest(axis, schema[-1], rest, y=_SCHEMA, texts=turns.before(done))
 
 
 def _draw_marks(axis: Axis, seen: Measured | None, plan: Plan) -> Iterable[str]:
-    if seen:
-        marks = [(mark.at, mark.text) for mark in seen.marks]
-    elif plan.order == "together":
-        marks = [(0.0, "git push && db push")]
-    else:
-        marks = sorted(zip(planned_pushes(plan), ("git push", "db push"), strict=True))
-    for (at, text), y in zip(marks[-len(_MARKS) :], _MARKS, strict=False):
-        x = axis.x(at)
+    marks = [(mark.at, mark.text) for mark in (seen.marks if seen else planned_pushes(plan))]
+    rows = len(_MARKS)
+    for number, (at, text) in enumerate(marks):
+        x, y = axis.x(at), _MARKS[number % rows]
         yield draw_line(x, y - 9, _FLOOR, "kw-mark")
-        yield draw_beside([text] if seen else [f"{text} at {say_instant(at)}", text], x, x, y, sign="▾")
+        longer = [] if seen else [f"{text} at {say_instant(at)}"]
+        if len(planned_pushes(plan)) <= rows:
+            yield draw_beside([*longer, text], x, x, y, sign="▾")
+            continue
+        # Several: each has the room up to the next one of its row.
+        after = marks[number + rows][0] if number + rows < len(marks) else axis.end
+        texts = [*(f"▾ {one}" for one in (*longer, text, SHORT[text])), "▾"]
+        for label, spaces in fit(texts, axis.width(at, after)):
+            yield draw_text(x, y, label, f"kw-bold kw-fit {spaces}", dx=5)
 
 
 def _draw_axis(axis: Axis) -> Iterable[str]:

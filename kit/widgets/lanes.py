@@ -37,7 +37,7 @@ def draw_line(x: float, top: float, bottom: float, style: str) -> str:
 
 
 def draw_lane(
-    axis: Axis, segments: Sequence[Segment], y: int, texts: Callable[[Segment], list[str]]
+    axis: Axis, segments: Sequence[Segment], y: int, texts: Callable[[int, Segment], list[str]]
 ) -> Iterable[str]:
     """Return what held when, one box each, with as much text as fits.
 
@@ -45,39 +45,38 @@ def draw_lane(
         axis: the time.
         segments: in order.
         y: of the upper edge, in pixels.
-        texts: what to write into a box, from the longest to the shortest.
+        texts: what to write into a box, given its place in the order, from the longest to the shortest.
     """
-    for one in segments:
+    for number, one in enumerate(segments):
         x, width = axis.x(one.start), axis.width(one.start, one.end)
         if width <= 0:
             continue
         style = "kw-fresh" if one.new else "kw-old"
         yield f"<rect x='{x}%' y='{y}' width='{width}%' height='22' class='{style}'/>"
-        for text, spaces in fit(texts(one), width):
+        for text, spaces in fit(texts(number, one), width):
             yield draw_text(x, y + 15, text, f"kw-fit {spaces}", dx=7)
 
 
 def draw_rest(
-    axis: Axis, last: Segment, change: float | None, *, y: int, texts: tuple[str, str]
+    axis: Axis, last: Segment, turns: Sequence[tuple[float, list[str]]] | None, *, y: int, texts: list[str]
 ) -> Iterable[str]:
     """Return what is still to come, dashed: as predicted, as it is now, or as a question.
 
     Args:
         axis: the time.
         last: what holds now, to whose end the lane is drawn.
-        change: when it should change, None where that is kept back or has happened.
+        turns: when it should change, and what to write from then on; None where that is kept back.
         y: of the upper edge, in pixels.
-        texts: what comes before the change, what after it.
+        texts: what to write before the first of them, from the longest to the shortest.
     """
-    now = last.end
-    if change is not None:
-        change = max(change, now)
-        yield _plan(axis, (now, change), y, "kw-old kw-plan", [texts[0], "old"])
-        yield _plan(axis, (change, axis.end), y, "kw-fresh kw-plan", [texts[1], "new"])
-    elif last.new:
-        yield _plan(axis, (now, axis.end), y, "kw-fresh kw-plan", [])
-    else:
-        yield _plan(axis, (now, axis.end), y, "kw-unknown", ["old or new?", "?"])
+    if turns is None:
+        yield _plan(axis, (last.end, axis.end), y, "kw-unknown", ["old or new?", "?"])
+        return
+    start, style = last.end, "kw-fresh" if last.new else "kw-old"
+    for at, following in [*turns, (axis.end, [])]:
+        end = max(start, at)
+        yield _plan(axis, (start, end), y, f"{style} kw-plan", texts)
+        start, style, texts = end, "kw-fresh", following
 
 
 def _plan(axis: Axis, span: tuple[float, float], y: int, style: str, texts: list[str]) -> str:
@@ -88,31 +87,34 @@ def _plan(axis: Axis, span: tuple[float, float], y: int, style: str, texts: list
     return f"<rect x='{x}%' y='{y}' width='{width}%' height='22' class='{style}'/>{''.join(labels)}"
 
 
-def draw_build(axis: Axis, build: Build | None, *, now: float, takes: float, y: int, pattern: str) -> str:
-    """Return the build under the code's lane: hatched as far as it is done, dashed what is left.
+def draw_build(axis: Axis, build: Build | float, *, now: float, takes: float, y: int, ident: str) -> str:
+    """Return a build under the code's lane: hatched as far as it is done, dashed what is left.
 
     Args:
         axis: the time.
-        build: None before the push: it is drawn as planned.
-        now: in seconds since the push.
+        build: before its push, when that is planned.
+        now: in seconds since the first push.
         takes: what the plan says, in seconds.
         y: of the upper edge, in pixels.
-        pattern: the id of the hatch.
+        ident: of the patterns.
     """
-    start = build.start if build else 0.0
-    end = start + takes if build is None or build.end is None else build.end
-    done = (now if build.end is None else build.end) if build else start
+    style, pattern = "kw-unknown", f"{ident}-build"
+    if isinstance(build, Build):
+        start, end = build.start, build.start + takes if build.end is None else build.end
+        done = now if build.end is None else build.end
+        word = "build failed" if build.failed else "build" if build.end is None else "built"
+        commit = f" {build.commit[:7]}"
+        if build.failed:
+            style, pattern = "kw-unknown kw-edge", f"{ident}-window"
+    else:
+        start, end, done, word, commit = build, build + takes, build, "build", ""
     x, whole = axis.x(start), axis.width(start, end)
-    parts = [f"<rect x='{x}%' y='{y}' width='{whole}%' height='13' class='kw-unknown'/>"]
+    parts = [f"<rect x='{x}%' y='{y}' width='{whole}%' height='13' class='{style}'/>"]
     if done > start:
         width = axis.width(start, min(done, end))
         parts.append(
             f"<rect x='{x}%' y='{y}' width='{width}%' height='13' fill='url(#{pattern})' opacity='.7'/>"
         )
-    word = (
-        "build failed" if build and build.failed else "built" if build and build.end is not None else "build"
-    )
-    commit = f" {build.commit[:7]}" if build else ""
     for text, spaces in fit([f"{word}{commit}", word], whole):
         parts.append(draw_text(x, y + 11, text, f"kw-fit {spaces}", dx=7))
     return "".join(parts)

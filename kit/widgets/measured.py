@@ -1,4 +1,4 @@
-"""What a timeline says about one deploy, in seconds since its `git push`: what a drawing needs."""
+"""What a timeline says about one deploy, in seconds since its first `git push`: what a drawing needs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,9 @@ from kit.timeline import (
     Window,
     broken_windows,
     count_outcomes,
-    last_push,
+    first_push,
 )
-from kit.widgets.prediction import planned_pushes
-
-_GIT, _DB = "git push", "db push"
+from kit.widgets.prediction import BOTH, DB, GIT, planned_pushes
 
 
 class Mark(NamedTuple):
@@ -58,22 +56,22 @@ class Measured:
         now: up to when anything is known.
         marks: the pushes, in order.
         code: what production served, in order.
-        build: the last one, None before the push.
+        builds: one for each deployment, in order.
         schema: what the cloud database held, in order.
         views: the page views; `at` in seconds of the clock, subtract `zero`.
         zero: the instant of `git push` in seconds of the clock; expected, where it has not come yet.
         windows: broken, as visitors saw it.
         outcomes: how the page views ended.
         error: the first view that was not ok and has an error of PostgreSQL.
-        code_live: when new code went live, None if it did not.
-        schema_new: when a migration was committed in the cloud, None if none was.
+        code_live: when the last new code went live, None if none did.
+        schema_new: when the last migration was committed in the cloud, None if none was.
     """
 
     start: float
     now: float
     marks: tuple[Mark, ...]
     code: tuple[Segment, ...]
-    build: Build | None
+    builds: tuple[Build, ...]
     schema: tuple[Segment, ...]
     views: tuple[PageView, ...]
     zero: float
@@ -111,8 +109,8 @@ def measure(timeline: Iterable[Record], plan: Plan, *, now: float | None = None)
     first = min(record.at for record in (*records[:1], *views[:1]))
     last = max(record.instant for record in (*records[-1:], *views[-1:]))
     until = last if now is None else max(now, last)
-    push = last_push(records)
-    zero = first + LEAD_S - min(planned_pushes(plan)) if push is None else push
+    push = first_push(records)
+    zero = first + LEAD_S - planned_pushes(plan)[0].at if push is None else push
     start, end = first - zero, until - zero
     windows = tuple(
         Window(one.start - zero, end if one.open and now is not None else one.end - zero, one.open)
@@ -128,7 +126,7 @@ def measure(timeline: Iterable[Record], plan: Plan, *, now: float | None = None)
         now=end,
         marks=tuple(_marks(records, zero)),
         code=_segments(lives, start, end, old),
-        build=_build(switches, zero),
+        builds=tuple(_builds(switches, zero)),
         schema=_segments(schemas, start, end, ""),
         views=tuple(views),
         zero=zero,
@@ -149,38 +147,35 @@ def _segments(changes: list[tuple[float, str]], start: float, end: float, old: s
     )
 
 
-def _build(stages: list[Deployed], zero: float) -> Build | None:
-    """Return the last deployment from its queueing to its end."""
-    queued = [one for one in stages if one.stage == "queued"]
-    if not queued:
-        return None
-    mine = queued[-1]
-    ends = [
-        one
-        for one in stages
-        if one.commit == mine.commit and one.stage in ("live", "failed") and one.at >= mine.at
-    ]
-    end = ends[0] if ends else None
-    return Build(
-        mine.at - zero,
-        end.at - zero if end else None,
-        mine.commit,
-        end is not None and end.stage == "failed",
-    )
+def _builds(stages: list[Deployed], zero: float) -> Iterable[Build]:
+    """Return each deployment from its queueing to its end."""
+    for mine in stages:
+        if mine.stage != "queued":
+            continue
+        ends = (
+            one
+            for one in stages
+            if one.commit == mine.commit and one.stage in ("live", "failed") and one.at >= mine.at
+        )
+        end = next(ends, None)
+        yield Build(
+            mine.at - zero,
+            end.at - zero if end else None,
+            mine.commit,
+            end is not None and end.stage == "failed",
+        )
 
 
 def _marks(records: list[Record], zero: float) -> Iterable[Mark]:
-    push = last_push(records)
+    push = first_push(records)
     for record in records:
         if not isinstance(record, CommandRan) or record.clone == "world":
             continue
-        git, database = _GIT in record.command, _DB in record.command
-        if git and database:
-            yield Mark(record.at - zero, f"{_GIT} && {_DB}")
-        elif git or database:
-            yield Mark(record.at - zero, _GIT if git else _DB)
+        git, database = GIT in record.command, DB in record.command
+        if git or database:
+            yield Mark(record.at - zero, BOTH if git and database else GIT if git else DB)
     # A command's own record comes with its end; the push is known before that.
     if push is not None and not any(
-        isinstance(one, CommandRan) and _GIT in one.command and one.at <= push <= one.until for one in records
+        isinstance(one, CommandRan) and GIT in one.command and one.at <= push <= one.until for one in records
     ):
-        yield Mark(0.0, _GIT)
+        yield Mark(0.0, GIT)

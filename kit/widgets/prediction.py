@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from math import inf
+from typing import NamedTuple
 
+from kit.changes import Columns, Recipe, Step, recipe
 from kit.clock import ClockName
+from kit.phases import VERSION
+from kit.plan import MARGIN_S
 from kit.scenario import LEAD_S, Plan
 from kit.supabase import PUSH_SECONDS
 from kit.timeline import Outcome, Window
 
 PUSH_TAKES_S: dict[ClockName, float] = {"virtual": PUSH_SECONDS, "wall": 0.0}
 """Seconds from the start of `db push` to the commit: the workflow's two; really, next to none."""
+GIT, DB, BOTH = "git push", "db push", "git push && db push"
+SHORT = {GIT: GIT, DB: DB, BOTH: "git, db push"}
+"""What a plan types, and the same in less room."""
+_made = lru_cache(recipe)  # a panel asks with every frame, and a recipe is read from files
 
-State = tuple[bool, bool]
-"""Whether the live code is new, whether the schema is."""
-NEW_CODE_OLD_SCHEMA: State = (True, False)
-OLD_CODE_NEW_SCHEMA: State = (False, True)
-BREAKS: dict[str, frozenset[State]] = {
-    "add": frozenset({NEW_CODE_OLD_SCHEMA}),  # the new code writes a column that is not there yet
-    "drop": frozenset({OLD_CODE_NEW_SCHEMA}),  # the old code writes a column that is gone
-    "rename": frozenset({NEW_CODE_OLD_SCHEMA, OLD_CODE_NEW_SCHEMA}),  # each writes the other one's name
-}
-"""In which states of production page views break, for each change."""
+
+class Push(NamedTuple):
+    """A command that a plan types, in seconds since the first `git push`."""
+
+    at: float
+    text: str
+
+
+class Turn(NamedTuple):
+    """From `at` on the live code writes these columns of `documents`, or the cloud's table has them."""
+
+    at: float
+    columns: Columns
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What should happen; times in seconds since `git push`.
+    """What should happen; times in seconds since the first `git push`.
 
     Attributes:
-        code_live: when the new code serves.
-        schema_new: when the migration is committed in the cloud.
+        code: what the live code writes; the first turn is what was live before.
+        schema: what the cloud's table has, likewise.
         window: the broken window, None if there should be none.
         outcome: what a page view in the window comes to: "lost" or "failed".
     """
 
-    code_live: float
-    schema_new: float
+    code: tuple[Turn, ...]
+    schema: tuple[Turn, ...]
     window: Window | None
     outcome: Outcome
+
+    @property
+    def code_live(self) -> float:
+        """When the last new code serves."""
+        return self.code[-1].at
+
+    @property
+    def schema_new(self) -> float:
+        """When the last migration is committed in the cloud."""
+        return self.schema[-1].at
 
     @property
     def broken_s(self) -> float:
@@ -46,36 +71,87 @@ class Prediction:
         return self.window.seconds if self.window else 0.0
 
 
-def planned_pushes(plan: Plan) -> tuple[float, float]:
-    """Return when `git push` and `db push` start, in seconds since `git push`."""
-    return 0.0, -PUSH_TAKES_S[plan.clock] if plan.order == "schema-first" else plan.wait_s
+def planned_pushes(plan: Plan) -> tuple[Push, ...]:
+    """Return the commands that a plan types, in order of time."""
+    if plan.order == "expand-contract":
+        return tuple(Push(at, BOTH if step.migrates else GIT) for at, step in _steps(plan))
+    if plan.order == "together":
+        return (Push(0.0, BOTH),)
+    if plan.order == "schema-first":
+        return Push(-PUSH_TAKES_S[plan.clock], DB), Push(0.0, GIT)
+    return Push(0.0, GIT), Push(plan.wait_s, DB)
 
 
 def planned_span(plan: Plan) -> tuple[float, float]:
-    """Return from when to when visitors come, in seconds since `git push`."""
+    """Return from when to when visitors come, in seconds since the first `git push`."""
     pushes = planned_pushes(plan)
-    return min(pushes) - LEAD_S, max(plan.build, pushes[1] + PUSH_TAKES_S[plan.clock]) + LEAD_S
+    ends = (
+        push.at
+        + (
+            plan.build
+            if push.text == GIT
+            else max(PUSH_TAKES_S[plan.clock], plan.build * (push.text == BOTH))
+        )
+        for push in pushes
+    )
+    return pushes[0].at - LEAD_S, max(ends) + LEAD_S
 
 
 def predict(plan: Plan) -> Prediction:
     """Return what a plan should lead to.
 
-    The rule: new code is live `build` seconds after `git push`. The new schema is there as soon
-    as `db push` is through: `wait` seconds after `git push` plus `PUSH_TAKES_S`; with schema-first
-    just before `git push`, which waits for it. Between the two instants production runs new code
-    on the old schema, or old code on the new one; `BREAKS` says which of these a change survives.
-    Where the code ignores the error, a view in the window is lost in silence; else it fails.
+    The rule: new code is live `build` seconds after its `git push`; a migration is committed as soon as its
+    `db push` is through (`PUSH_TAKES_S`). Production breaks for as long as the live code writes a column
+    that the table does not have. Where the code ignores the error, a view is then lost in silence; else it
+    fails.
 
     Args:
         plan: what is to be rehearsed.
     """
-    code = plan.build
-    schema = planned_pushes(plan)[1] + PUSH_TAKES_S[plan.clock]
-    between = NEW_CODE_OLD_SCHEMA if code < schema else OLD_CODE_NEW_SCHEMA
-    breaks = code != schema and between in BREAKS[plan.change]
+    made = _made(plan.change, plan.handling)
+    takes = PUSH_TAKES_S[plan.clock]
+    if plan.order == "expand-contract":
+        lives = [(at + plan.build, step) for at, step in _steps(plan)]
+        commits = [(at + takes, step) for at, step in _steps(plan) if step.migrates]
+    else:
+        database = next(push.at for push in planned_pushes(plan) if push.text != GIT)
+        lives, commits = [(plan.build, made.whole)], [(database + takes, made.whole)]
+    code = (Turn(-inf, made.writes), *(Turn(at, step.writes) for at, step in lives))
+    schema = tuple(_schema(made, commits))
+    windows = _broken(code, schema)
     return Prediction(
-        code_live=code,
-        schema_new=schema,
-        window=Window(min(code, schema), max(code, schema)) if breaks else None,
+        code=code,
+        schema=schema,
+        window=Window(windows[0].start, windows[-1].end) if windows else None,
         outcome="lost" if plan.handling == "silent" else "failed",
     )
+
+
+def _steps(plan: Plan) -> Iterable[tuple[float, Step]]:
+    """Return the steps of expand/contract, each with its push: a second after the one before is live."""
+    at = 0.0
+    for step in _made(plan.change, plan.handling).apart:
+        yield at, step
+        at += max(plan.build + MARGIN_S, PUSH_TAKES_S[plan.clock] if step.migrates else 0.0)
+
+
+def _schema(made: Recipe, commits: Iterable[tuple[float, Step]]) -> Iterable[Turn]:
+    versions = [VERSION] if made.phase > 5 else []  # noqa: PLR2004 - phase 5 deploys the workflow's migration
+    yield Turn(-inf, made.columns(versions))
+    for at, step in commits:
+        # The step without files of its own is the workflow's merge.
+        names = [path.rpartition("/")[2] for path in step.files if path.endswith(".sql")]
+        versions += [name.partition("_")[0] for name in names] or [VERSION]
+        yield Turn(at, made.columns(versions))
+
+
+def _broken(code: tuple[Turn, ...], schema: tuple[Turn, ...]) -> list[Window]:
+    """Return the spans between two turns in which the code writes what the table does not have."""
+    instants = sorted({turn.at for turn in (*code, *schema)})
+    return [
+        Window(start, end) for start, end in pairwise(instants) if not _at(code, start) <= _at(schema, start)
+    ]
+
+
+def _at(turns: tuple[Turn, ...], at: float) -> Columns:
+    return next(turn.columns for turn in reversed(turns) if turn.at <= at)

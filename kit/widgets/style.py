@@ -10,6 +10,8 @@ import re
 from kit.widgets.axis import SPACES
 
 COLOURS = """
+_DRAWING = """
+.kw-panel,.kw-drawing{
 --kw-text:var(--jp-ui-font-color1,var(--vscode-foreground,#1f2328));
 --kw-soft:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#57606a));
 --kw-paper:var(--jp-layout-color0,var(--vscode-editor-background,#fff));
@@ -31,6 +33,7 @@ _SHEET = (
 .kw-panel code{font-family:var(--jp-code-font-family,monospace);font-size:12px;background:none;
 color:inherit;padding:0;overflow-wrap:anywhere}
 .kw-panel .kw-state{font-weight:700;border:1px solid var(--kw-line);border-radius:3px;padding:0 4px}
+font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)}
 .kw-drawing{display:block;width:100%;overflow:hidden}
 .kw-drawing text{font-size:12px;fill:var(--kw-text);
 paint-order:stroke;stroke:var(--kw-paper);stroke-width:3px;
@@ -53,6 +56,21 @@ stroke-linejoin:round}
 .kw-drawing .kw-ok,.kw-panel .kw-ok{fill:var(--kw-new);fill-opacity:.6}
 .kw-drawing .kw-lost,.kw-drawing .kw-failed{stroke:var(--kw-bad)}
 .kw-drawing .kw-blocked{stroke:var(--kw-text)}
+.kw-fit{display:none}
+.kw-fit.L{display:inline}
+@container (max-width:LARGEpx){.kw-fit.L{display:none}.kw-fit.M{display:inline}}
+@container (max-width:MEDIUMpx){.kw-fit.L,.kw-fit.M{display:none}.kw-fit.S{display:inline}}
+"""
+_PANEL = """
+.kw-panel{container-type:inline-size;line-height:1.4;margin:0;padding:2px 0}
+.kw-panel p{margin:0 0 4px;min-height:1.4em}
+.kw-panel .kw-head strong{font-size:17px;margin-right:8px}
+.kw-panel .kw-soft{color:var(--kw-soft)}
+.kw-panel .kw-error{min-height:2.8em}
+.kw-panel .kw-error .kw-soft{display:block}
+.kw-panel code{font-family:var(--jp-code-font-family,monospace);font-size:12px;background:none;
+color:inherit;padding:0;overflow-wrap:anywhere}
+.kw-panel .kw-state{font-weight:700;border:1px solid var(--kw-line);border-radius:3px;padding:0 4px}
 .kw-panel .kw-tables{display:flex;flex-wrap:wrap;gap:4px 32px;margin-top:4px;align-items:flex-start}
 .kw-panel table{border-collapse:collapse;margin:0;font-size:13px;border:0;table-layout:auto}
 .kw-panel caption{text-align:left;font-weight:700;padding:4px 0;color:var(--kw-text);caption-side:top}
@@ -60,17 +78,16 @@ stroke-linejoin:round}
 .kw-panel th,.kw-panel td{padding:2px 12px 2px 0;text-align:right;font-variant-numeric:tabular-nums;border:0;
 background:none;white-space:nowrap;vertical-align:top;color:var(--kw-text);max-width:none}
 .kw-panel thead th{color:var(--kw-soft);font-weight:400}
-.kw-panel .kw-judged td,.kw-judged td{white-space:normal}
+.kw-panel.kw-judged td{white-space:normal}
 .kw-panel tbody tr,.kw-panel tbody tr:hover{background:none}
 .kw-panel th:first-child,.kw-judged td,.kw-judged thead th{text-align:left;font-weight:400}
 .kw-panel .kw-words,.kw-panel thead .kw-words{text-align:left;white-space:normal;color:var(--kw-soft)}
 .kw-panel th svg{display:inline-block;width:14px;vertical-align:-2px;
 margin-right:6px}
-.kw-fit{display:none}
-.kw-fit.L{display:inline}
-@container (max-width:LARGEpx){.kw-fit.L{display:none}.kw-fit.M{display:inline}}
-@container (max-width:MEDIUMpx){.kw-fit.L,.kw-fit.M{display:none}.kw-fit.S{display:inline}
-.kw-panel .kw-words{display:none}.kw-panel table{font-size:12px}.kw-panel .kw-error{min-height:5.6em}
+@container (max-width:LARGEpx){.kw-panel .kw-head{min-height:3.4em}}
+@container (max-width:MEDIUMpx){.kw-panel .kw-words{display:none}.kw-panel table{font-size:12px}
+.kw-panel .kw-head{min-height:5em}.kw-panel .kw-error{min-height:5.6em}
+.kw-panel .kw-tables th:first-child{min-width:72px}
 .kw-panel th,.kw-panel thead th:first-child{white-space:normal}
 .kw-panel th,.kw-panel td{padding-right:8px}}
 @media (prefers-reduced-motion:reduce){.kw-panel *{animation:none!important;transition:none!important}}
@@ -93,7 +110,7 @@ _CONTROLS = """
 .kw-deploy .jupyter-button:focus-visible,.kw-deploy input:focus-visible,.kw-deploy .noUi-handle:focus-visible{
 outline:2px solid var(--jp-ui-font-color1,#1f2328);outline-offset:2px}
 @container (max-width:MEDIUMpx){
-.kw-deploy .widget-hslider,.kw-deploy .widget-text{flex-wrap:wrap;height:auto;width:100%!important}
+.kw-deploy .widget-hslider,.kw-deploy .widget-text{flex-wrap:wrap;height:auto;width:auto!important}
 .kw-deploy .kw-live .widget-html-content{min-height:4.2em}
 .kw-deploy .widget-hslider .widget-label,.kw-deploy .widget-text .widget-label{width:100%!important}}
 @media (prefers-reduced-motion:reduce){.kw-deploy *{animation:none!important;transition:none!important}}
@@ -107,8 +124,10 @@ def _pack(sheet: str) -> str:
     )
 
 
-SHEET, CONTROLS = _pack(_SHEET), _pack(_CONTROLS)
-"""The style sheets of a drawing with its tables, and of the widgets around it, on one line each."""
+DRAWING, CONTROLS = _pack(_DRAWING), _pack(_CONTROLS)
+SHEET = DRAWING + _pack(_PANEL)
+"""The style sheets of a drawing alone, of a drawing with its words and tables, and of the widgets around it,
+on one line each."""
 
 _LINES = {
     # A window, measured: dense lines that rise; predicted: sparse ones that fall.

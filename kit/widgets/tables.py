@@ -19,10 +19,11 @@ _NONE = "-"
 _NOTHING = (None, None, None)
 
 
-def draw_error(seen: Measured | None) -> str:
+def draw_error(seen: Measured | None, *, running: bool) -> str:
     """Return the first error that a visitor met as a line of HTML, a line without one otherwise."""
     if seen is None or seen.error is None:
-        text = "No error of the database so far." if seen else "Nobody has visited yet."
+        none = "No error of the database so far." if running else "No error of the database."
+        text = none if seen else "Nobody has visited yet."
         return f"<p class='kw-error kw-soft'>{text}</p>"
     view = seen.error
     return (
@@ -33,7 +34,9 @@ def draw_error(seen: Measured | None) -> str:
     )
 
 
-def draw_tables(seen: Measured | None, prediction: Prediction | None, ident: str, *, running: bool) -> str:
+def draw_tables(
+    seen: Measured | None, prediction: Prediction | None, ident: str, *, running: bool, several: bool = False
+) -> str:
     """Return two tables: predicted beside measured, and the page views by outcome.
 
     Args:
@@ -41,17 +44,20 @@ def draw_tables(seen: Measured | None, prediction: Prediction | None, ident: str
         prediction: None where it is kept back.
         ident: of the patterns that the legend shows.
         running: the window may still grow.
+        several: pushes of the code, so that only the last of them ends the change.
     """
-    return f"<div class='kw-tables'>{_compare(seen, prediction, running=running)}{_count(seen, ident)}</div>"
+    compared = _compare(seen, prediction, running=running, several=several)
+    return f"<div class='kw-tables'>{compared}{_count(seen, ident)}</div>"
 
 
-def _compare(seen: Measured | None, prediction: Prediction | None, *, running: bool) -> str:
+def _compare(seen: Measured | None, prediction: Prediction | None, *, running: bool, several: bool) -> str:
     expected = (prediction.code_live, prediction.schema_new, prediction.broken_s) if prediction else _NOTHING
     found = (seen.code_live, seen.schema_new, seen.broken_s) if seen else _NOTHING
+    word = "last" if several else "new"
     body = "".join(
-        _row(name, one, other, say, final=not running or say is say_instant)
+        _row(name, one, other, say, final=not running or (say is say_instant and not several))
         for name, one, other, say in zip(
-            ("new code live", "new schema there", "broken for"),
+            (f"{word} code live", f"{word} schema there", "broken for"),
             expected,
             found,
             (say_instant, say_instant, say_seconds),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from collections.abc import Callable, Sequence
 
+from kit.changes import Columns
 from kit.scenario import Plan
 from kit.widgets.axis import Axis, say_instant, say_seconds
-from kit.widgets.prediction import planned_pushes, planned_span, predict
-from kit.widgets.words import describe
+from kit.widgets.prediction import SHORT, Turn, planned_pushes, planned_span, predict
+from kit.widgets.words import describe, say_has, say_writes
 
 _NAME, _CELLS = 10, 80
 
@@ -19,28 +20,42 @@ def draw_text_panel(plan: Plan) -> str:
         plan: what is to be rehearsed.
     """
     expected = predict(plan)
-    pushes = planned_pushes(plan)
     axis = Axis(*planned_span(plan))
 
     def cell(at: float) -> int:
         return round(axis.x(at) / 100 * _CELLS)
 
-    def lane(change: float, old: str, new: str, building: float | None = None) -> str:
-        cells = ["-"] * cell(change) + ["="] * (_CELLS - cell(change))
-        if building is not None:
-            cells[cell(building) : cell(change)] = "~" * (cell(change) - cell(building))
-            _write(cells, cell(building) + 1, cell(change), "building")
-        _write(cells, 1, cell(change if building is None else building), old)
-        _write(cells, cell(change) + 1, _CELLS, new)
+    def lane(turns: Sequence[Turn], say: Callable[[Columns], str], builds: Sequence[float] = ()) -> str:
+        # A deployment that leaves the columns as they are is none that matters here.
+        turns = [
+            turn
+            for number, turn in enumerate(turns)
+            if not number or turn.columns != turns[number - 1].columns
+        ]
+        starts = [0, *(cell(turn.at) for turn in turns[1:])]
+        ends = [*starts[1:], _CELLS]
+        cells = ["-"] * ends[0] + ["="] * (_CELLS - ends[0])
+        several = len(turns) > 2  # noqa: PLR2004 - more than an old and a new one
+        old = min([starts[1], *map(cell, builds)])
+        labels = [" old ", *(f" {say(turn.columns)} " if several else " new " for turn in turns[1:])]
+        for number, (start, end, label) in enumerate(zip(starts, ends, labels, strict=True)):
+            if number > 1:
+                cells[start] = "|"
+            _write(cells, start + 1, old if number == 0 else end, label)
+        if not several:
+            for start in map(cell, builds):
+                cells[start : starts[1]] = "~" * (starts[1] - start)
+                _write(cells, start + 1, starts[1], "building")
         return "".join(cells)
 
+    builds = [] if plan.order == "expand-contract" else [0.0]
     lines = [
         "Deploy panel. Run this cell in JupyterLab to press Deploy for real; until then, the prediction:",
         describe(plan),
         "",
-        _marks(plan, cell(pushes[0]), cell(pushes[1])),
-        f"{'code':{_NAME}}{lane(expected.code_live, ' old ', ' new ', 0.0)}",
-        f"{'schema':{_NAME}}{lane(expected.schema_new, ' old ', ' new ')}",
+        _marks(plan, cell),
+        f"{'code':{_NAME}}{lane(expected.code, say_writes, builds)}",
+        f"{'schema':{_NAME}}{lane(expected.schema, say_has)}",
     ]
     views = ["."] * _CELLS
     verdict = "never broken"
@@ -55,13 +70,17 @@ def draw_text_panel(plan: Plan) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _marks(plan: Plan, git: int, database: int) -> str:
-    """Return the line of the two pushes, each at its cell; side by side where they are at the same one."""
-    if plan.order == "together":
-        return f"{'commands':{_NAME}}{' ' * git}v git push && db push"
-    (first, one), (second, other) = sorted([(database, "v db push"), (git, "v git push")], key=itemgetter(0))
-    line = " " * first + one
-    return f"{'commands':{_NAME}}{line:{max(second, len(line) + 1)}}{other}"
+def _marks(plan: Plan, cell: Callable[[float], int]) -> str:
+    """Return the line of the pushes, each at its cell; side by side where there is no room for that."""
+    line = f"{'commands':{_NAME}}"
+    pushes = planned_pushes(plan)
+    room = _CELLS // len(pushes)
+    for push in pushes:
+        texts = (f"v {push.text}", f"v {SHORT[push.text]}", "v")
+        text = next(text for text in texts if len(text) < room or text == "v")
+        column = _NAME + cell(push.at)
+        line = f"{line:{column}}{text}" if len(line) <= column else f"{line} {text}"
+    return line
 
 
 def _write(cells: list[str], start: int, end: int, text: str) -> None:

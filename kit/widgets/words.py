@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kit.changes import Columns
 from kit.scenario import Plan
 from kit.widgets.axis import say_instant, say_seconds
 from kit.widgets.measured import Measured
-from kit.widgets.prediction import Prediction
+from kit.widgets.prediction import Prediction, planned_pushes
 
 CHANGES = {"add": "Add a column", "drop": "Drop a column", "rename": "Rename a column"}
 ORDERS = {
@@ -47,6 +48,8 @@ def headline(plan: Plan, seen: Measured | None, *, running: bool = False) -> Hea
         if bad
         else (f"{seen.outcomes.total} page views, all ok")
     )
+    if any(build.failed for build in seen.builds):
+        views += "; a build failed, so the code before it serves on"
     if not bad:
         return Headline("Not broken so far" if running else "Never broken", views)
     text = f"Broken for {say_seconds(seen.broken_s)}{' so far' if running else ''}"
@@ -75,6 +78,21 @@ def cause(seen: Measured) -> str:
     return "the schema was there before the code went live"
 
 
+def say_writes(columns: Columns) -> str:
+    """Say which columns of `documents` a code writes: "writes viewed_at", "writes both"."""
+    return f"writes {name_columns(columns)}" if columns else "does not write last_viewed"
+
+
+def say_has(columns: Columns) -> str:
+    """Say which columns of `documents` there are: "has last_viewed", "no last_viewed"."""
+    return f"has {name_columns(columns)}" if columns else "no last_viewed"
+
+
+def name_columns(columns: Columns) -> str:
+    """Name columns of `documents`: "viewed_at", "both", "none"."""
+    return "none" if not columns else "both" if len(columns) > 1 else next(iter(columns))
+
+
 def explain(plan: Plan, expected: Prediction) -> str:
     """Say why a plan leads to a broken window or not.
 
@@ -82,6 +100,11 @@ def explain(plan: Plan, expected: Prediction) -> str:
         plan: what was carried out.
         expected: what the rule says about it.
     """
+    if plan.order == "expand-contract":
+        return (
+            f"{len(planned_pushes(plan))} pushes, each of which changes the code or the schema, never both. "
+            "After each of them the live code writes only columns that are there, so nothing breaks."
+        )
     code, schema = (
         f"the code is live at {say_instant(expected.code_live)}",
         (f"the schema is there at {say_instant(expected.schema_new)}"),

@@ -35,6 +35,15 @@ def test_schema_first_opens_none(panel: Panel) -> None:
     assert panel.views("lost") == 0
 
 
+def test_expand_and_contract_are_several_pushes_and_open_none(panel: Panel) -> None:
+    panel.choose("expand, then contract")
+    panel.deploy()
+
+    panel.says("Done. Never broken")
+    assert panel.drawing.locator(".kw-mark").count() == 2
+    assert panel.views("ok") == panel.views("all") > 0
+
+
 def test_an_answer_is_judged_by_the_run(panel: Panel) -> None:
     expect(panel.drawing.get_by_text("predicted")).to_have_count(0)
     panel.button("Commit my answer").click()

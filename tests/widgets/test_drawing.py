@@ -149,3 +149,26 @@ def test_a_frame_of_five_thousand_views_is_small(measured: Rehearsal) -> None:
     assert len(many) >= 5000
     html = draw_panel(timeline, PLAN, predict(PLAN), now=timeline.records[-1].at, sheet=False)
     assert 4 * len(html.encode()) < 64_000
+
+
+def test_several_pushes_are_drawn_each_with_its_build_and_what_it_changes() -> None:
+    plan = Plan(change="rename", order="expand-contract", build=4)
+    before, after = (
+        draw_panel((), plan, predict(plan)),
+        draw_panel(rehearse(plan).timeline, plan, predict(plan)),
+    )
+    for html in (before, after):
+        assert html.count("class='kw-mark'") == 5
+        assert "writes both" in html
+        assert "has viewed_at" in html
+        assert "predicted: not broken" in html
+    assert after.count(">built") >= 5
+    assert "Never broken" in after
+
+
+def test_a_failed_build_is_told(measured: Rehearsal) -> None:
+    queued = next(one for one in measured.timeline.only(Deployed) if one.stage == "queued")
+    failed = Timeline.of([queued, replace(queued, at=queued.at + 5, stage="failed", detail="no")])
+    html = draw_panel(failed, PLAN, predict(PLAN), ident="w")
+    assert "a build failed, so the code before it serves on" in html
+    assert ">build failed" in html
