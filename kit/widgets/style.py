@@ -10,8 +10,6 @@ import re
 from kit.widgets.axis import SPACES
 
 COLOURS = """
-_DRAWING = """
-.kw-panel,.kw-drawing{
 --kw-text:var(--jp-ui-font-color1,var(--vscode-foreground,#1f2328));
 --kw-soft:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#57606a));
 --kw-paper:var(--jp-layout-color0,var(--vscode-editor-background,#fff));
@@ -21,19 +19,9 @@ _DRAWING = """
 font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)
 """.replace("\n", "")
 """Declarations for whatever holds a drawing: the theme's colours and letters."""
-_SHEET = (
+_DRAWING = (
     f".kw-panel,.kw-drawing{{{COLOURS}}}"
     """
-.kw-panel{container-type:inline-size;line-height:1.4;margin:0;padding:2px 0}
-.kw-panel p{margin:0 0 4px;min-height:1.4em}
-.kw-panel .kw-head strong{font-size:17px;margin-right:8px}
-.kw-panel .kw-soft{color:var(--kw-soft)}
-.kw-panel .kw-error{min-height:2.8em}
-.kw-panel .kw-error .kw-soft{display:block}
-.kw-panel code{font-family:var(--jp-code-font-family,monospace);font-size:12px;background:none;
-color:inherit;padding:0;overflow-wrap:anywhere}
-.kw-panel .kw-state{font-weight:700;border:1px solid var(--kw-line);border-radius:3px;padding:0 4px}
-font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)}
 .kw-drawing{display:block;width:100%;overflow:hidden}
 .kw-drawing text{font-size:12px;fill:var(--kw-text);
 paint-order:stroke;stroke:var(--kw-paper);stroke-width:3px;
@@ -61,6 +49,7 @@ stroke-linejoin:round}
 @container (max-width:LARGEpx){.kw-fit.L{display:none}.kw-fit.M{display:inline}}
 @container (max-width:MEDIUMpx){.kw-fit.L,.kw-fit.M{display:none}.kw-fit.S{display:inline}}
 """
+)
 _PANEL = """
 .kw-panel{container-type:inline-size;line-height:1.4;margin:0;padding:2px 0}
 .kw-panel p{margin:0 0 4px;min-height:1.4em}
@@ -92,13 +81,6 @@ margin-right:6px}
 .kw-panel th,.kw-panel td{padding-right:8px}}
 @media (prefers-reduced-motion:reduce){.kw-panel *{animation:none!important;transition:none!important}}
 """
-)
-SHEET = re.sub(
-    r"\n",
-    "",
-    _SHEET.replace("LARGE", str(SPACES["L"] - 1)).replace("MEDIUM", str(SPACES["M"] - 1)),
-)
-"""The style sheet, on one line."""
 _CONTROLS = """
 .kw-deploy{container-type:inline-size}
 .kw-deploy .widget-inline-hbox .widget-label{text-align:left;padding-left:0}
