@@ -123,7 +123,7 @@ def execute(
     Raises:
         BadInput: if a cell fails, or shows what may not be stored.
     """
-    notebook = _read(path)
+    notebook = read_notebook(path)
     if change:
         change(notebook)
     running = 0
@@ -160,7 +160,12 @@ def execute(
     return cleaned
 
 
-def _read(path: Path) -> nbformat.NotebookNode:
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Return a notebook.
+
+    Raises:
+        BadInput: if it cannot be read.
+    """
     try:
         notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
     except (OSError, ValueError) as error:

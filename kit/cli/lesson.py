@@ -19,15 +19,19 @@ def lab(options: Namespace, screen: Screen) -> int:
 
 
 def notebooks(options: Namespace, screen: Screen) -> int:
-    """Rewrite the notebooks' stored outputs; with --check 1 on a difference."""
-    from kit.notebooks import write_outputs  # noqa: PLC0415 - imports Jupyter, which takes a second
+    """Rewrite the notebooks' stored outputs and the ledger; with --check 1 on a difference."""
+    # Imports Jupyter, which takes a second.
+    from kit.claims import write_ledger  # noqa: PLC0415
+    from kit.notebooks import write_outputs  # noqa: PLC0415
 
     with screen.progress() as tell:
         try:
             written = write_outputs(options.paths or None, check=options.check, progress=tell)
+            ledger = write_ledger(check=options.check)
         except KitError as error:  # a cell that fails is no bad usage
             sys.stderr.write(f"{error}\n")
             return 1
     for one in written:
         screen.line(str(one))
-    return int(options.check and any(one.changed for one in written))
+    screen.line(f"docs/claims.md: {'differs' if ledger else 'as stored'}")
+    return int(options.check and (ledger or any(one.changed for one in written)))

@@ -212,7 +212,7 @@ def build_parser() -> ArgumentParser:
 
     notebooks = commands.add_parser(
         "notebooks",
-        help="rewrite the notebooks' stored outputs",
+        help="rewrite the notebooks' stored outputs, and docs/claims.md",
         description="Run the notebooks in real kernels and store what they show. For who changes the lesson.",
     )
     notebooks.add_argument("--check", action="store_true", help="write nothing; exit code 1 on a difference")
