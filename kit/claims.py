@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from kit.errors import BadInput
-from kit.notebooks import find_notebooks, output_text, read_notebook
+from kit.notebooks import find_notebooks, read_notebook
 
 Judgement = Literal["wrong", "half the truth", "true by luck"]
 
@@ -108,7 +108,7 @@ CLAIMS = (
         says="The feature branch may start from the branch one happens to be on.",
         verdict="half the truth",
         truth="Whatever that branch has and main has not is shipped with the feature.",
-        shows=("docs: add dual-worktree migration workflow documentation",),
+        shows=("feat: search documents by title",),
     ),
     Claim(
         name="C7",
@@ -125,7 +125,7 @@ CLAIMS = (
         verdict="wrong",
         truth="The action catches the error and the page ignores the answer. "
         "Every view is a 200 and what it should have written is lost; a count of 500s stays at zero.",
-        shows=("200", "lost"),
+        shows=("Counter({200: 720})", "20 times: Failed to update last_viewed: 42703"),
     ),
     Claim(
         name="C9",
@@ -134,7 +134,7 @@ CLAIMS = (
         verdict="half the truth",
         truth="At once, the schema is there before the build is live: the window does not open at all. "
         "Waiting for the deployment is what makes the three seconds.",
-        shows=("broken   never",),
+        shows=("780 page views: 780 ok", "broken for 3 s"),
     ),
     Claim(
         name="C10",
@@ -143,7 +143,7 @@ CLAIMS = (
         verdict="wrong",
         truth="After a rejected push `;` still migrates the cloud database. "
         "`&&` stops there; yet it guards against a rejected push only, not against a failing build.",
-        shows=("rejected",),
+        shows=("! [rejected]", "Applying migration", "FAILED"),
     ),
     Claim(
         name="C11",
@@ -152,7 +152,7 @@ CLAIMS = (
         verdict="true by luck",
         truth="For an added column it works because builds are slower than migrations. "
         "A dropped column is broken for the whole build, a renamed one in every order but expand/contract.",
-        shows=("expand/contract",),
+        shows=("schema-first", "code-first", "expand-contract"),
     ),
     Claim(
         name="C12",
@@ -170,15 +170,15 @@ CLAIMS = (
         verdict="wrong",
         truth="It stops because the histories differ. `migration fetch` writes the files; "
         "mostly a colleague has them, and `git pull` is the answer.",
-        shows=("migration repair",),
+        shows=("supabase migration repair --status reverted 20250126160000",),
     ),
     Claim(
         name="C14",
         step="7.2",
         says='`npx supabase db remote --linked sql "…"` asks the cloud database.',
         verdict="wrong",
-        truth='There is no such command. `npx supabase db query --linked "…"` asks it.',
-        shows=("sql",),
+        truth='No such command takes SQL. `npx supabase db query --linked "…"` asks it.',
+        shows=('Unknown subcommand "remote" for "supabase db"',),
     ),
     Claim(
         name="C15",
@@ -194,7 +194,7 @@ CLAIMS = (
         says="Old migration files are never edited.",
         verdict="half the truth",
         truth="A good rule that nothing holds you to: versions are compared, contents are not.",
-        shows=("up to date",),
+        shows=("Remote database is up to date.",),
     ),
     Claim(
         name="C17",
@@ -203,7 +203,7 @@ CLAIMS = (
         verdict="half the truth",
         truth="The worker is one more running copy of the code. An added column does not harm it; "
         "a dropped one breaks it until it restarts.",
-        shows=("42703",),
+        shows=("the log of worker: no errors", '42703 column "processing_completed_at"'),
     ),
     Claim(
         name="C18",
@@ -211,7 +211,7 @@ CLAIMS = (
         says="Everything can be made again from markdown, so one may be bold with the schema.",
         verdict="wrong",
         truth="When somebody last opened a document is in no markdown. With its column it is gone.",
-        shows=("last_viewed",),
+        shows=("│ 200   │ 0     │",),
     ),
     Claim(
         name="C19",
@@ -220,7 +220,7 @@ CLAIMS = (
         verdict="half the truth",
         truth="Versions are text, and `070` sorts before `2025…`: "
         "a later `071_` comes before what the cloud already has, and is refused.",
-        shows=("071_", "--include-all"),
+        shows=("071_",),
     ),
     Claim(
         name="C20",
@@ -250,12 +250,19 @@ def find_proofs(notebooks: Sequence[Path] | None = None) -> dict[str, tuple[Proo
                 headings = [line for line in cell.source.splitlines() if line.startswith("#")]
                 heading = headings[-1].lstrip("# ") if headings else heading
                 continue
-            proof = Proof(notebook=path.name, heading=heading, source=cell.source, output=output_text(cell))
+            proof = Proof(notebook=path.name, heading=heading, source=cell.source, output=_plain(cell))
             for tag in cell.metadata.get("tags", ()):
                 if tag.startswith(TAG):
                     name = tag.removeprefix(TAG)
                     found[name] = (*found.get(name, ()), proof)
     return found
+
+
+def _plain(cell: Any) -> str:  # noqa: ANN401 - nbformat's nodes have no types
+    """Return what a cell shows as text, without the commands that a clone repeats: they prove nothing."""
+    shown = (output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+    lines = (line for text in shown for line in text.splitlines())
+    return "\n".join(line for line in lines if not line.startswith(("$ ", "> ")))
 
 
 def find_faults(proofs: Mapping[str, Sequence[Proof]], claims: Sequence[Claim] = CLAIMS) -> tuple[str, ...]:
@@ -329,12 +336,13 @@ def _section(claim: Claim, proofs: Sequence[Proof]) -> str:
 
 
 def _proof(claim: Claim, proof: Proof) -> Iterator[str]:
-    lines = proof.output.splitlines()
-    telling = [line for line in lines if any(phrase in line for phrase in claim.shows)]
+    telling = [line for line in proof.output.splitlines() if any(phrase in line for phrase in claim.shows)]
+    if not telling:
+        return  # it belongs to the story, and another cell has the word that decides
     yield from ("", f'[{proof.notebook}](../notebooks/{proof.notebook}), "{proof.heading}":', "", "```python")
     yield from _short(proof.source.splitlines())
     yield from ("```", "", "```text")
-    yield from _short(telling or lines)
+    yield from _short(telling)
     yield "```"
 
 

@@ -71,7 +71,7 @@ def test_proofs_are_found_by_their_tags_below_their_headings(tmp_path: Path) -> 
         nbformat.v4.new_code_cell(
             "1 + 1",
             metadata={"tags": [f"{TAG}C1", f"{TAG}C2", "other"]},
-            outputs=[nbformat.v4.new_output("stream", name="stdout", text="2\n")],
+            outputs=[nbformat.v4.new_output("stream", name="stdout", text="$ echo 2\n2\n")],
         ),
     ]
     path = tmp_path / "02_x.ipynb"
