@@ -74,7 +74,7 @@ CLAIMS = (
         verdict="wrong",
         truth="Writers wait for a plain `CREATE INDEX`. "
         "The file is one transaction, so the lock of its `ADD COLUMN` is kept meanwhile: readers wait, too.",
-        shows=("AccessExclusiveLock",),
+        shows=("reads wait, writes wait",),
     ),
     Claim(
         name="C3",
