@@ -181,6 +181,11 @@ def hold_own() -> Supervisor | None:
     return supervisor
 
 
+def is_own(engine: Engine) -> bool:
+    """Say whether a world is the learner's own, which is saved in the end, and no scratch world."""
+    return engine.folder == _live()
+
+
 def _live() -> Path | None:
     """Return the folder of the learner's world that ran last."""
     try:

@@ -16,6 +16,7 @@ from kit.clock import WallClock
 from kit.errors import BadInput, UnusableFolder
 from kit.locks.watched import READ, Watched
 from kit.locks.watching import watch
+from kit.opening import is_own
 from kit.world import World
 
 TIMES = 100
@@ -119,10 +120,15 @@ def enlarge(world: World) -> LargeTable:
     Raises:
         UnusableFolder: if there is no room for it on the disk.
         ServerFailed: if the database does not answer.
-        BadInput: if the world has no such table any more.
+        BadInput: if the world is the learner's own, or has no such table any more.
     """
-    _check_space(world)
     engine = world.engine
+    if is_own(engine):
+        raise BadInput(
+            "This is your own world: a large table would be saved with it, again and again.",
+            remedy="Open a lab for it: lab = open_world(phase=5, scratch=True).",
+        )
+    _check_space(world)
     with engine.step(), _told(), engine.server.connect("cloud") as connection:
         had = _look(connection)
         # The world's own housekeeping would take locks of its own; helpers would make the build shorter.

@@ -16,6 +16,7 @@ from kit.locks import LargeTable, Watched, enlarge
 from kit.locks import large as module
 from kit.locks.queue import IDLE, MIGRATION, READER, WRITER
 from kit.locks.watching import BREAK_S
+from kit.opening import FRESH
 from kit.process import wait_until
 
 PUSH = "npx supabase db push"
@@ -193,6 +194,27 @@ def test_interrupted_it_leaves_nobody_behind(large: LargeTable) -> None:
     assert large.watch("true").ran.exit == 0
 
 
+def test_interrupted_while_it_grows_it_can_grow_on() -> None:
+    fills = """
+        SELECT count(*) FROM pg_stat_activity WHERE state = 'active'
+        AND query LIKE '%INSERT INTO documents%' AND pid <> pg_backend_pid()
+    """
+    with open_world(phase=5, scratch=True, clock="wall") as world:
+
+        def interrupt() -> None:
+            wait_until(lambda: ask(world, fills) > 0, seconds=20, every=0.005)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        stop = threading.Thread(target=interrupt)
+        stop.start()
+        with pytest.raises(KeyboardInterrupt):
+            enlarge(world)
+        stop.join()
+
+        assert wait_until(lambda: ask(world, fills) == 0, seconds=5)
+        assert enlarge(world).times >= module.TIMES
+
+
 def test_where_the_locks_cannot_be_seen_any_more_nobody_is_kept_waiting(large: LargeTable) -> None:
     looks = "FROM pg_stat_activity WHERE query LIKE '%pg_blocking_pids(a.pid)%' AND pid <> pg_backend_pid()"
 
@@ -228,6 +250,15 @@ def test_a_world_without_the_table_is_told(large: LargeTable) -> None:
                 enlarge(large.world)
         finally:
             connection.execute("ALTER TABLE gone RENAME TO documents")
+
+
+def test_the_learners_own_world_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(FRESH, raising=False)
+    with open_world(phase=1) as own:
+        before = ask(own, "SELECT count(*) FROM documents")
+        with pytest.raises(BadInput, match="your own world"):
+            enlarge(own)
+        assert ask(own, "SELECT count(*) FROM documents") == before
 
 
 class Usage(NamedTuple):
