@@ -20,10 +20,9 @@ from pictures.jupyter import (
     find_browser,
     jupyter,
     open_notebook,
-    run_notebook,
     show_theme,
 )
-from pictures.shown import SHOWN, Shown
+from pictures.shown import SHOWN, Shown, show
 
 DOCS = ROOT / "docs"
 WIDTH, HEIGHT, SCALE = 1000, 2400, 1.5
@@ -31,7 +30,7 @@ MARGIN = 12
 """Of paper around a widget, in CSS pixels."""
 BARE = (
     ".jp-Cell-inputWrapper,.jp-OutputPrompt,.jp-Collapser{visibility:hidden}"
-    ".jp-Cell{border-color:transparent!important}"
+    ".jp-Cell{border:0!important;outline:0!important;box-shadow:none!important}"
 )
 """Hides what JupyterLab puts around an output."""
 
@@ -64,13 +63,10 @@ def main(names: Iterable[str]) -> int:
 
 def take(browser: Browser, server: Jupyter, shown: Shown) -> None:
     """Take the pictures of one widget."""
-    server.write(shown.name, [shown.cell])
+    server.write(shown.name, shown.cells)
     page = open_notebook(browser, server, shown.name, width=WIDTH, height=HEIGHT, scale=SCALE).page
-    run_notebook(page)
-    shown.act(page)
+    output = show(page, shown)
     page.add_style_tag(content=BARE)
-    output = page.locator(".jp-OutputArea-output").last
-    output.wait_for()
     for theme in THEMES:
         show_theme(page, theme)
         box = output.bounding_box()

@@ -1,34 +1,43 @@
-"""What the README shows, as data: each widget, the cell that makes it, what is done with it first."""
+"""What the README shows, as data: each widget, the cells that make it, what is done with it first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
+from pictures.jupyter import run_notebook
 from pictures.panel import Panel
 
-PANEL = """
-from kit import Plan
-from kit.widgets import DeployPanel
-DeployPanel(Plan(build=4, wait=6, rate=20, clock="wall"))
-"""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shown:
     """One widget.
 
     Attributes:
         name: of its pictures, `docs/<name>-light.png` and `docs/<name>-dark.png`.
-        cell: code whose output it is.
+        cells: code; the widget is the last one's output.
         act: what is done with it before its picture is taken.
     """
 
     name: str
-    cell: str
+    cells: tuple[str, ...]
     act: Callable[[Page], None] = lambda _: None
+
+
+def show(page: Page, shown: Shown) -> Locator:
+    """Run a widget's notebook, do what is to be done with it, and return the widget.
+
+    Args:
+        page: on which its notebook is open.
+        shown: the widget.
+    """
+    run_notebook(page)
+    output = page.locator(".jp-Cell").last.locator(".jp-OutputArea-output").last
+    output.wait_for()
+    shown.act(page)
+    return output
 
 
 def deploy(page: Page) -> None:
@@ -39,5 +48,24 @@ def deploy(page: Page) -> None:
     panel.root.get_by_text("Your answer beside the measurement").wait_for()
 
 
-SHOWN = (Shown("panel", PANEL, deploy),)
+def take_a_hint(page: Page) -> None:
+    """Ask an exercise for its second hint."""
+    page.get_by_role("button", name="Next hint").click()
+    page.get_by_text("Hint 2 of 3:").wait_for()
+
+
+DEPLOY = """
+from kit import Plan
+from kit.widgets import DeployPanel
+DeployPanel(Plan(build=4, wait=6, rate=20, clock="wall"))
+"""
+WORLD = "from kit import exercise, open_world\nworld = open_world(phase=5)"
+FIRST, SECOND = 'exercise(world, "4a")', 'exercise(world, "5a")'
+PROGRESS = "from kit.widgets import ProgressTable\nProgressTable()"
+
+SHOWN = (
+    Shown(name="panel", cells=(DEPLOY,), act=deploy),
+    Shown(name="check", cells=(WORLD, SECOND), act=take_a_hint),
+    Shown(name="progress", cells=(WORLD, FIRST, SECOND, PROGRESS)),
+)
 """A new widget is a line here, and a picture in the README."""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from kit.lab import ROOT
 from pictures.jupyter import show_theme
+from pictures.looks import AXE, barriers, moving
 from pictures.panel import Panel
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-_MOVES = """e => [e, ...e.querySelectorAll('*')].filter(one => {
-    const style = getComputedStyle(one);
-    return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
-}).map(one => one.className)"""
 
 
 def test_the_keyboard_alone_is_enough(panel: Panel) -> None:
@@ -76,27 +70,16 @@ def test_the_keyboard_alone_is_enough(panel: Panel) -> None:
 def test_axe_finds_nothing_serious(panel: Panel, need: Callable[[object, str], None]) -> None:
     """Before a run, and after it with all of its tables, in both themes; contrast is one of axe's rules."""
     need(AXE.is_file(), "axe-core (npm install --no-save)")
-    panel.page.evaluate(AXE.read_text(encoding="utf-8"))
-
-    found = [serious(panel)]
+    found = [barriers(panel.root)]
     panel.answer(1, "silently")
     panel.deploy()
     panel.says("Done.")
     expect(panel.root.get_by_text("Your answer beside the measurement")).to_be_visible()
     for theme in ("dark", "light"):
         show_theme(panel.page, theme)
-        found.append(serious(panel))
+        found.append(barriers(panel.root))
 
     assert found == [[], [], []]
-
-
-def serious(panel: Panel) -> list[object]:
-    found: list[dict[str, Any]] = panel.page.evaluate("async () => (await axe.run('.kw-deploy')).violations")
-    return [
-        (one["id"], one["help"], [(node["target"], node["failureSummary"]) for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_nothing_moves_where_motion_is_not_wanted(panel: Panel) -> None:
@@ -104,9 +87,9 @@ def test_nothing_moves_where_motion_is_not_wanted(panel: Panel) -> None:
     tapped.evaluate(
         "e => e.classList.add('noUi-state-tap')"
     )  # as a click on its track does: the handle glides
-    assert panel.root.evaluate(_MOVES) != []
+    assert moving(panel.root) != []
     panel.page.emulate_media(reduced_motion="reduce")
     try:
-        assert panel.root.evaluate(_MOVES) == []
+        assert moving(panel.root) == []
     finally:
         panel.page.emulate_media(reduced_motion=None)

@@ -88,4 +88,4 @@ def test_only_a_change_of_state_is_announced(panel: Panel) -> None:
 
     assert len(said) == len(set(said)) <= 8
     assert said[-1].startswith("Done. Broken for")
-    assert "Deploying: production is broken." in said
+    assert "Deploying: production works." in said
