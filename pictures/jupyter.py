@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, WebSocket
 
 from kit.lab import ROOT, SETTINGS
 from kit.process import wait_until
@@ -68,11 +68,13 @@ class Watched:
         page: the page.
         hosts: whom it asked for something.
         errors: what it wrote to its console as an error, and what it did not catch.
+        received: the size of each message that came over a websocket, in bytes or characters.
     """
 
     page: Page
     hosts: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
+    received: list[int] = field(default_factory=list)
 
 
 def find_browser() -> str | None:
@@ -190,7 +192,7 @@ def open_notebook(
     page.set_default_timeout(PAGE_MS)
     watched = Watched(page=page)
     page.on("request", lambda one: watched.hosts.add(_host(one.url)))
-    page.on("websocket", lambda one: watched.hosts.add(_host(one.url)))
+    page.on("websocket", lambda one: _watch(watched, one))
     page.on("console", lambda one: watched.errors.append(_say(one)) if one.type == "error" else None)
     page.on("pageerror", lambda one: watched.errors.append(str(one)))
     page.goto(server.url(name))
@@ -230,6 +232,11 @@ def show_theme(page: Page, name: str) -> None:
 
 def _say(message: ConsoleMessage) -> str:
     return f"{message.text} ({message.location.get('url', '')})"
+
+
+def _watch(watched: Watched, socket: WebSocket) -> None:
+    watched.hosts.add(_host(socket.url))
+    socket.on("framereceived", lambda payload: watched.received.append(len(payload)))
 
 
 def _host(url: str) -> str:
