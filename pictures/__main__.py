@@ -63,7 +63,7 @@ def main(names: Iterable[str]) -> int:
 
 def take(browser: Browser, server: Jupyter, shown: Shown) -> None:
     """Take the pictures of one widget."""
-    server.write(shown.name, shown.cells)
+    server.write(shown.name, [shown.cell])
     page = open_notebook(browser, server, shown.name, width=WIDTH, height=HEIGHT, scale=SCALE).page
     output = show(page, shown)
     page.add_style_tag(content=BARE)

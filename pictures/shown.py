@@ -1,4 +1,4 @@
-"""What the README shows, as data: each widget, the cells that make it, what is done with it first."""
+"""What the README shows, as data: each widget, the cell that makes it, what is done with it first."""
 
 from __future__ import annotations
 
@@ -10,19 +10,34 @@ from playwright.sync_api import Locator, Page
 from pictures.jupyter import run_notebook
 from pictures.panel import Panel
 
+PANEL = """
+from kit import Plan
+from kit.widgets import DeployPanel
+DeployPanel(Plan(build=4, wait=6, rate=20, clock="wall"))
+"""
+CHECK = """
+from kit import exercise, open_world
+world = open_world(phase=5, scratch=True)
+exercise(world, "5a")
+"""
+PROGRESS = """
+from kit.widgets import ProgressTable
+ProgressTable()
+"""
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True)
 class Shown:
     """One widget.
 
     Attributes:
         name: of its pictures, `docs/<name>-light.png` and `docs/<name>-dark.png`.
-        cells: code; the widget is the last one's output.
+        cell: code whose output it is.
         act: what is done with it before its picture is taken.
     """
 
     name: str
-    cells: tuple[str, ...]
+    cell: str
     act: Callable[[Page], None] = lambda _: None
 
 
@@ -54,18 +69,9 @@ def take_a_hint(page: Page) -> None:
     page.get_by_text("Hint 2 of 3:").wait_for()
 
 
-DEPLOY = """
-from kit import Plan
-from kit.widgets import DeployPanel
-DeployPanel(Plan(build=4, wait=6, rate=20, clock="wall"))
-"""
-WORLD = "from kit import exercise, open_world\nworld = open_world(phase=5)"
-FIRST, SECOND = 'exercise(world, "4a")', 'exercise(world, "5a")'
-PROGRESS = "from kit.widgets import ProgressTable\nProgressTable()"
-
 SHOWN = (
-    Shown(name="panel", cells=(DEPLOY,), act=deploy),
-    Shown(name="check", cells=(WORLD, SECOND), act=take_a_hint),
-    Shown(name="progress", cells=(WORLD, FIRST, SECOND, PROGRESS)),
+    Shown("panel", PANEL, deploy),
+    Shown("check", CHECK, take_a_hint),
+    Shown("progress", CHECK + PROGRESS),
 )
 """A new widget is a line here, and a picture in the README."""

@@ -20,7 +20,7 @@ def test_a_widget_is_readable_and_whole(
     shown: Shown, open_page: Callable[..., Watched], need: Callable[[object, str], None]
 ) -> None:
     need(AXE.is_file(), "axe-core (npm install --no-save)")
-    watched = open_page(shown.name, *shown.cells)
+    watched = open_page(f"shown-{shown.name}", shown.cell)
     page = watched.page
     root = show(page, shown)
 
