@@ -23,6 +23,17 @@ exercise(world, "5a")
 PROGRESS = """
 from kit.widgets import ProgressTable
 ProgressTable()
+WORLD = """
+from kit import open_world
+from kit.widgets import MigrationTable, SideBySide, WorldMap
+DEPLOYED = """
+world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed")
+world.dev.run("git push -q origin main")
+world.advance(36)
+WorldMap(world)
+LATE = """
+world.dev.write("supabase/migrations/071_add_pinned.sql", "ALTER TABLE documents ADD pinned boolean;")
+MigrationTable(world)
 """
 
 
@@ -73,5 +84,8 @@ SHOWN = (
     Shown("panel", PANEL, deploy),
     Shown("check", CHECK, take_a_hint),
     Shown("progress", CHECK + PROGRESS),
+    Shown("map", WORLD + DEPLOYED),
+    Shown("migrations", WORLD + LATE),
+    Shown("sides", WORLD + "SideBySide(world)"),
 )
 """A new widget is a line here, and a picture in the README."""

@@ -151,8 +151,8 @@ def _box(place: Place) -> str:
         parts.append(f"<rect {box} class='kw-tint'/>")
     parts.append(_text(x + 12, y + 20, place.name, "kw-b"))
     if place.changes:
-        parts.append(f"<rect x='{x + _BOX - 74}' y='{y + 8}' width='66' height='17' class='kw-flag'/>")
-        parts.append(_text(x + _BOX - 70, y + 21, "CHANGED", "kw-flagged"))
+        parts.append(f"<rect x='{x + _BOX - 80}' y='{y + 8}' width='72' height='17' class='kw-flag'/>")
+        parts.append(_text(x + _BOX - 75, y + 21, "CHANGED", "kw-flagged"))
     number = 1
     for line in place.lines:
         parts.append(_text(x + 12, y + 20 + number * _LINE, line))
