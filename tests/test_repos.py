@@ -109,6 +109,22 @@ def be_hostile(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     return folder / "hook-ran"
 
 
+def test_what_differs_from_a_commit_is_found_committed_or_not(repositories: Repositories) -> None:
+    head = repositories.observe().clones["dev"].head
+    shell(repositories, "git stash -q -u && echo x >> README.md && git commit -qam 'committed'")
+    shell(repositories, "echo x >> CLAUDE.md && echo x > 'a new one' && rm docs/DEPLOY.md && echo x > x.pyc")
+
+    assert repositories.changed_since(head, "dev") == (
+        "CLAUDE.md",
+        "README.md",
+        "a new one",
+        "docs/DEPLOY.md",
+        "x.pyc",
+    )
+    with pytest.raises(BadInput, match="No repository has the commit"):
+        repositories.changed_since("nowhere", "dev")
+
+
 def test_the_beginning_is_the_workflows(repositories: Repositories) -> None:
     seen = repositories.observe()
     dev, production = seen.clones["dev"], seen.clones["production"]

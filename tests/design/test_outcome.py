@@ -98,3 +98,19 @@ def test_what_has_to_be_taken_apart_breaks_when_it_is_not(lab: World, deploy: st
     lab.advance(37)
 
     assert not exercise(lab, "11c").holds
+
+
+@pytest.mark.parametrize(
+    ("number", "edited"),
+    [
+        pytest.param("11a", "\"({document['file_type']})\"", id="the page does not show it"),
+        pytest.param("11b", '"(%s, %s, %s, %s, %s)"', id="nobody can upload any more"),
+    ],
+)
+def test_half_a_change_is_not_done(lab: World, number: str, edited: str) -> None:
+    one = EXERCISES[number]
+    half = one.solution.replace(edited, '"what is nowhere in the file"', 1)
+    assert half != one.solution
+    exec(f"{one.before}\n{half}", {"lab": lab})  # noqa: S102 - as above
+
+    assert not exercise(lab, number).holds
