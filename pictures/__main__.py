@@ -30,7 +30,6 @@ MARGIN = 12
 """Of paper around a widget, in CSS pixels."""
 BARE = (
     ".jp-Cell-inputWrapper,.jp-OutputPrompt,.jp-Collapser{visibility:hidden}"
-    ".jp-Cell{border:0!important;outline:0!important;box-shadow:none!important}"
     ".jp-Cell{border-color:transparent!important}"
     ".jp-Cell,.jp-Cell::before,.jp-Cell::after{box-shadow:none!important;outline:0!important}"
 )

@@ -15,6 +15,21 @@ from kit import Plan
 from kit.widgets import DeployPanel
 DeployPanel(Plan(build=4, wait=6, rate=20, clock="wall"))
 """
+WORLD = """
+from kit import open_world
+from kit.widgets import MigrationTable, SideBySide, WorldMap
+world = open_world(phase=5, scratch=True)
+"""
+DEPLOYED = """
+world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed")
+world.dev.run("git push -q origin main")
+world.advance(36)
+WorldMap(world)
+"""
+LATE = """
+world.dev.write("supabase/migrations/071_add_pinned.sql", "ALTER TABLE documents ADD pinned boolean;")
+MigrationTable(world)
+"""
 CHECK = """
 from kit import exercise, open_world
 world = open_world(phase=5, scratch=True)
@@ -23,17 +38,6 @@ exercise(world, "5a")
 PROGRESS = """
 from kit.widgets import ProgressTable
 ProgressTable()
-WORLD = """
-from kit import open_world
-from kit.widgets import MigrationTable, SideBySide, WorldMap
-DEPLOYED = """
-world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed")
-world.dev.run("git push -q origin main")
-world.advance(36)
-WorldMap(world)
-LATE = """
-world.dev.write("supabase/migrations/071_add_pinned.sql", "ALTER TABLE documents ADD pinned boolean;")
-MigrationTable(world)
 """
 
 
@@ -82,10 +86,10 @@ def take_a_hint(page: Page) -> None:
 
 SHOWN = (
     Shown("panel", PANEL, deploy),
-    Shown("check", CHECK, take_a_hint),
-    Shown("progress", CHECK + PROGRESS),
     Shown("map", WORLD + DEPLOYED),
     Shown("migrations", WORLD + LATE),
     Shown("sides", WORLD + "SideBySide(world)"),
+    Shown("check", CHECK, take_a_hint),
+    Shown("progress", CHECK + PROGRESS),
 )
 """A new widget is a line here, and a picture in the README."""
