@@ -27,7 +27,8 @@ def _show(report: Report, screen: Screen) -> None:
         screen.line(f"    What to do: {problem.remedy}")
         screen.line()
     for pending in report.pending:
-        _show_pending(pending, screen)
+        if pending.statements:  # else it is among the problems, and there is nothing to judge
+            _show_pending(pending, screen)
     if report.hints:
         screen.line("squawk adds (https://squawkhq.com/docs/rules):", style=HEAD)
         for hint in report.hints:

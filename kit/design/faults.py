@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.design.outside import find_outside
 from kit.errors import BuildFailed
 from kit.hosting import ENTRY, compile_source
 from kit.review import Problem, Report
 from kit.review.folder import printable
+from kit.review.outside import find_outside
 from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.migrations import FOLDER
 

@@ -19,6 +19,7 @@ from kit.review.git import Git, Main
 from kit.review.lint import Hint, find_hints
 from kit.review.locks import waits
 from kit.review.orders import COMMANDS, Order, combine
+from kit.review.outside import find_outside
 from kit.review.problem import Problem
 from kit.review.reading import decode, read_bytes
 from kit.review.verdict import Unparsable, Verdict, judge
@@ -202,8 +203,16 @@ def _judge_file(
             continue
         if verdict.makes:
             made.add(verdict.makes)
+        if outside := find_outside(sql):
+            verdict = replace(verdict, why=f"It would reach outside of its database: {outside}. {_BY_HAND}")
         judged.append(Judged(line, sql, verdict))
     return tuple(judged), tuple(wrong)
+
+
+_BY_HAND = (
+    "Take it out: a migration changes one database. "
+    "What a whole server needs is done by hand, once, by whoever runs the server."
+)
 
 
 def _length_of_comments(sql: str) -> int:

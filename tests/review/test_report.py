@@ -377,3 +377,12 @@ def test_a_name_does_not_steer_the_terminal(project: Project) -> None:
     project.write("002_\x1b[2J\x1b]0;x.sql", "")
     assert project.problem() == ("002_?[2J?]0;x.sql", 1, "syntax")
     assert project.review().pending[0].file == "002_?[2J?]0;x.sql"
+
+
+def test_a_statement_that_leaves_its_database_is_told_so(project: Project) -> None:
+    project.write("002_a.sql", ADD + "COPY documents TO PROGRAM 'mail everybody';\n")
+    (pending,) = project.review().pending
+    inside, outside = (one.verdict.why for one in pending.statements)
+    assert "outside" not in inside
+    assert outside.startswith("It would reach outside of its database: COPY … PROGRAM runs a program")
+    assert "Take it out" in outside

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.design.outside import find_outside
+from kit.review.outside import find_outside
 
 
 @pytest.mark.parametrize(
