@@ -12,20 +12,29 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # A browser's zoom of 200 % is a window of half as many CSS pixels.
 SIZES = {"320 px": (320, 900), "200 % of 1280 px": (640, 900), "1280 px": (1280, 900)}
 """Windows in which every widget must be whole, in CSS pixels."""
+# What only a screen reader gets to know, such as a drawing's table: clipped away on purpose.
+_UNSEEN = """const unseen = one => one !== root
+    && (getComputedStyle(one).clipPath === 'inset(50%)' || unseen(one.parentElement));
+"""
 # Beyond the widget's edge, or scrolled out of sight inside something of it.
-_CUT = """root => { const edge = root.getBoundingClientRect();
+_CUT = (
+    f"root => {{ {_UNSEEN}"
+    """const edge = root.getBoundingClientRect();
 return [...root.querySelectorAll('*')].filter(one => {
     const box = one.getBoundingClientRect();
-    if (!box.width || !box.height || one.closest('.noUi-target, defs, pattern')) return false;
+    if (!box.width || !box.height || unseen(one) || one.closest('.noUi-target, defs, pattern')) return false;
     if (box.left < edge.left - 4 || box.right > edge.right + 1) return true;
     return one instanceof HTMLElement && one.scrollWidth > one.clientWidth + 1
         && ['hidden', 'auto', 'scroll', 'clip'].includes(getComputedStyle(one).overflowX);
 }).map(one => one.tagName + '.' + (one.getAttribute('class') || '') + ' ' + one.textContent.slice(0, 40)) }"""
+)
 # Texts: of the controls, of the tables, and inside a drawing.
-_OVERLAPS = """root => {
+_OVERLAPS = (
+    f"root => {{ {_UNSEEN}"
+    """
 const kinds = 'label, button, input, .noUi-target, .widget-readout, th, td, caption, p, pre, text';
 const boxes = [...root.querySelectorAll(kinds)]
-    .filter(one => getComputedStyle(one).display !== 'none')
+    .filter(one => getComputedStyle(one).display !== 'none' && !unseen(one))
     .map(one => [one, one.getBoundingClientRect()]).filter(([, box]) => box.width && box.height);
 const found = [];
 boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([other, b]) => {
@@ -35,6 +44,7 @@ boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([other, b]) => {
     if (wide > 2 && high > 3) found.push(one.textContent.trim() + ' | ' + other.textContent.trim());
 }));
 return found }"""
+)
 _MOVES = """e => [e, ...e.querySelectorAll('*')].filter(one => {
     const style = getComputedStyle(one);
     return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
