@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
 from kit.lab import ROOT
 
@@ -12,6 +12,10 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # A browser's zoom of 200 % is a window of half as many CSS pixels.
 SIZES = {"320 px": (320, 900), "200 % of 1280 px": (640, 900), "1280 px": (1280, 900)}
 """Windows in which every widget must be whole, in CSS pixels."""
+# JupyterLab lays itself out some time after the window has changed.
+_LAID_OUT = """() => {
+const right = document.querySelector('.jp-NotebookPanel').getBoundingClientRect().right;
+return right <= innerWidth && right > innerWidth - 40 }"""
 # What only a screen reader gets to know, such as a drawing's table: clipped away on purpose.
 _UNSEEN = """const unseen = one => one !== root
     && (getComputedStyle(one).clipPath === 'inset(50%)' || unseen(one.parentElement));
@@ -51,6 +55,13 @@ _MOVES = """e => [e, ...e.querySelectorAll('*')].filter(one => {
 }).map(one => one.className)"""
 
 
+def resize(page: Page, size: str) -> None:
+    """Give the window one of `SIZES`, and wait until JupyterLab fills it."""
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function(_LAID_OUT)
+
+
 def misfits(root: Locator) -> dict[str, list[str]]:
     """Look for what is cut and what overlaps; leaves the window at the last of `SIZES`.
 
@@ -61,8 +72,8 @@ def misfits(root: Locator) -> dict[str, list[str]]:
         For each of `SIZES`, what was found.
     """
     found: dict[str, list[str]] = {}
-    for name, (width, height) in SIZES.items():
-        root.page.set_viewport_size({"width": width, "height": height})
+    for name in SIZES:
+        resize(root.page, name)
         found[name] = [
             *(f"cut: {one}" for one in root.evaluate(_CUT)),
             *(f"overlap: {one}" for one in root.evaluate(_OVERLAPS)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pictures.jupyter import Watched
-from pictures.looks import SIZES, misfits
+from pictures.looks import SIZES, misfits, resize
 from pictures.panel import Panel
 
 pytestmark = pytest.mark.browser
@@ -25,8 +25,8 @@ def resized(shared: Watched) -> Iterator[None]:
 
 def heights(panel: Panel) -> list[float]:
     found = []
-    for width, height in SIZES.values():
-        panel.page.set_viewport_size({"width": width, "height": height})
+    for size in SIZES:
+        resize(panel.page, size)
         found.append(panel.root.evaluate("e => e.getBoundingClientRect().height"))
     return found
 
