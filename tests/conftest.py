@@ -31,7 +31,7 @@ def need() -> Callable[[object, str], None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c() -> None:
-    """Let Ctrl-C interrupt: a script that runs the tests in its background has it ignored, in children too."""
+    """Let Ctrl-C interrupt: where a script runs the tests in its background, it is ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
