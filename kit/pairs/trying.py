@@ -38,12 +38,7 @@ class Trier:
         self._witness = Witness(lambda: world.server.connect("cloud"))
         self._numbers = itertools.count(1)
         self._heard = 0
-        with world.server.connect("cloud") as connection:
-            rows = connection.execute("SELECT id::text FROM documents ORDER BY id")
-            documents = [str(row[0]) for row in rows]
-        chosen = documents[:: max(1, len(documents) // (VIEWS * _PAIRS))][: VIEWS * _PAIRS]
-        self._shares = itertools.cycle([chosen[pair::_PAIRS] for pair in range(_PAIRS)])
-        self._documents: Sequence[str] = ()
+        self._shares: Iterator[Sequence[str]] = iter(())
 
     def __repr__(self) -> str:
         """Say how many documents are opened, if there are as many."""
@@ -54,12 +49,14 @@ class Trier:
         self._witness.close()
 
     def choose_documents(self) -> None:
-        """List what is to be opened, now: a migration may move the table.
+        """List what is to be opened in each pair, now: a migration may move the table.
 
         Raises:
             BadInput: if there is no such table.
         """
-        self._documents = self._witness.documents()[:VIEWS]
+        documents = self._witness.documents()
+        chosen = documents[:: max(1, len(documents) // (VIEWS * _PAIRS))][: VIEWS * _PAIRS]
+        self._shares = itertools.cycle([chosen[pair::_PAIRS] for pair in range(_PAIRS)])
 
     def forget_worker(self) -> None:
         """Take what the worker has said so far as that of an earlier pair."""
