@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from kit.errors import BadInput
-from kit.review import Report, review
+from kit.review import Problem, Report, review
+from kit.review.reading import read_bytes
 
 ADD = "ALTER TABLE documents ADD COLUMN last_viewed timestamptz;\n"
 DROP = "ALTER TABLE documents DROP COLUMN title;\n"
@@ -321,11 +323,27 @@ def test_what_cannot_be_read(project: Project, make: Callable[[Path], None]) -> 
     assert project.problem() == ("002_odd.sql", 1, "encoding")
 
 
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Be somebody without rights for a moment: root may read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
 def test_a_file_that_may_not_be_read(project: Project) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
-    project.write("002_secret.sql", ADD).chmod(0)
-    assert project.problem() == ("002_secret.sql", 1, "encoding")
+    secret = project.write("002_secret.sql", ADD)
+    secret.chmod(0)
+    with as_nobody():
+        problem = read_bytes(secret)
+    assert isinstance(problem, Problem)
+    assert (problem.file, problem.line, problem.kind) == ("002_secret.sql", 1, "encoding")
+    assert "permission denied" in problem.message
 
 
 def test_a_megabyte_of_rows(project: Project) -> None:
