@@ -226,8 +226,8 @@ def show_theme(page: Page, name: str) -> None:
     """Switch to JupyterLab's own theme, "light" or "dark", and wait until all of it is there."""
     execute(page, "apputils:change-theme", theme=THEMES[name])
     page.locator(f"body[data-jp-theme-light={str(name == 'light').lower()}]").wait_for(state="attached")
-    # The theme's style sheet may come a moment later than its name.
-    page.wait_for_load_state("networkidle")
+    # Its cover goes a moment later; were the theme switched again before, JupyterLab would remove it twice.
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
 
 
 def _say(message: ConsoleMessage) -> str:
