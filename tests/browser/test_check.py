@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from kit.lab import ROOT
+from pictures.jupyter import show_theme
+from pictures.looks import AXE
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WAIT_MS = 60_000
 NARROW = 320
 EVIL = "<img src=x onerror=window.evil=1>"
@@ -157,15 +157,10 @@ def test_a_change_is_announced_by_the_part_that_changed(page: Page) -> None:
     assert page.evaluate("window.said") == ["Asking the world.", "Asked again: nothing has changed."]
 
 
-@pytest.mark.parametrize("theme", ["Dark", "Light"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
 def test_axe_finds_nothing_serious(page: Page, need: Callable[[object, str], None], theme: str) -> None:
     need(AXE.is_file(), "axe-core (npm install --no-save)")
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme}).then(() => null)",
-        f"JupyterLab {theme}",
-    )
-    page.locator(f"body[data-jp-theme-light={str(theme == 'Light').lower()}]").wait_for(state="attached")
-    page.wait_for_load_state("networkidle")
+    show_theme(page, theme)
     page.evaluate(AXE.read_text(encoding="utf-8"))
 
     found: list[dict[str, Any]] = page.evaluate(
