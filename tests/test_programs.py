@@ -93,7 +93,7 @@ def test_a_dev_server_that_does_not_start_says_why(at: At) -> None:
     ran = world.run("dev", "npm run dev")
 
     assert ran.exit == 1
-    assert "Why: SyntaxError: invalid syntax" in ran.output
+    assert "Why: src/app/page.py, line 1: SyntaxError: invalid syntax" in ran.output
     assert world.programs.dev_port() is None
 
 
