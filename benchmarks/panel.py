@@ -10,8 +10,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from kit.scenario import Plan, rehearse
 from kit.timeline import PageView, Timeline
-from kit.widgets import draw_panel, predict
+from kit.widgets.drawing import draw_panel
 from kit.widgets.panel import FRAME_S
+from kit.widgets.prediction import predict
 from pictures.jupyter import chromium, find_browser, jupyter, open_notebook, run_notebook
 from pictures.panel import Panel
 

@@ -25,7 +25,7 @@ class Asked(Verdict):
     def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
         """Return the widget and the text; only a program that shows widgets calls this."""
         # Imported here: whoever shows nothing, such as a test or the command line, needs no Jupyter.
-        from kit.widgets import CheckPanel  # noqa: PLC0415
+        from kit.widgets.check import CheckPanel  # noqa: PLC0415
 
         number = self.exercise.number
         panel = CheckPanel(

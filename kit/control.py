@@ -181,7 +181,7 @@ def _read(line: str) -> Command:
 
 
 def install_programs(folder: Path, *, psql: Path) -> Path:
-    """Write the `bin/` of a world: supabase, npx, npm, psql; return it.
+    """Write the `bin/` of a world: supabase, npx, npm, psql, kit; return it.
 
     Args:
         folder: the world's folder.
@@ -195,6 +195,9 @@ def install_programs(folder: Path, *, psql: Path) -> Path:
     # leaves its statement to the server, which would go on with it, and with its locks.
     notice = f'PGOPTIONS="-c client_connection_check_interval={_NOTICE_MS} $PGOPTIONS"'
     _script(target / "psql", f'{notice} exec {shlex.quote(str(psql))} -X -P pager=off "$@"\n')
+    # What an activated environment has as `kit`; -P: the clone's own folders hide no module of ours.
+    top = shlex.quote(str(Path(__file__).resolve().parents[1]))
+    _script(target / "kit", f'PYTHONPATH={top} exec {shlex.quote(sys.executable)} -P -m kit "$@"\n')
     return target
 
 

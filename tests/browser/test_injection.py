@@ -16,7 +16,8 @@ DRAWN = """
 import ipywidgets
 from kit import Plan
 from kit.timeline import *
-from kit.widgets import draw_panel, draw_picture, predict
+from kit.widgets.drawing import draw_panel, draw_picture
+from kit.widgets.prediction import predict
 evil = lambda name: {evil!r}.replace("%s", name)
 records = [
     CommandRan(at=0, until=0.1, clone="dev", command="git push " + evil("command"), exit=0),

@@ -18,8 +18,8 @@ from kit.checks import EXERCISES, Verdict
 from kit.errors import BadInput
 from kit.process import wait_until
 from kit.progress import recall
-from kit.widgets import CheckPanel, cells
-from kit.widgets.check import DOUBLE_CLICK_S, draw_hint, draw_verdict
+from kit.widgets import cells
+from kit.widgets.check import DOUBLE_CLICK_S, CheckPanel, draw_hint, draw_verdict
 
 EVIL = "<img src=x onerror=alert(1)>"
 

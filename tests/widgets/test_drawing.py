@@ -8,7 +8,8 @@ import pytest
 
 from kit.scenario import Plan, Rehearsal, rehearse
 from kit.timeline import Deployed, MigrationApplied, Outcome, PageView, Record, Timeline
-from kit.widgets import draw_panel, draw_picture, predict
+from kit.widgets.drawing import draw_panel, draw_picture
+from kit.widgets.prediction import predict
 
 EVIL = "<img src=x onerror=alert(1)>'\"&"
 PLAN = Plan(build=7, wait=9)

@@ -7,7 +7,8 @@ import pytest
 
 from kit.checks import EXERCISES, look_over
 from kit.progress import progress_file, remember
-from kit.widgets import ProgressTable, draw_progress
+from kit.widgets import ProgressTable
+from kit.widgets.progress_table import draw_progress
 
 PLAN = {"change": "add", "order": "code-first", "wait": 8.0, "build": 4.0, "rate": 20.0}
 EVIL = "<img src=x onerror=alert(1)>"
