@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.notebooks import environment
+from kit.lesson.notebooks import environment
 
 _FOLDER = pytest.StashKey[Path]()
 

@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import panel
-from kit.engine import Engine
-from kit.opening import go_to, open_at
+from kit.world.engine import Engine
+from kit.world.open import go_to, open_at
 
 TOP = Path(__file__).parent.parent
 _BARE_SERVER = """

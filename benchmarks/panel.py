@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from playwright.sync_api import Page, sync_playwright
 
-from kit.scenario import Plan, rehearse
+from kit.experiments.prediction import predict
+from kit.experiments.rehearsal import Plan, rehearse
 from kit.timeline import PageView, Timeline
-from kit.widgets.drawing import draw_panel
-from kit.widgets.panel import FRAME_S
-from kit.widgets.prediction import predict
+from kit.widgets.deploy_panel import FRAME_S
+from kit.widgets.deploy_picture import draw_panel
 from pictures.jupyter import chromium, find_browser, jupyter, open_notebook, run_notebook
 from pictures.panel import Panel
 

@@ -19,7 +19,7 @@ import httpx
 import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, WebSocket
 
-from kit.lab import ROOT, SETTINGS
+from kit.cli.lab import ROOT, SETTINGS
 from kit.process import wait_until
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}

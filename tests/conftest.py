@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.engine import Engine
-from kit.opening import go_to, open_at
 from kit.postgres import Embedded, Server, create, start_server
 from kit.process import Supervisor
+from kit.world.engine import Engine
+from kit.world.open import go_to, open_at
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from kit import lab as _lab
+from kit.cli import lab as _lab
 from kit.cli.screen import Screen
 from kit.errors import KitError
 
@@ -21,8 +21,8 @@ def lab(options: Namespace, screen: Screen) -> int:
 def notebooks(options: Namespace, screen: Screen) -> int:
     """Rewrite the notebooks' stored outputs and the ledger; with --check 1 on a difference."""
     # Imports Jupyter, which takes a second.
-    from kit.claims import write_ledger  # noqa: PLC0415
-    from kit.notebooks import write_outputs  # noqa: PLC0415
+    from kit.lesson.claims import write_ledger  # noqa: PLC0415
+    from kit.lesson.notebooks import write_outputs  # noqa: PLC0415
 
     with screen.progress() as tell:
         try:

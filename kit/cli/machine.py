@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from kit import doctor as _doctor
-from kit import leftovers
+from kit.cli import clean as leftovers
+from kit.cli import doctor as _doctor
 from kit.cli.screen import BAD, DIM, GOOD, Screen
 from kit.errors import BadInput
 

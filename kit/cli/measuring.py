@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen
-from kit.opening import open_at
-from kit.phases import PHASES, Phase, Run, Step
-from kit.phases.model import Edit
-from kit.replay import Played, play_phase
-from kit.scenario import Plan, rehearse
+from kit.experiments.rehearsal import Plan, rehearse
+from kit.world.open import open_at
+from kit.world.replay import Played, play_phase
+from kit.world.steps import Edit, Phase, Run, Step
+from kit.world.workflow import PHASES
 
 _COMMAND_WIDTH = 72
 

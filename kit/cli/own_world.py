@@ -10,11 +10,11 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 
-from kit import learner
 from kit.cli.screen import HEAD, Screen
-from kit.opening import LAST
-from kit.phases import PHASES
-from kit.shell import find_shell
+from kit.process.shell import find_shell
+from kit.world import learner
+from kit.world.open import LAST
+from kit.world.workflow import PHASES
 
 _PROMPT = r"(kit) \W \$ "
 _TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES")

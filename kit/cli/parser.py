@@ -7,10 +7,10 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from kit.hosting import BUILD_S
-from kit.opening import FIRST, LAST
-from kit.phases import PHASES
-from kit.scenario import CHANGES, ORDERS
+from kit.experiments.rehearsal import CHANGES, ORDERS
+from kit.host import BUILD_S
+from kit.world.open import FIRST, LAST
+from kit.world.workflow import PHASES
 
 _DESCRIPTION = """\
 Learn, by running it, when a deploy of code and schema breaks production.

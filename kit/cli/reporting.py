@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from kit.checks import EXERCISES, Overview, look_over
-from kit.checks.overview import KIND
 from kit.cli.screen import DIM, GOOD, HEAD, Screen
 from kit.errors import BadInput, UnusableFolder
+from kit.lesson.exercises import EXERCISES
+from kit.lesson.progress import KIND, Overview, look_over
 
 _STYLES = {"done": GOOD, "not yet": "", "not asked": DIM}
 

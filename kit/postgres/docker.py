@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kit.errors import BadInput, MissingTool, ServerFailed
-from kit.postgres import _engine
+from kit.postgres import _docker_remove as _engine
 from kit.postgres.compose import FILE, Service, read_service
 from kit.postgres.server import Endpoint, ProviderName
 from kit.process import Supervisor, wait_until

@@ -1,6 +1,6 @@
 """Run what must outlive a call but never its owner: a folder with a reaper.
 
-The reaper (`kit/_reaper.py`) is the parent of every long-running process. It ends
+The reaper (`kit/process/_reaper.py`) is the parent of every long-running process. It ends
 them, and deletes the folder, when the last holder has gone, by whatever cause.
 """
 
@@ -22,7 +22,7 @@ from typing import Any, Literal, Self
 from kit.errors import ProcessFailed
 from kit.process.folder import choose_folder, unusable
 
-_REAPER = Path(__file__).parents[1] / "_reaper.py"
+_REAPER = Path(__file__).with_name("_reaper.py")
 _ANSWER_S = 10.0
 _END_S = 30.0
 _LOOK_S = 0.004

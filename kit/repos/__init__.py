@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.repos.environment import OLDEST_GIT, REMOTE_URL, ask_git, check_git, git_environment
+from kit.repos.git import OLDEST_GIT, REMOTE_URL, ask_git, check_git, git_environment
 from kit.repos.repositories import CLONES, Repositories
 from kit.repos.seen import CloneSeen, RepositoriesSeen
 from kit.repos.starter import DOCUMENTS, MIGRATION, READER_PAGE, STARTER, Feature, Handling, feature

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from kit.errors import BadInput
-from kit.repos.environment import RESET
+from kit.repos.git import RESET
 
 
 def copy(source: Path, target: Path, *, names: Collection[str]) -> None:

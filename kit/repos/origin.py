@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from kit.repos.environment import REMOTE_URL, run_git, ssh_command
+from kit.repos.git import REMOTE_URL, run_git, ssh_command
 from kit.repos.starter import Change, homepage_history, main_history, uncommitted
 
 FEATURE_BRANCH = "homepage-and-search"

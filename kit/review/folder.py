@@ -10,7 +10,7 @@ from pathlib import Path
 from kit.errors import BadInput
 from kit.review.git import Git, Main, blob_of
 from kit.review.problem import Problem
-from kit.supabase.migrations import FOLDER, MigrationFile
+from kit.supabase.files import FOLDER, MigrationFile
 
 
 def check_folder(project: Path) -> Path:

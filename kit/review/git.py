@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kit.errors import BadInput
 from kit.repos import ask_git
-from kit.supabase.migrations import FOLDER
+from kit.supabase.files import FOLDER
 
 _BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 _READS_ONLY = (

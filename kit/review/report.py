@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kit.review.classify import Unparsable, Verdict, judge
 from kit.review.folder import (
     check_folder,
     find_bad_names,
@@ -22,9 +23,8 @@ from kit.review.orders import COMMANDS, Order, combine
 from kit.review.outside import find_outside
 from kit.review.problem import Problem
 from kit.review.reading import decode, read_bytes
-from kit.review.verdict import Unparsable, Verdict, judge
 from kit.supabase import MigrationFile, list_migrations, split
-from kit.supabase.migrations import find_project
+from kit.supabase.files import find_project
 
 _ASKED = "the cloud database"
 

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import psycopg
 
-from kit.clock import Clock
 from kit.errors import BadInput, MigrationError
 from kit.supabase import history
-from kit.supabase.applying import migrate_up, push
+from kit.supabase.apply import migrate_up, push
 from kit.supabase.arguments import RETRY, parse
+from kit.supabase.files import FOLDER, find_project, new_path, parse_name
 from kit.supabase.history import Row
 from kit.supabase.listing import draw_table, pair_versions, parse_version
-from kit.supabase.migrations import FOLDER, find_project, new_path, parse_name
 from kit.supabase.query import run_query
 from kit.supabase.session import Session, UrlName
 from kit.supabase.shadow import diff, pull
 from kit.timeline import DatabaseName, MigrationApplied
+from kit.timeline.clock import Clock
 
 
 def main(

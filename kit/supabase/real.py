@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from kit.clock import Clock
 from kit.errors import BadInput, MigrationError, MissingTool, ServerFailed
 from kit.supabase import history
-from kit.supabase.applying import PUSH_SECONDS, push_question
+from kit.supabase.apply import PUSH_SECONDS, push_question
 from kit.supabase.arguments import VERSION, Line, parse
+from kit.supabase.files import MigrationFile, choose_pending, find_project, list_migrations, new_path
 from kit.supabase.history import Connection
-from kit.supabase.migrations import MigrationFile, choose_pending, find_project, list_migrations, new_path
 from kit.supabase.session import Session, UrlName
 from kit.timeline import DatabaseName, MigrationApplied
+from kit.timeline.clock import Clock
 
 VARIABLE = "KIT_SUPABASE_CLI"
 _MODULES = Path(__file__).resolve().parents[2] / "node_modules" / ".bin" / "supabase"

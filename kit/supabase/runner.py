@@ -15,8 +15,8 @@ from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
 from kit.errors import MigrationFailed
+from kit.supabase.files import MigrationFile
 from kit.supabase.history import INSERT, Connection, is_lost, unreachable
-from kit.supabase.migrations import MigrationFile
 from kit.supabase.splitter import split
 
 _ALONE = re.compile(

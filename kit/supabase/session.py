@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from kit.clock import Clock
 from kit.errors import BadInput
 from kit.supabase import history
 from kit.supabase.arguments import Line
+from kit.supabase.files import MigrationFile, list_migrations
 from kit.supabase.history import Connection
-from kit.supabase.migrations import MigrationFile, list_migrations
 from kit.timeline import DatabaseName, MigrationApplied
+from kit.timeline.clock import Clock
 
 UrlName = Literal["local", "cloud", "shadow"]
 """shadow: an empty database for `db diff` and `db pull` to replay the migration files in."""

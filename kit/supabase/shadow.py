@@ -11,11 +11,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from kit.errors import BadInput, HistoryDiverged, WrongInstance
 from kit.supabase import history
-from kit.supabase.applying import REPAIR
+from kit.supabase.apply import REPAIR
 from kit.supabase.catalog import read_catalog
+from kit.supabase.files import new_path
 from kit.supabase.history import Connection, Row
 from kit.supabase.listing import pair_versions
-from kit.supabase.migrations import new_path
 from kit.supabase.runner import apply_file
 from kit.supabase.schema_diff import name_differences, write_diff
 from kit.supabase.session import Session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit.timeline.drawing import draw
-from kit.timeline.lines import Loaded, dump_record, dump_records, load_record, load_records
+from kit.timeline.jsonl import Loaded, dump_record, dump_records, load_record, load_records
 from kit.timeline.questions import (
     Outcomes,
     SeenError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kit.errors import BadInput
-from kit.timeline.journal import draw_journal
+from kit.timeline.journal_text import draw_journal
 from kit.timeline.labels import cut, show_span
 from kit.timeline.lanes import LEGEND, draw_lanes
 from kit.timeline.questions import count_outcomes, first_push, last_push, page_views

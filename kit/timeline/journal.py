@@ -1,85 +1,113 @@
-"""The upper part of a drawing: what happened, a line an event, with broken windows in the margin."""
+"""The journal of a world: its records, in memory and in a file that survives the process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from kit.timeline.entries import Entry, describe
-from kit.timeline.labels import count_cells, cut, show_offset, show_span
-from kit.timeline.records import PageView, Record
-from kit.timeline.visitors import sum_up_visitors
+from kit.errors import BadInput
+from kit.timeline import CommandRan, Record, Timeline, dump_record, dump_records, load_records
 
-_LATER = 4 * 3600.0
-_MOST_ENTRIES = 66  # the whole workflow, phases 1 to 7, takes 63
+_INTERRUPTED = 130
 
 
-def draw_journal(records: Sequence[Record], zero: float, width: int) -> list[str]:
-    """Return the lines of the journal.
+@dataclass
+class Command:
+    """A command that is being carried out; set `until` and `exit` before it ends.
+
+    Attributes:
+        until: its end, in seconds of the clock.
+        exit: its exit code.
+    """
+
+    until: float
+    exit: int = 0
+
+
+class Journal:
+    """Records, written as soon as they are known; any thread may add one.
 
     Args:
-        records: what happened, in order of their instants.
-        zero: the instant that is shown as 00:00, in seconds of the clock.
-        width: the most columns of a line.
+        folder: of the world; the file is `journal.jsonl`.
     """
-    entries = list(_list_entries(records, zero))
-    margins = list(_draw_margins(entries))
-    kept = _choose(entries)
-    instants = [entries[index].at for index in kept]
-    times = _align(["" if at is None else show_offset(at - zero) for at in instants])
-    names = max((count_cells(entries[index].who) for index in kept), default=0)
-    lines = []
-    previous, last = -1, zero
-    for index, time in zip(kept, times, strict=True):
-        entry = entries[index]
-        if index > previous + 1:
-            count = index - previous - 1
-            lines.append(f"{'':{len(time)}}  ... {count} more event{'s' if count > 1 else ''} ...")
-        elif entry.at is not None and previous >= 0 and entry.at - last > _LATER:
-            lines.append(f"{'':{len(time)}}  ... {show_span(entry.at - last)} later ...")
-        head = f"{time}  {margins[index]} {entry.who}{' ' * (names - count_cells(entry.who))}  "
-        if entry.at is None:
-            head = f"{time}  {margins[index]} "
-        text = cut(entry.text, max(0, width - count_cells(head) - len(entry.note)))
-        lines.append(f"{head}{text}{entry.note}")
-        previous, last = index, last if entry.at is None else entry.at
-    return [cut(line, width).rstrip() for line in lines]
 
+    def __init__(self, folder: Path) -> None:
+        """Begin with nothing; `load` reads what is there."""
+        self._path = folder / "journal.jsonl"
+        self._records: list[Record] = []
+        self._lock = threading.Lock()
+        self._held: list[Record] | None = None
 
-def _list_entries(records: Sequence[Record], zero: float) -> Iterator[Entry]:
-    visitors = sum_up_visitors(records, zero)
-    number = 0
-    for record in records:
-        if isinstance(record, PageView):
-            yield from visitors.get(number, ())
-            number += 1
-        else:
-            yield describe(record)
+    def __repr__(self) -> str:
+        """Count the records."""
+        return f"Journal({len(self._records)} records)"
 
+    def add(self, record: Record) -> None:
+        """Add a record; while a command is carried out, after that command's own record."""
+        with self._lock:
+            if self._held is None:
+                self._append([record])
+            else:
+                self._held.append(record)
 
-def _draw_margins(entries: Iterable[Entry]) -> Iterator[str]:
-    inside = False
-    for entry in entries:
-        if entry.edge == "opens":
-            inside = True
-            yield "┌"
-        elif entry.edge == "closes":
-            inside = False
-            yield "└"
-        else:
-            yield "│" if inside else " "
+    def _append(self, records: list[Record]) -> None:
+        self._records += records
+        with self._path.open("a", encoding="utf-8") as file:
+            file.writelines(dump_record(record) + "\n" for record in records)
 
+    @contextmanager
+    def command(self, record: CommandRan) -> Iterator[Command]:
+        """Put a command before what it causes, though its end and exit code are known only afterwards.
 
-def _choose(entries: Sequence[Entry]) -> list[int]:
-    """Return which entries to show: the latest ones that matter, then the latest of all."""
-    matter = [index for index, entry in enumerate(entries) if entry.key][-_MOST_ENTRIES // 2 :]
-    others = [index for index in range(len(entries)) if index not in set(matter)]
-    room = _MOST_ENTRIES - len(matter)
-    return sorted([*matter, *others[-room:]])
+        One that was refused as `BadInput` did nothing, and is left out. One that failed in
+        any other way has exit code 1; interrupted, 130, as in a shell.
 
+        Args:
+            record: the command as it starts.
+        """
+        command = Command(until=record.until)
+        begun = [record]
+        with self._lock:
+            outer, self._held = self._held, []
+        try:
+            yield command
+        except BadInput:
+            begun = []
+            raise
+        except BaseException as error:
+            command.exit = command.exit or (_INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1)
+            raise
+        finally:
+            with self._lock:
+                done = [replace(one, until=command.until, exit=command.exit) for one in begun]
+                records, self._held = [*done, *self._held], outer
+                if outer is None:
+                    self._append(records)
+                else:
+                    outer += records
 
-def _align(times: Sequence[str]) -> list[str]:
-    """Return the times in one width, the seconds below each other, whether with tenths or not."""
-    parts = [time.partition(".") for time in times]
-    whole = max((len(seconds) for seconds, _, _ in parts), default=0)
-    tail = max((len(dot + tenth) for _, dot, tenth in parts), default=0)
-    return [f"{seconds:>{whole}}{dot + tenth:<{tail}}" for seconds, dot, tenth in parts]
+    @property
+    def timeline(self) -> Timeline:
+        """Everything that happened so far."""
+        with self._lock:
+            return Timeline.of([*self._records, *(self._held or ())])
+
+    def replace(self, timeline: Timeline) -> None:
+        """Begin again with `timeline`; the file is the old one or the new one, never half of it."""
+        with self._lock:
+            self._records = list(timeline)
+            new = self._path.with_suffix(".new")
+            new.write_text(dump_records(timeline), encoding="utf-8")
+            new.replace(self._path)
+
+    def load(self) -> None:
+        """Read the file, without a last line that was cut off when its writer was killed.
+
+        Raises:
+            BadInput: if it holds something else than records.
+        """
+        with self._lock:
+            self._records = list(load_records(self._path.read_text(encoding="utf-8")).records)

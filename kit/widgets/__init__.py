@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kit.widgets.drift import MigrationTable
-from kit.widgets.panel import DeployPanel
-from kit.widgets.progress_table import ProgressTable
-from kit.widgets.sides import SideBySide
+from kit.widgets.compare import SideBySide
+from kit.widgets.deploy_panel import DeployPanel
+from kit.widgets.migrations import MigrationTable
+from kit.widgets.progress import ProgressTable
 from kit.widgets.world_map import WorldMap
 
 __all__ = ["DeployPanel", "MigrationTable", "ProgressTable", "SideBySide", "WorldMap"]

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from kit.experiments.measured import Measured
+from kit.experiments.prediction import predict
+from kit.experiments.rehearsal import Plan
 from kit.repos import Handling
-from kit.scenario import Plan
 from kit.widgets.axis import say_seconds
-from kit.widgets.measured import Measured
-from kit.widgets.prediction import predict
 from kit.widgets.words import explain
 
 NEAR_S, NEAR_SHARE = 0.5, 0.2

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from kit.scenario import Plan
+from kit.experiments.measured import Measured
+from kit.experiments.rehearsal import Plan
 from kit.timeline import Outcome
 from kit.widgets.axis import Axis
-from kit.widgets.measured import Measured
 
 _BARS = 64
 _ORDER: tuple[Outcome, ...] = ("ok", "lost", "failed", "blocked")

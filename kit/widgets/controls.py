@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import ipywidgets
 
+from kit.experiments.rehearsal import CHANGES, ORDERS, Change, Order, Plan
 from kit.repos import Handling
-from kit.scenario import CHANGES, ORDERS, Change, Order, Plan
 from kit.widgets import words
 from kit.widgets.answers import Answer
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
+from kit.experiments.measured import Build, Segment
 from kit.timeline import Window
 from kit.widgets.axis import SPACES, Axis, fit
-from kit.widgets.measured import Build, Segment
 
 _CHARACTER = 7.0
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from textwrap import wrap
 
-from kit.snapshot import Change
 from kit.timeline.labels import cut
 from kit.widgets.grid import SHEET as GRID_SHEET
 from kit.widgets.grid import Row, draw_grid
 from kit.widgets.places import Fact, Key, Place, is_gap, look, say_agreement, say_what
 from kit.widgets.style import COLOURS
+from kit.world.snapshot import Change
 
 WIDTH, HEIGHT = 880, 456
 """Of the drawing, in its own units; the same whatever it shows, so that nothing jumps."""

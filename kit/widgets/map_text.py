@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kit.snapshot import Change
 from kit.widgets.places import Key, look, say_agreement, say_what
+from kit.world.snapshot import Change
 
 _TREE: tuple[tuple[Key, str, str], ...] = (
     ("dev", "", "|"),

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kit.phases import VERSION
 from kit.repos import DOCUMENTS, READER_PAGE
-from kit.snapshot import Change, DatabaseSeen, Snapshot
 from kit.timeline import CloneName
 from kit.timeline.labels import cut, show, show_commit
+from kit.world.snapshot import Change, DatabaseSeen, Snapshot
+from kit.world.workflow import VERSION
 
 Key = Literal["dev", "local", "github", "site", "production", "worker", "cloud"]
 COLUMN = "last_viewed"

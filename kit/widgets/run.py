@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from kit.errors import KitError, Stopped
-from kit.scenario import Plan, rehearse
+from kit.experiments.rehearsal import Plan, rehearse
 from kit.timeline import Timeline
 
 State = Literal["preparing", "deploying", "stopping", "done", "stopped", "failed"]

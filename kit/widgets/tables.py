@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
+from kit.experiments.measured import Measured
+from kit.experiments.prediction import Prediction
 from kit.widgets.axis import say_instant, say_seconds
-from kit.widgets.measured import Measured
-from kit.widgets.prediction import Prediction
 
 _MEANS = {
     "ok": "answered, and written",

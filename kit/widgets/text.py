@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kit.changes import Columns
-from kit.scenario import Plan
+from kit.experiments.changes import Columns
+from kit.experiments.prediction import SHORT, Turn, planned_pushes, planned_span, predict
+from kit.experiments.rehearsal import Plan
 from kit.widgets.axis import Axis, say_instant, say_seconds
-from kit.widgets.prediction import SHORT, Turn, planned_pushes, planned_span, predict
 from kit.widgets.words import describe, say_has, say_writes
 
 _NAME, _CELLS = 10, 80

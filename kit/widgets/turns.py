@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kit.changes import Columns
-from kit.widgets.measured import Segment
-from kit.widgets.prediction import Turn
+from kit.experiments.changes import Columns
+from kit.experiments.measured import Segment
+from kit.experiments.prediction import Turn
 from kit.widgets.words import name_columns
 
 

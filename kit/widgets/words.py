@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kit.changes import Columns
-from kit.scenario import Plan
+from kit.experiments.changes import Columns
+from kit.experiments.measured import Measured
+from kit.experiments.prediction import Prediction, planned_pushes
+from kit.experiments.rehearsal import Plan
 from kit.widgets.axis import say_instant, say_seconds
-from kit.widgets.measured import Measured
-from kit.widgets.prediction import Prediction, planned_pushes
 
 CHANGES = {"add": "Add a column", "drop": "Drop a column", "rename": "Rename a column"}
 ORDERS = {

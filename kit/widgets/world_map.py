@@ -7,11 +7,11 @@ from typing import Any
 import ipywidgets
 
 from kit.errors import WorldTaken
-from kit.widgets import cells
+from kit.widgets import cell_events as cells
 from kit.widgets.follower import Follower
 from kit.widgets.map_drawing import draw_map, draw_map_picture
 from kit.widgets.map_text import draw_text_map
-from kit.world import World
+from kit.world.world import World
 
 _STANDS_STILL = "This map stands still: its world is closed, or open elsewhere."
 _NOT_NOW = "This map could not look just now; it tries again after the next cell."

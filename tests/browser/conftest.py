@@ -10,8 +10,8 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from kit.opening import open_at
 from kit.process import wait_until
+from kit.world.open import open_at
 from pictures.jupyter import Jupyter, Watched, chromium, find_browser, jupyter, open_notebook, run_notebook
 from pictures.panel import RUN_MS, Panel
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from kit.scenario import Plan
+from kit.experiments.rehearsal import Plan
 from kit.widgets import DeployPanel
 from pictures.jupyter import Jupyter, Watched, execute, run_notebook, wait_for_kernel
 from pictures.panel import Panel

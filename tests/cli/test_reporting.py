@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kit.checks import EXERCISES
 from kit.cli import FAILED, MISUSED, main
-from kit.progress import progress_file, remember
+from kit.lesson.exercises import EXERCISES
+from kit.world.progress import progress_file, remember
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.clock import VirtualClock
 from kit.postgres import Server, create, dump
 from kit.supabase import main
 from kit.timeline import DatabaseName
+from kit.timeline.clock import VirtualClock
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL_BY_DEFAULT = (["migration", "up"], ["db", "diff"], ["db", "query"])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kit import open_world
-from kit.locks import LargeTable, enlarge
-from kit.locks.queue import MIGRATION, READER, WRITER
+from kit.experiments.locks import LargeTable, enlarge
+from kit.experiments.queue import MIGRATION, READER, WRITER
 
 pytestmark = pytest.mark.supabase
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kit.clock import VirtualClock
 from kit.errors import MissingTool, ServerFailed
 from kit.postgres import Server
 from kit.supabase import main, main_real, real
 from kit.timeline import DatabaseName, MigrationApplied
+from kit.timeline.clock import VirtualClock
 
 pytestmark = pytest.mark.supabase
 

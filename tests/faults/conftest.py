@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
-from kit.engine import Engine
 from kit.process import wait_until
+from kit.world.engine import Engine
 
 PROMISED_S = 5.0
 ROOT = Path(__file__).parent.parent.parent

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.opening import FRESH
 from kit.process import wait_until
+from kit.world.open import FRESH
 
 from .conftest import PROMISED_S, Owner, Place
 

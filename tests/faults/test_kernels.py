@@ -8,8 +8,8 @@ import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 
-from kit.opening import FRESH
 from kit.process import wait_until
+from kit.world.open import FRESH
 
 from .conftest import PROMISED_S, Place
 
@@ -117,7 +117,7 @@ def test_an_interrupted_cell_leaves_its_world_usable(place: Place, kernel: Start
 
 
 WATCHES = """
-from kit.locks import LargeTable
+from kit.experiments.locks import LargeTable
 table = LargeTable(world, 0.0, frozenset())
 """
 WATCH = "table.watch('touch ../begun; sleep 999', idle=True)"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from kit.opening import FRESH
 from kit.process import wait_until
+from kit.world.open import FRESH
 
 from .conftest import OPENS, PROMISED_S, Owner, Place
 

@@ -11,9 +11,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from kit.checks import EXERCISES
-from kit.notebooks import find_notebooks, find_private, output_text
-from kit.phases import PHASES
+from kit.lesson.exercises import EXERCISES
+from kit.lesson.notebooks import find_notebooks, find_private, output_text
+from kit.world.workflow import PHASES
 
 NOTEBOOKS = find_notebooks()
 PHASE_NOTEBOOKS = [path for path in NOTEBOOKS if 1 <= int(path.name[:2]) <= len(PHASES)]

@@ -10,10 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kit.checks import EXERCISES
-from kit.notebooks import environment, execute, find_notebooks, output_text
-from kit.phases import PHASES, Edit, Phase, Run
+from kit.lesson.exercises import EXERCISES
+from kit.lesson.notebooks import environment, execute, find_notebooks, output_text
 from kit.repos import STARTER
+from kit.world.steps import Edit, Phase, Run
+from kit.world.workflow import PHASES
 
 NOTEBOOKS = {int(path.name[:2]): path for path in find_notebooks()}
 ASK = """

@@ -9,8 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kit.checks import EXERCISES, Exercise
-from kit.notebooks import environment, execute, find_notebooks, output_text
+from kit.lesson.exercise import Exercise
+from kit.lesson.exercises import EXERCISES
+from kit.lesson.notebooks import environment, execute, find_notebooks, output_text
 
 (NOTEBOOK,) = (path for path in find_notebooks() if path.name.startswith("11_"))
 OWN = [one for number, one in EXERCISES.items() if number.startswith("11")]

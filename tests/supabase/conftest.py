@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.clock import Clock, VirtualClock
 from kit.postgres import Server, create
 from kit.supabase import UrlName, main
 from kit.timeline import MigrationApplied
+from kit.timeline.clock import Clock, VirtualClock
 
 
 class Project:

@@ -5,12 +5,12 @@ from typing import Protocol
 
 import pytest
 
-from kit.clock import Clock
 from kit.errors import ServerFailed
 from kit.postgres import Server
 from kit.supabase import UrlName
 from kit.supabase.arguments import COMMANDS
 from kit.supabase.commands import _RUN
+from kit.timeline.clock import Clock
 
 
 class Project(Protocol):

@@ -1,145 +1,156 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from pathlib import Path
 
-from kit.timeline import (
-    CommandRan,
-    Deployed,
-    MigrationApplied,
-    Outcome,
-    PageView,
-    RefMoved,
-    SchemaChanged,
-    Timeline,
-    WorkerChanged,
-)
-from kit.timeline.journal import draw_journal
+import pytest
 
-Rehearse = Callable[..., Timeline]
+from kit.errors import BadInput
+from kit.timeline import CommandRan, RefMoved, Timeline, WorkerChanged
+from kit.timeline.journal import Journal
 
 
-def journal(timeline: Timeline, width: int = 100) -> list[str]:
-    return draw_journal(timeline.records, timeline.records[0].at, width)
+def ran(at: float = 1.0, command: str = "git status") -> CommandRan:
+    return CommandRan(at=at, until=at, clone="dev", command=command, exit=0)
 
 
-def command(at: float, text: str = "git status", *, code: int = 0) -> CommandRan:
-    return CommandRan(at=at, until=at, clone="dev", command=text, exit=code)
+def moved(at: float) -> RefMoved:
+    return RefMoved(at=at, repository="github", branch="main", old="", new="a" * 40)
 
 
-def view(at: float, outcome: Outcome = "ok", message: str = "") -> PageView:
-    return PageView(at=at, took=0, document="d", commit="", status=200, outcome=outcome, message=message)
+def test_what_is_added_is_on_disk_at_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.add(moved(1))
+
+    other = Journal(tmp_path)
+    other.load()
+
+    assert other.timeline == journal.timeline == Timeline.of([moved(1)])
 
 
-def test_every_kind_has_its_line() -> None:
-    timeline = Timeline.of(
-        [
-            command(0, "npm test", code=2),
-            RefMoved(at=1, repository="dev", branch="feature/x", old="", new="3f2a1c9aaa"),
-            RefMoved(at=2, repository="github", branch="feature/x", old="3f2a1c9aaa", new=""),
-            Deployed(at=3, commit="3f2a1c9aaa", branch="feature/x", target="preview", stage="live"),
-            Deployed(
-                at=4,
-                commit="3f2a1c9aaa",
-                branch="main",
-                target="production",
-                stage="failed",
-                detail="no module\nx",
-            ),
-            MigrationApplied(at=9, database="local", version="071", name="add_x", committed=5.25),
-            SchemaChanged(at=6, database="local", change="+x"),
-            WorkerChanged(at=7, commit="3f2a1c9aaa", running=True),
-            WorkerChanged(at=8, commit="3f2a1c9aaa", running=False),
-        ]
-    )
-    records = sorted(timeline, key=lambda record: record.instant)
-    assert draw_journal(records, 0, 100) == [
-        " 00:00      dev$    npm test  (exit 2)",
-        "+00:01      dev     feature/x -> 3f2a1c9",
-        "+00:02      github  feature/x deleted",
-        "+00:03      host    live 3f2a1c9 (preview of feature/x)",
-        r"+00:04      host    FAILED 3f2a1c9: no module\nx",
-        "+00:05.2    local   + 071_add_x",
-        "+00:06      local   documents +x",
-        "+00:07      worker  started with 3f2a1c9",
-        "+00:08      worker  stopped",
-    ]
+def test_a_command_stands_before_what_it_caused_with_its_end_and_exit(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+
+    with journal.command(ran()) as command:
+        journal.add(moved(1))
+        command.until, command.exit = 3.0, 2
+
+    first, second = journal.timeline.records
+    assert isinstance(first, CommandRan)
+    assert (first.until, first.exit) == (3.0, 2)
+    assert second == moved(1)
 
 
-def test_a_long_command_is_cut_but_not_its_exit_code() -> None:
-    (line,) = journal(Timeline.of([command(0, "echo " + "x" * 200, code=1)]), 60)
-    assert line == "00:00    dev$  echo " + "x" * 27 + "...  (exit 1)"
+def test_an_end_at_the_clocks_zero_counts(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+
+    with journal.command(ran(at=-1.0)) as command:
+        command.until = 0.0
+
+    assert journal.timeline.only(CommandRan)[0].until == 0.0
 
 
-def test_a_command_in_colours_or_many_lines_stays_one_line() -> None:
-    (line,) = journal(Timeline.of([command(0, "printf '\x1b[2J'\nexit")]))
-    assert line == r"00:00    dev$  printf '\x1b[2J'\nexit"
+def test_while_a_command_is_carried_out_its_effects_can_be_seen(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+
+    with journal.command(ran()):
+        journal.add(moved(1))
+        assert journal.timeline == Timeline.of([moved(1)])
 
 
-def test_what_mends_a_window_is_inside_its_bracket() -> None:
-    timeline = Timeline.of([view(0), view(1, "lost"), command(1.9), view(2), command(3)])
-    assert journal(timeline) == [
-        " 00:00      visitors  1 ok",
-        "+00:01    ┌ visitors  1 LOST",
-        "+00:01.9  │ dev$      git status",
-        "          └ broken for 1.0 s",
-        "+00:02      visitors  1 ok",
-        "+00:03      dev$      git status",
-    ]
+def test_a_command_within_a_command_stays_in_order(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+
+    with journal.command(ran(command="outer")):
+        with journal.command(ran(command="inner")):
+            journal.add(moved(1))
+        journal.add(moved(1))
+
+    kinds = [getattr(one, "command", "moved") for one in journal.timeline]
+    assert kinds == ["outer", "inner", "moved", "moved"]
 
 
-def test_a_window_that_has_not_ended() -> None:
-    timeline = Timeline.of([view(0), view(1, "lost"), view(2, "lost"), command(3)])
-    assert journal(timeline)[1:] == [
-        "+00:01  ┌ visitors  2 LOST",
-        "        └ broken for 1.5 s, not over at the last view",
-        "+00:03    dev$      git status",
-    ]
+def test_what_was_refused_is_no_event_but_what_it_caused_is(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+
+    def refuse() -> None:
+        with journal.command(ran()):
+            journal.add(moved(1))
+            raise BadInput("No.", remedy="None.")
+
+    with pytest.raises(BadInput):
+        refuse()
+
+    assert journal.timeline == Timeline.of([moved(1)])
 
 
-def test_kinds_of_errors_are_told_apart_up_to_a_limit() -> None:
-    views = [view(number, "failed", f"reason {number % 7}") for number in range(14)]
-    lines = journal(Timeline.of(views))
-    assert lines[0] == " 00:00  ┌ visitors  2 FAILED (200)  reason 0"
-    assert lines[3].endswith("2 FAILED (200)  reason 3")
-    assert lines[4] == "+00:04  │ visitors  6 more, of 3 other kinds"
-    assert len(lines) == 6
+@pytest.mark.parametrize(("error", "code"), [(ValueError, 1), (KeyboardInterrupt, 130)])
+def test_what_failed_or_was_interrupted_has_an_exit_code(
+    tmp_path: Path, error: type[BaseException], code: int
+) -> None:
+    journal = Journal(tmp_path)
+
+    with pytest.raises(error), journal.command(ran()):
+        raise error
+
+    assert journal.timeline.only(CommandRan)[0].exit == code
+    journal.add(moved(2))
+    assert len(journal.timeline) == 2
 
 
-def test_sittings_of_good_views_are_told_apart() -> None:
-    timeline = Timeline.of([view(0), view(0.5), view(7200), view(7201)])
-    assert journal(timeline) == [
-        "   00:00    visitors  2 ok",
-        "+2:00:00    visitors  2 ok, until +2:00:01",
-    ]
+def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.add(moved(1))
+    journal.add(moved(2))
+    file = tmp_path / "journal.jsonl"
+    file.write_text(file.read_text()[:-10])
+
+    other = Journal(tmp_path)
+    other.load()
+
+    assert other.timeline == Timeline.of([moved(1)])
 
 
-def test_views_that_alternate_are_one_bracket() -> None:
-    timeline = Timeline.of([view(number, "lost" if number % 2 else "ok") for number in range(101)])
-    assert journal(timeline) == [
-        " 00:00    visitors  1 ok",
-        "+00:01  ┌ visitors  50 LOST",
-        "+00:02  │ visitors  49 ok, in between",
-        "        └ broken 50 times, 50.0 s in all",
-        "+01:40    visitors  1 ok",
-    ]
+def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_text("nonsense\n{}\n")
+
+    with pytest.raises(BadInput):
+        Journal(tmp_path).load()
 
 
-def test_days_show_as_gaps() -> None:
-    lines = journal(Timeline.of([command(0), command(3 * 86400)]))
-    assert [line.strip() for line in lines] == [
-        "00:00    dev$  git status",
-        "... 3 d 0 h later ...",
-        "+3d 00:00:00    dev$  git status",
-    ]
+def test_replace_begins_again_on_disk_too(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.add(moved(1))
+
+    journal.replace(Timeline.of([moved(5)]))
+    journal.add(moved(6))
+
+    other = Journal(tmp_path)
+    other.load()
+    assert other.timeline == journal.timeline == Timeline.of([moved(5), moved(6)])
 
 
-def test_of_many_commands_the_last_ones_are_shown(rehearse: Rehearse) -> None:
-    timeline = Timeline.of([*rehearse(), *(command(1000 + number) for number in range(1000))])
-    lines = journal(timeline)
-    assert len(lines) < 75
-    assert lines[-1].startswith("+33:21")
-    text = "\n".join(lines)
-    assert text.count("┌") == text.count("└") == 1
-    assert "live 3f2a1c9" in text
-    assert "+ 20250126153000_add_document_last_viewed" in text
-    assert "more events ..." in text
+def test_many_threads_may_add(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+
+    def add() -> None:
+        for _ in range(50):
+            journal.add(WorkerChanged(at=1, commit="a", running=True))
+
+    threads = [threading.Thread(target=add) for _ in range(8)]
+    with journal.command(ran()):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    other = Journal(tmp_path)
+    other.load()
+    assert len(other.timeline) == len(journal.timeline) == 401
+
+
+def test_its_repr_counts(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.add(moved(1))
+
+    assert repr(journal) == "Journal(1 records)"

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from kit.hosting import Deployment
+from kit.host import Deployment
 from kit.repos import CloneSeen, RepositoriesSeen
-from kit.snapshot import Change, CommitSeen, DatabaseSeen, Snapshot, WorkerSeen
 from kit.timeline import Stage
+from kit.world.snapshot import Change, CommitSeen, DatabaseSeen, Snapshot, WorkerSeen
 
 EVIL = "<img src=x onerror=alert(1)>'\"&\x1b[2J\u202e\n\ud800"
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from kit.scenario import Plan, rehearse
+from kit.experiments.measured import Measured, measure
+from kit.experiments.rehearsal import Plan, rehearse
 from kit.timeline import PageView, Timeline
 from kit.widgets.answers import Answer, draw_judged, entry, judge
-from kit.widgets.measured import Measured, measure
 
 PLAN = Plan(build=7, wait=9)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kit.scenario import CHANGES, ORDERS, Plan
+from kit.experiments.rehearsal import CHANGES, ORDERS, Plan
 from kit.widgets.controls import PlanControls
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from IPython.core.events import EventManager, available_events
 
-from kit.opening import open_at
 from kit.process import wait_until
-from kit.widgets import WorldMap, cells, follower
+from kit.widgets import WorldMap, follower
+from kit.widgets import cell_events as cells
 from kit.widgets.follower import Follower
-from kit.world import World
+from kit.world.open import open_at
+from kit.world.world import World
 
 
 class Shell:

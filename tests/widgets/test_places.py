@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from kit.engine import Engine
-from kit.snapshot import Change
 from kit.widgets.places import Place, is_gap, look, say_agreement, say_what
-from kit.world import World
+from kit.world.engine import Engine
+from kit.world.snapshot import Change
+from kit.world.world import World
 
 At = Callable[[int], Engine]
 FEATURE = "feature/document-last-viewed"

@@ -7,15 +7,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kit.engine import Engine
 from kit.errors import WorldTaken
-from kit.opening import open_at
-from kit.snapshot import Change
 from kit.widgets import WorldMap
 from kit.widgets.map_drawing import draw_map, draw_map_picture
 from kit.widgets.map_text import draw_text_map
 from kit.widgets.places import look
-from kit.world import World
+from kit.world.engine import Engine
+from kit.world.open import open_at
+from kit.world.snapshot import Change
+from kit.world.world import World
 
 At = Callable[[int], Engine]
 

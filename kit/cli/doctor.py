@@ -1,0 +1,246 @@
+"""Look at this machine: what the kit needs, what it could use, what was left behind."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import locale
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from kit.cli.clean import find_kept, find_leftovers, measure
+from kit.errors import KitError, UnusableFolder
+from kit.postgres import client, find_engine, provider_named, start_server
+from kit.process import Supervisor, temporary_folder
+from kit.repos import check_git
+from kit.supabase.real import find_cli
+from kit.world.programs import VARIABLE as SUPABASE_VARIABLE
+from kit.world.save import kit_home
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_JUPYTERLAB = 4
+_NODE_S = 10
+_MEGABYTE = 2**20
+
+Level = Literal["ok", "note", "problem"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        check: what.
+        level: "ok"; "note" for what the kit can do without; "problem" for what it cannot.
+        result: what was found.
+        remedy: what to do about it, "" if there is nothing to do.
+    """
+
+    check: str
+    level: Level
+    result: str
+    remedy: str = ""
+
+
+Progress = Callable[[str], None]
+
+
+def examine(*, progress: Progress | None = None) -> tuple[Finding, ...]:
+    """Look at everything; a check that fails is a finding, never an error.
+
+    Args:
+        progress: told what is being looked at.
+    """
+    tell = progress or (lambda _: None)
+    checks: tuple[tuple[str, Level, Callable[[], str | Finding]], ...] = (
+        ("Python", "problem", _python),
+        ("git", "problem", check_git),
+        ("temporary folder", "problem", _temporary_folder),
+        ("KIT_HOME", "problem", _home),
+        ("PostgreSQL", "problem", _postgres),
+        ("psql, pg_dump", "problem", _clients),
+        ("JupyterLab", "problem", _jupyterlab),
+        ("locale", "note", _locale),
+        ("Docker", "note", _docker),
+        ("Node", "note", _node),
+        ("Supabase CLI", _supabase_level(), _supabase_cli),
+        ("left behind", "note", _left_behind),
+    )
+    return tuple(_examine(checks, tell))
+
+
+def _examine(
+    checks: tuple[tuple[str, Level, Callable[[], str | Finding]], ...], tell: Progress
+) -> Iterator[Finding]:
+    for check, level, look in checks:
+        tell(f"Looking at: {check}")
+        try:
+            found = look()
+        except KitError as error:
+            yield _failed(check, level, error)
+        else:
+            yield found if isinstance(found, Finding) else Finding(check=check, level="ok", result=found)
+
+
+def _failed(check: str, level: Level, error: KitError) -> Finding:
+    parts = [error.message, error.why and f"Why: {error.why}"]
+    if error.looked:
+        parts.append(f"Looked at: {'; '.join(error.looked)}")
+    # The remedy of many errors is to run what runs now.
+    remedy = "" if "kit doctor" in error.remedy else error.remedy
+    return Finding(check=check, level=level, result="\n".join(filter(None, parts)), remedy=remedy)
+
+
+def _python() -> str | Finding:
+    words = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
+    if sys.version_info[:2] >= OLDEST_PYTHON:
+        return words
+    return Finding(
+        check="Python",
+        level="problem",
+        result=words,
+        remedy="Install Python 3.11 or later; make PYTHON=/path/to/python3 lab chooses one.",
+    )
+
+
+def _temporary_folder() -> str:
+    Supervisor.start().close()  # as a world does: nothing else tells as surely
+    return f"{temporary_folder()}: {shutil.disk_usage(temporary_folder()).free // _MEGABYTE} MB free"
+
+
+def _home() -> str:
+    return f"{kit_home()}: {measure(find_kept()) // _MEGABYTE} MB kept"
+
+
+def _postgres() -> str:
+    """Start the chosen provider's server for a moment: nothing else tells as surely that it runs."""
+    try:
+        provider = provider_named(cache=kit_home() / "cache")
+        supervisor = Supervisor.start()
+    except UnusableFolder as error:  # said already
+        raise UnusableFolder("Not tried: there is no folder for it.", remedy="") from error
+    try:
+        server = start_server(provider, supervisor.folder, supervisor)
+        with server.connect() as connection:
+            version = connection.info.parameter_status("server_version")
+    finally:
+        supervisor.close()
+    return f"{provider.name}: a server of version {version} starts and answers"
+
+
+def _clients() -> str:
+    places = [client(name) for name in ("psql", "pg_dump")]
+    # One line, where both come from one folder.
+    return "\n".join(dict.fromkeys(str(place.parent) for place in places))
+
+
+def _jupyterlab() -> str | Finding:
+    try:
+        version = importlib.metadata.version("jupyterlab")
+    except importlib.metadata.PackageNotFoundError:
+        version = "not installed"
+    if version.partition(".")[0].isdigit() and int(version.partition(".")[0]) >= OLDEST_JUPYTERLAB:
+        return version
+    return Finding(
+        check="JupyterLab",
+        level="problem",
+        result=version,
+        remedy=f"{sys.executable} -m pip install 'jupyterlab>=4.4,<5' (or: make install)",
+    )
+
+
+def _locale() -> str | Finding:
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        name = locale.setlocale(locale.LC_ALL, "")
+    except locale.Error:
+        asked = next(
+            (os.environ[one] for one in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(one)), "none"
+        )
+        return Finding(
+            check="locale",
+            level="note",
+            result=f"{asked} is not installed; the kit's own programs run under C.UTF-8",
+            remedy="Set LC_ALL to one that `locale -a` lists, such as C.UTF-8.",
+        )
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+    return f"{name.partition(';')[0]}, {sys.getfilesystemencoding()}"
+
+
+def _docker() -> str | Finding:
+    try:
+        return f"an engine answers at {find_engine()}"
+    except KitError as error:
+        return Finding(
+            check="Docker",
+            level="note",
+            result=f"{error.message} Only KIT_POSTGRES=docker needs one.",
+            remedy=error.remedy.partition(", or unset")[0].rstrip(".") + ".",
+        )
+
+
+def _node() -> str | Finding:
+    if found := shutil.which("npx"):
+        node = shutil.which("node")
+        return f"{_version(node)}, {found}" if node else found
+    return Finding(
+        check="Node",
+        level="note",
+        result="npx is not on PATH. The kit brings its own; only the real Supabase CLI comes with npm.",
+        remedy="Install Node 20 or later, if you want the real CLI.",
+    )
+
+
+def _version(program: str) -> str:
+    try:
+        return subprocess.run(
+            [program, "--version"], capture_output=True, text=True, check=True, timeout=_NODE_S
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"{program} does not run ({error})"
+
+
+def _supabase_level() -> Level:
+    return "problem" if os.environ.get(SUPABASE_VARIABLE) == "cli" else "note"
+
+
+def _supabase_cli() -> str | Finding:
+    try:
+        return f"{find_cli()}; KIT_SUPABASE=cli uses it"
+    except KitError as error:
+        if _supabase_level() == "problem":
+            raise
+        return Finding(
+            check="Supabase CLI",
+            level="note",
+            result="The real one is not here. Only KIT_SUPABASE=cli needs it.",
+            remedy=error.remedy.partition(";")[0] + ".",
+        )
+
+
+def _left_behind() -> str | Finding:
+    try:
+        found = find_leftovers()
+    except UnusableFolder as error:  # as above
+        raise UnusableFolder("Not looked for: the kit has no folder.", remedy="") from error
+    held = f"{found.held} world{'s' if found.held != 1 else ''} in use"
+    if not found:
+        return f"nothing; {held}"
+    counts = (
+        (len(found.folders), "world without an owner"),
+        (len(found.processes), "process without an owner"),
+        (len(found.caches), "cache of another version of the kit"),
+    )
+    words = [f"{count} x {what}" for count, what in counts if count]
+    return Finding(
+        check="left behind",
+        level="note",
+        result=f"{', '.join(words)}; {held}",
+        remedy="python -m kit clean",
+    )

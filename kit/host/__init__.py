@@ -1,0 +1,21 @@
+"""The model of the host: deployments, the router in front of them, the app's processes."""
+
+from __future__ import annotations
+
+from kit.host.apps import Apps
+from kit.host.build import ENTRY, Build, build, compile_source, records_views
+from kit.host.deployment import BUILD_S, MAIN, Deployment
+from kit.host.host import Host
+
+__all__ = [
+    "BUILD_S",
+    "ENTRY",
+    "MAIN",
+    "Apps",
+    "Build",
+    "Deployment",
+    "Host",
+    "build",
+    "compile_source",
+    "records_views",
+]

@@ -1,0 +1,310 @@
+"""The model of a host: it builds what is pushed, checks it, then makes it live by one atomic switch.
+
+This is the kit's only model ("Vercel" in the workflow). The stages and their times are
+the model's; the archive, the build, the process, the health check and the switch are real.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from kit.errors import BadInput, BuildFailed
+from kit.host.apps import Apps
+from kit.host.build import Build, build
+from kit.host.deployment import BUILD_S, MAIN, Deployment
+from kit.host.router import Front
+from kit.process import Supervisor
+from kit.repos import Repositories
+from kit.timeline import Deployed, Record, Stage
+from kit.timeline.clock import Clock
+
+_BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35  # of `BUILD_S`
+_STAGES: tuple[Stage, ...] = ("queued", "building", "built", "live")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _one_at_a_time(
+    method: Callable[Concatenate[Host, _P], _R],
+) -> Callable[Concatenate[Host, _P], _R]:
+    """Let one thread at a time change deployments: the wall clock has a thread of its own."""
+
+    @functools.wraps(method)
+    def change(host: Host, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with host._changing:  # noqa: SLF001 - Host's own methods
+            return method(host, *args, **kwargs)
+
+    return change
+
+
+class Host:
+    """Deployments of one repository, and the stable address of production.
+
+    Any thread may ask what is live: that never waits for a build.
+
+    Args:
+        folder: for builds, logs and the alias file; `host/` of the world.
+        repositories: what is pushed to.
+        clock: when the stages happen.
+        supervisor: the parent of the router's process.
+        apps: starts a build as a process.
+        record: told of every stage.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        repositories: Repositories,
+        clock: Clock,
+        supervisor: Supervisor,
+        apps: Apps,
+        record: Callable[[Record], None],
+    ) -> None:
+        """Prepare the folder; nothing runs yet."""
+        self.build_seconds = BUILD_S
+        self._folder = folder
+        self._repositories = repositories
+        self._clock = clock
+        self._apps = apps
+        self._record = record
+        self._front = Front(folder, supervisor=supervisor, log=apps.log("router"))
+        self._changing = threading.RLock()
+        self._deployments: list[Deployment] = []
+        self._records_views: dict[str, bool] = {}  # by commit, which never changes
+        self._live: Build | None = None
+        self._before: Build | None = None
+        (folder / "builds").mkdir(parents=True, exist_ok=True)
+
+    def __repr__(self) -> str:
+        """Say what is live."""
+        return f"Host(live={self.live[:7] or None})"
+
+    # What is where
+
+    @property
+    def live(self) -> str:
+        """The commit that production serves, "" for none."""
+        return self._live.commit if self._live else ""
+
+    def records_views(self, commit: str) -> bool:
+        """Say whether the reader page of a commit that was built should leave a trace in the database."""
+        return self._records_views.get(commit, False)
+
+    @property
+    def deployments(self) -> tuple[Deployment, ...]:
+        """Every deployment, in the order of the pushes."""
+        return tuple(self._deployments)
+
+    @property
+    def address(self) -> str:
+        """The production address, once `open` was called; it stays the same for the life of the world."""
+        return self._front.address
+
+    def log(self, commit: str) -> Path:
+        """Return the file with the output of a commit's process."""
+        return self._apps.log(commit)
+
+    # Pushes
+
+    @_one_at_a_time
+    def receive(self, branch: str, commit: str) -> None:
+        """Take a push: queue a deployment and plan its stages. A deleted branch does nothing.
+
+        Args:
+            branch: without refs/heads/.
+            commit: the branch's new commit; only zeros if it was deleted.
+        """
+        if not commit.strip("0"):
+            return
+        deployment = Deployment(
+            commit=commit, branch=branch, pushed_at=self._clock.now(), takes=self.build_seconds
+        )
+        self._deployments.append(deployment)
+        self._tell(deployment, at=deployment.pushed_at)
+        self._plan(len(self._deployments) - 1)
+
+    def _plan(self, number: int) -> None:
+        deployment = self._deployments[number]
+        steps: tuple[tuple[Stage, float, Callable[[int], None]], ...] = (
+            ("building", _BUILD_STARTS, self._start_building),
+            ("built", _BUILD_ENDS, self._finish_building),
+            ("live", 1.0, self._release),
+        )
+        if deployment.stage not in _STAGES:
+            return  # failed: nothing comes any more
+        for stage, part, action in steps:
+            if _STAGES.index(stage) > _STAGES.index(deployment.stage):
+                when = deployment.pushed_at + part * deployment.takes
+                self._clock.at(when, functools.partial(self._run_stage, deployment, number, action))
+
+    @_one_at_a_time
+    def _run_stage(self, planned: Deployment, number: int, action: Callable[[int], None]) -> None:
+        now = self._deployments[number : number + 1]
+        # On the wall clock this may have waited while another world was loaded.
+        if now and (now[0].commit, now[0].pushed_at) == (planned.commit, planned.pushed_at):
+            action(number)
+
+    def _reach(self, number: int, stage: Stage, detail: str = "") -> None:
+        self._deployments[number] = deployment = replace(self._deployments[number], stage=stage)
+        self._tell(deployment, at=self._clock.now(), detail=detail)
+
+    def _tell(self, deployment: Deployment, *, at: float, detail: str = "") -> None:
+        self._record(
+            Deployed(
+                at=at,
+                commit=deployment.commit,
+                branch=deployment.branch,
+                target=deployment.target,
+                stage=deployment.stage,
+                detail=detail,
+            )
+        )
+
+    def _start_building(self, number: int) -> None:
+        self._reach(number, "building")
+
+    def _finish_building(self, number: int) -> None:
+        deployment = self._deployments[number]
+        try:
+            made = self._build(deployment.commit)
+        except BuildFailed as error:
+            self._reach(number, "failed", f"{error.message} {error.why}".strip())
+            return
+        if deployment.target == "production":
+            self._start(made)  # it starts up while the model still "releases"
+        self._reach(number, "built")
+
+    def _release(self, number: int) -> None:
+        deployment = self._deployments[number]
+        if deployment.stage == "failed":
+            return
+        if deployment.target == "production":
+            newer = self._deployments[number + 1 :]
+            if any(one.target == "production" and one.stage == "live" for one in newer):
+                return  # it was quicker, and stays live
+            made = self._build(deployment.commit)
+            try:
+                self._switch(made, check=True)
+            except BuildFailed as error:
+                self._reach(number, "failed", f"{error.message} {error.why}".strip())
+                return
+        self._reach(number, "live")
+
+    # Builds and processes
+
+    def _build(self, commit: str) -> Build:
+        made = build(self._repositories, commit, self._folder / "builds" / commit)
+        self._records_views[commit] = made.records_views
+        return made
+
+    def _start(self, made: Build) -> int:
+        return self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)
+
+    def _switch(self, made: Build, *, check: bool) -> None:
+        port = self._start(made)
+        if check:
+            self._apps.check(made.commit)
+        self._front.switch(port)
+        if self._live is not None and self._live.commit != made.commit:
+            # The one before keeps running, for requests under way and an instant
+            # rollback; the one before that goes.
+            if self._before is not None and self._before.commit not in (made.commit, self._live.commit):
+                self._apps.stop(self._before.commit)
+            self._before = self._live
+        self._live = made
+
+    @_one_at_a_time
+    def rollback(self, commit: str) -> None:
+        """Make an earlier deployment live again, at once, without a build.
+
+        Args:
+            commit: its id, or the beginning of it.
+
+        Raises:
+            BadInput: if `commit` was never live.
+            BuildFailed: if it does not start any more; what is live stays live.
+        """
+        been = [one.commit for one in self._deployments if one.target == "production" and one.stage == "live"]
+        found = [one for one in been if one.startswith(commit)] if commit else []
+        if not found:
+            raise BadInput(
+                f"There is no deployment of {commit!r} to go back to.",
+                looked=[one[:7] for one in been],
+                remedy="Give the id of a commit that was live.",
+            )
+        made = self._build(found[-1])
+        self._switch(made, check=True)
+        self._record(
+            Deployed(at=self._clock.now(), commit=made.commit, branch=MAIN, target="production", stage="live")
+        )
+
+    @_one_at_a_time
+    def preview(self, branch: str) -> str:
+        """Return the address of a branch's newest preview; its process starts with the first call.
+
+        Raises:
+            BadInput: if the branch has no preview that is ready.
+            BuildFailed: if its code does not start.
+        """
+        ready = [one for one in self._deployments if one.branch == branch and one.stage == "live"]
+        if not ready or ready[-1].target != "preview":
+            raise BadInput(
+                f"The branch {branch!r} has no preview that is ready.",
+                looked=sorted({one.branch for one in self._deployments if one.target == "preview"}),
+                remedy="Push the branch, let the build time pass (world.advance(35)), and ask again.",
+            )
+        made = self._build(ready[-1].commit)
+        self._start(made)
+        return f"http://127.0.0.1:{self._apps.check(made.commit)}"
+
+    # Life
+
+    @_one_at_a_time
+    def open(self, *, first: str = "") -> None:
+        """Start the router and the live commit's process, unless they run; do not wait for them.
+
+        Args:
+            first: the commit that production serves if nothing was ever deployed.
+
+        Raises:
+            ProcessFailed: if one of them cannot be started.
+        """
+        self._front.open()
+        if first and self._live is None:
+            self._deployments.append(
+                Deployment(commit=first, branch=MAIN, pushed_at=self._clock.now(), takes=0, stage="live")
+            )
+            self._switch(self._build(first), check=False)
+        elif self._live is not None:
+            self._switch(self._live, check=False)
+
+    @_one_at_a_time
+    def close(self) -> None:
+        """Stop every deployment; the router stays, with nothing behind it."""
+        self._front.clear()
+        self._apps.stop(*{one.commit for one in self._deployments})
+        self._deployments.clear()
+        self._live = self._before = None
+
+    def state(self) -> dict[str, Any]:
+        """Return what a saved world needs to know of the host."""
+        return {
+            "deployments": [asdict(one) for one in self._deployments],
+            "live": self.live,
+            "build_seconds": self.build_seconds,
+        }
+
+    @_one_at_a_time
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned, with the stages that are still to come; then call `open`."""
+        self._deployments = [Deployment(**facts) for facts in state["deployments"]]
+        self.build_seconds = state["build_seconds"]
+        self._live = self._build(state["live"]) if state["live"] else None
+        for number in range(len(self._deployments)):
+            self._plan(number)

@@ -1,0 +1,1 @@
+"""The lesson: exercises, claims, progress, stored outputs."""

@@ -1,0 +1,87 @@
+"""An exercise: a task, how to tell that it is done, three hints; the verdict is what the learner reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from kit.world.snapshot import Snapshot
+from kit.world.world import World
+
+HINTS = 3
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What the learner did: a world, and what they answered.
+
+    Attributes:
+        world: in which the exercise was done.
+        answer: the third argument of `exercise`; `...` or None where nothing was answered.
+    """
+
+    world: World
+    answer: object = None
+
+    @cached_property
+    def seen(self) -> Snapshot:
+        """The world as it is now."""
+        with self.world.engine.step():
+            return self.world.engine.observe()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """Something to do or to find out.
+
+    Attributes:
+        number: phase and letter: "2a".
+        task: what the notebook asks, in one sentence.
+        phase: the phase whose beginning it starts from; 8 is the end of the workflow.
+        holds: whether it is done.
+        missing: what an unsolved one lacks.
+        done: why a solution is right.
+        hints: the first two; the third is the solution itself.
+        solution: Python, in the names of the notebook: `lab` for a scratch world (or `world`), `answer` for
+            what was found out.
+        before: Python that the notebook runs in `lab` before the exercise, if any.
+    """
+
+    number: str
+    task: str
+    phase: int
+    holds: Callable[[Attempt], bool]
+    missing: str
+    done: str
+    hints: tuple[str, str]
+    solution: str
+    before: str = ""
+
+    def hint(self, number: int) -> str:
+        """Return the first, second or third hint; the third is the solution."""
+        if number < HINTS:
+            return self.hints[number - 1]
+        lines = self.solution.strip().splitlines()
+        return lines[0] if len(lines) == 1 else "\n".join(["", *(f"  {line}" for line in lines)])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an exercise is done, in words."""
+
+    exercise: Exercise
+    holds: bool
+    hint: int
+
+    def __repr__(self) -> str:
+        """Say why it is right, or what is missing with a hint and the way to the next."""
+        if self.holds:
+            return f"Done: {self.exercise.done}"
+        lines = [
+            f"Not yet: {self.exercise.missing}",
+            f"Hint {self.hint} of {HINTS}: {self.exercise.hint(self.hint)}",
+        ]
+        if self.hint < HINTS:
+            lines.append(f"For the next hint, add hint={self.hint + 1} to this call.")
+        return "\n".join(lines)

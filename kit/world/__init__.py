@@ -1,0 +1,1 @@
+"""A running world: what the learner does in it, opening it, saving it."""

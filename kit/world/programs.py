@@ -1,0 +1,229 @@
+"""What a learner's shell finds in its `bin/`: supabase, npx, npm, and the origin's post-receive hook."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from kit import supabase
+from kit.errors import BuildFailed
+from kit.host import Apps, Host
+from kit.postgres import Server, create
+from kit.process import Supervisor, wait_until
+from kit.process.messenger import Command, Terminal
+from kit.repos import Repositories
+from kit.timeline import DatabaseName, Record, RefMoved, WorkerChanged
+from kit.timeline.clock import Clock
+
+DEV_PORT = 3000
+"""Where `npm run dev` listens if nobody else does, as in the workflow (3.3)."""
+_STARTS_S = 5.0
+VARIABLE = "KIT_SUPABASE"
+"""Set to "cli", the real Supabase CLI does what `npx supabase` is asked for."""
+
+
+class Programs:
+    """Does the commands that the messengers of a world's shells bring.
+
+    Args:
+        clock: the world's.
+        server: its databases.
+        repositories: its clones.
+        host: told of pushes.
+        apps: starts the dev server.
+        supervisor: the worker's parent.
+        record: told of what happened.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        server: Server,
+        repositories: Repositories,
+        host: Host,
+        apps: Apps,
+        supervisor: Supervisor,
+        record: Callable[[Record], None],
+    ) -> None:
+        """Start nothing."""
+        self.worker_commit = ""
+        self._clock = clock
+        self._server = server
+        self._repositories = repositories
+        self._host = host
+        self._apps = apps
+        self._supervisor = supervisor
+        self._record = record
+
+    def __repr__(self) -> str:
+        """Say the class."""
+        return "Programs()"
+
+    def do(self, command: Command, terminal: Terminal) -> int:
+        """Do a command; return its exit code."""
+        match command.program, command.arguments[:1]:
+            case "post-receive", _:
+                return self._receive(command.input)
+            case "supabase", _:
+                return self._supabase(command.arguments, command, terminal)
+            case "npx", ("supabase",):
+                return self._supabase(command.arguments[1:], command, terminal)
+            case "npm", _:
+                return self._npm(" ".join(command.arguments), command, terminal)
+        terminal.write(
+            f"npx {' '.join(command.arguments)}: this kit's npx runs supabase alone.\n"
+            "  What to do: npx supabase --help lists what there is.\n"
+        )
+        return 1
+
+    def _receive(self, lines: str) -> int:
+        for line in lines.splitlines():
+            old, new, ref = line.split()
+            branch = ref.removeprefix("refs/heads/")
+            if branch == ref:
+                continue  # a tag
+            self._record(
+                RefMoved(
+                    at=self._clock.now(),
+                    repository="github",
+                    branch=branch,
+                    old=old if old.strip("0") else "",
+                    new=new if new.strip("0") else "",
+                )
+            )
+            self._host.receive(branch, new)
+        return 0
+
+    def _supabase(self, arguments: tuple[str, ...], command: Command, terminal: Terminal) -> int:
+        if arguments[:2] in (("db", "diff"), ("db", "pull")):
+            create(self._server, "shadow")  # an empty one, to replay the files in
+        do: Callable[..., int] = supabase.main_real if os.environ.get(VARIABLE) == "cli" else supabase.main
+        names: tuple[Literal["local", "cloud", "shadow"], ...] = ("local", "cloud", "shadow")
+        return do(
+            arguments,
+            folder=command.folder,
+            urls={name: self._server.url(name, "migrator") for name in names},
+            clock=self._clock,
+            write=terminal.write,
+            ask=terminal.ask if command.terminal else None,
+            applied=self._record,
+        )
+
+    def migrate(self, database: DatabaseName) -> int:
+        """Apply the production clone's migrations to a new database; return the exit code."""
+        local: dict[DatabaseName, str] = {"local": self._server.url(database, "migrator")}
+        return supabase.main(
+            ["migration", "up", "--local"],
+            folder=self._repositories.clones["production"],
+            urls=local,
+            clock=self._clock,
+            write=lambda _: None,
+            ask=None,
+            applied=lambda _: None,
+        )
+
+    def _npm(self, script: str, command: Command, terminal: Terminal) -> int:
+        clones, folder = self._repositories.clones, command.folder.resolve()
+        clone = next((path for path in clones.values() if folder.is_relative_to(path.resolve())), None)
+        if clone is not None and script == "run dev" and folder == clone.resolve():
+            return self._serve_dev(clone, command, terminal)
+        if clone == clones["production"] and script == "start" and folder.name == "worker":
+            return self._restart_worker(terminal)
+        terminal.write(
+            f"npm {script}: there is no such script here.\n"
+            "  What there is: npm run dev at the top of a clone, "
+            "npm start in the production clone's worker/.\n"
+        )
+        return 1
+
+    def _serve_dev(self, clone: Path, command: Command, terminal: Terminal) -> int:
+        terminal.write("> rhizome dev\n")
+        self._apps.stop("dev")
+        self._apps.log("dev").unlink(missing_ok=True)
+        self._apps.start("dev", clone, port=DEV_PORT, DATABASE_URL=self._server.url("local", "app"))
+        try:
+            self._apps.check("dev")
+        except BuildFailed as error:
+            terminal.write(f"{error}\n")
+            return 1
+        terminal.write("Ready: your working tree, on the local database. It goes on in the background.\n")
+        if command.terminal:  # a notebook's output has no ports: they differ from run to run
+            terminal.write(f"http://localhost:{self.dev_port()}\n")
+        return 0
+
+    def dev_port(self) -> int | None:
+        """Return the port of the dev server, None while there is none."""
+        running = self._supervisor.processes().get("dev")
+        return running.port if running is not None and running.exit is None else None
+
+    def _restart_worker(self, terminal: Terminal) -> int:
+        terminal.write("> rhizome-worker start\n")
+        if self._supervisor.stop("worker") is not None:
+            terminal.write(f"Stopped the worker that ran {self.worker_commit[:7]}, as Ctrl+C would.\n")
+        self.worker_commit = self._repositories.observe().clones["production"].head
+        log = self.worker_log
+        before = log.stat().st_size if log.exists() else 0
+        self._spawn_worker(self._repositories.clones["production"])
+        wait_until(
+            lambda: b'"started"' in log.read_bytes()[before:] or not self.worker_runs(), seconds=_STARTS_S
+        )
+        running = self.worker_runs()
+        self._record(WorkerChanged(at=self._clock.now(), commit=self.worker_commit, running=running))
+        if not running:
+            terminal.write(log.read_bytes()[before:].decode(errors="replace"))
+            return 1
+        terminal.write(f"Started it with {self.worker_commit[:7]}. It goes on in the background.\n")
+        return 0
+
+    def start_worker(self) -> None:
+        """Start the worker with the files of the commit that it had, unless it runs.
+
+        The clone may have newer ones: a saved world's worker keeps its old code, too.
+
+        Raises:
+            ProcessFailed: if it cannot be started, for want of its folder for one.
+        """
+        if self.worker_runs():
+            return
+        files = self._repositories.folder.with_name("worker") / self.worker_commit
+        if not files.exists():
+            self._repositories.archive(self.worker_commit, files)
+        self._supervisor.stop("worker")
+        self._spawn_worker(files)
+
+    def _spawn_worker(self, files: Path) -> None:
+        self._supervisor.spawn(
+            "worker",
+            [sys.executable, "-s", "-B", "main.py"],
+            env=app_environment(self._server),
+            cwd=files / "worker",
+            log=self.worker_log,
+        )
+
+    @property
+    def worker_log(self) -> Path:
+        """The file with the worker's output."""
+        return self._apps.log("worker")
+
+    def worker_runs(self) -> bool:
+        """Say whether the worker runs."""
+        running = self._supervisor.processes().get("worker")
+        return running is not None and running.exit is None
+
+    def stop(self) -> None:
+        """Stop the dev server and the worker."""
+        self._apps.stop("dev", "worker")
+
+
+def app_environment(server: Server) -> dict[str, str]:
+    """Return the whole environment of the deployed code: the cloud database, and little else."""
+    return {
+        "DATABASE_URL": server.url("cloud", "app"),
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.defpath,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

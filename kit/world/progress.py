@@ -1,0 +1,84 @@
+"""What the learner has answered and done, one JSON object a line in a file of $KIT_HOME."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from kit.errors import UnusableFolder
+from kit.world.save import kit_home
+
+NAME = "progress.jsonl"
+
+
+def progress_file() -> Path:
+    """Return the file; it need not exist.
+
+    Raises:
+        UnusableFolder: if its folder cannot be made or written.
+    """
+    return kit_home() / NAME
+
+
+def remember(kind: str, facts: dict[str, Any]) -> None:
+    """Add one entry; two notebooks that do so at the same time get a line each.
+
+    Args:
+        kind: what it is about: "prediction", "exercise".
+        facts: JSON.
+
+    Raises:
+        UnusableFolder: if the file cannot be written.
+    """
+    line = (json.dumps({"kind": kind, **facts}, ensure_ascii=False) + "\n").encode()
+    path = progress_file()
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                line = b"\n" + line  # a writer was killed in mid-line: this entry is not to be part of that
+            os.write(descriptor, line)  # one write: lines of two writers do not mix
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def recall(kind: str) -> tuple[dict[str, Any], ...]:
+    """Return the entries of a kind, the oldest first; a line that cannot be read is passed over.
+
+    Args:
+        kind: as given to `remember`.
+
+    Raises:
+        UnusableFolder: if the file cannot be read, or its folder cannot be made.
+    """
+    path = progress_file()
+    try:
+        # Not splitlines(), which would also cut at the odd separators that a text may hold.
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise _unusable(path, error) from error
+    found = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict) and entry.get("kind") == kind:
+            found.append(entry)
+    return tuple(found)
+
+
+def _unusable(path: Path, error: OSError) -> UnusableFolder:
+    return UnusableFolder(
+        "The file with your progress cannot be used.",
+        why=str(error.strerror),
+        looked=[str(path)],
+        remedy="Make it a file that you may read and write, or set KIT_HOME to another folder.",
+    )

@@ -1,0 +1,186 @@
+"""Save a world as a folder, load it again; keep one such folder a phase.
+
+A saved world is what it takes to go on: both databases as plain SQL, the git
+repositories, the journal, the state. The same form serves checkpoints, the learner's
+own world, reset and jump, on every provider. A digest of all files is among them, so
+that what was damaged on disk is found before it replaces anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_state_path
+
+from kit.errors import BadInput, UnusableFolder
+from kit.postgres import dump, restore
+from kit.repos import Repositories
+from kit.timeline import Timeline, dump_records, load_records
+from kit.world.engine import Engine
+
+_DATABASES = ("local", "cloud")
+_DIGEST = "digest"
+_FORM = "1"
+"""Count it up when a saved world of today cannot be loaded any more."""
+
+
+def kit_home() -> Path:
+    """Return the folder for what lasts: $KIT_HOME, else the user's folder for state; it is made if need be.
+
+    Raises:
+        UnusableFolder: if it cannot be made or written.
+    """
+    home = Path(os.environ.get("KIT_HOME") or user_state_path("broken-window-kit")).expanduser().absolute()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise UnusableFolder(
+            "The kit's folder for saved worlds cannot be written.",
+            why=str(error.strerror),
+            looked=[str(home)],
+            remedy="Set KIT_HOME to a folder that you may write.",
+        ) from error
+    return home
+
+
+def fingerprint(*, provider: str) -> str:
+    """Return a short name for this very kit: checkpoints of another one are not used.
+
+    Args:
+        provider: of PostgreSQL; dumps come from its version.
+    """
+    digest = hashlib.sha256(provider.encode())
+    top = Path(__file__).parents[1]
+    for path in sorted(top.rglob("*")):
+        parts = path.relative_to(top).parts
+        if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
+            digest.update(str(path.relative_to(top)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def save(world: Engine, into: Path, *, state: Mapping[str, Any] | None = None) -> None:
+    """Save a world to the folder `into`, which is replaced as a whole or not at all.
+
+    Args:
+        world: what to save.
+        into: the folder.
+        state: what `Engine.state` returned earlier, where the world is no longer open.
+
+    Raises:
+        ServerFailed: if a database cannot be dumped.
+        UnusableFolder: if `into` cannot be written.
+    """
+    try:
+        _save(world, into, state=world.state() if state is None else state)
+    except OSError as error:
+        raise UnusableFolder(
+            "The world could not be saved.",
+            why=str(error.strerror or error),
+            looked=[str(into.parent)],
+            remedy="Free some space there, or set KIT_HOME to a folder that you may write.",
+        ) from error
+
+
+def _save(world: Engine, into: Path, *, state: Mapping[str, Any]) -> None:
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix=".saving-") as scratch:
+        ready = Path(scratch) / "ready"
+        ready.mkdir()
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(dump, world.server, name, ready / f"{name}.sql") for name in _DATABASES]
+            world.repositories.save(ready / "repos")
+            (ready / "journal.jsonl").write_text(dump_records(world.timeline), encoding="utf-8")
+            (ready / "state.json").write_text(json.dumps(state), encoding="utf-8")
+            for job in jobs:
+                job.result()
+        (ready / _DIGEST).write_text(_digest(ready))
+        before = _before(into)
+        if into.exists():
+            shutil.rmtree(before, ignore_errors=True)
+            into.rename(before)
+        # Were this process to end here, `find_saved` would bring back the one before.
+        ready.rename(into)
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _before(saved: Path) -> Path:
+    return saved.with_name(f".{saved.name}-before")
+
+
+def find_saved(saved: Path) -> bool:
+    """Say whether something was saved as the folder `saved`; mend what an interrupted `save` left there."""
+    if not saved.exists():
+        with contextlib.suppress(OSError):
+            _before(saved).rename(saved)
+    return saved.exists()
+
+
+def forget_saved(saved: Path) -> None:
+    """Delete what was saved as the folder `saved`."""
+    for folder in (_before(saved), saved):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_saved(saved: Path) -> None:
+    """Make sure that a saved world is complete, and as it was written.
+
+    Raises:
+        BadInput: if it is not.
+    """
+    try:
+        as_written = (saved / _DIGEST).read_text() == _digest(saved)
+    except (OSError, ValueError) as error:
+        why = str(error)
+    else:
+        if as_written:
+            return
+        why = "its files are not those that were written, or another version of the kit wrote them"
+    raise BadInput(
+        "A saved world cannot be read.",
+        why=why,
+        looked=[str(saved)],
+        remedy="Move that folder away; the next open_world() builds the phase from the start.",
+    )
+
+
+def _digest(saved: Path) -> str:
+    digest = hashlib.sha256(_FORM.encode())
+    for path in sorted(saved.rglob("*")):
+        if path.name != _DIGEST and path.is_file() and not path.is_symlink():
+            name = os.fsencode(path.relative_to(saved))
+            digest.update(name + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def load(world: Engine, saved: Path) -> None:
+    """Make a running world what `save` saved; what it was before is gone.
+
+    Raises:
+        BadInput: if `saved` is damaged; nothing has changed then.
+        WorldTaken: if another process has the world.
+        ServerFailed: if a database cannot be restored.
+    """
+    check_saved(saved)
+    state = json.loads((saved / "state.json").read_text(encoding="utf-8"))
+    journal = load_records((saved / "journal.jsonl").read_text(encoding="utf-8"))
+    with world.ownership.turn(), world.changing():
+        world.stop_everything()
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in _DATABASES]
+            Repositories.load(saved / "repos", world.repositories.folder)
+            for job in jobs:
+                job.result()
+        # The wall clock shows other times than those that were saved.
+        world.journal.replace(Timeline.of(journal.records) if world.clock.name == "virtual" else Timeline())
+        world.resume(state)

@@ -1,0 +1,185 @@
+"""What is where at one moment: repositories, databases, deployments, worker; frozen facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import psycopg
+
+from kit.errors import ServerFailed
+from kit.host import Deployment
+from kit.repos import RepositoriesSeen
+from kit.timeline import Timeline
+
+LOCKED_S = 5
+"""Seconds to wait for somebody else's lock before saying so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSeen:
+    """What one database holds that the workflow speaks of.
+
+    Attributes:
+        columns: of `documents`, in their order.
+        indexes: on `documents`, sorted.
+        comment: on documents.last_viewed, "" for none.
+        versions: of the applied migrations, sorted.
+        names: of those that have one, by version.
+        viewed: rows of `documents` whose last_viewed is set.
+    """
+
+    columns: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    comment: str = ""
+    versions: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    viewed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitSeen:
+    """What one commit holds that the workflow speaks of; a commit never changes.
+
+    Attributes:
+        migrations: file names in supabase/migrations, sorted.
+        documented: whether docs/MIGRATION_WORKFLOW.md is there.
+        writes_last_viewed: whether the reader page calls update_last_viewed.
+    """
+
+    migrations: tuple[str, ...] = ()
+    documented: bool = False
+    writes_last_viewed: bool = False
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions of the migration files."""
+        return tuple(name.partition("_")[0] for name in self.migrations)
+
+
+NO_COMMIT = CommitSeen()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSeen:
+    """The worker process, and the commit that it was started with."""
+
+    running: bool = False
+    commit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The world at one moment.
+
+    Attributes:
+        now: seconds of the clock.
+        repositories: branches, commits and working trees.
+        local: the local database.
+        cloud: the cloud database.
+        deployments: every push that the host took.
+        live: the commit that production serves.
+        dev_serving: whether `npm run dev` is running.
+        worker: the worker.
+        output: what the last command printed.
+        exit: the last command's exit code.
+        timeline: what happened so far.
+        commits: what the commits hold with which branches end.
+    """
+
+    now: float
+    repositories: RepositoriesSeen
+    local: DatabaseSeen
+    cloud: DatabaseSeen
+    deployments: tuple[Deployment, ...]
+    live: str
+    dev_serving: bool
+    worker: WorkerSeen
+    output: str = ""
+    exit: int = 0
+    timeline: Timeline = field(default_factory=Timeline)
+    commits: Mapping[str, CommitSeen] = field(default_factory=dict)
+
+    def commit(self, commit: str) -> CommitSeen:
+        """Return what a commit holds; nothing for "" and for one that no branch ends with."""
+        return self.commits.get(commit, NO_COMMIT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """The world before the last command that was typed, and now.
+
+    Attributes:
+        before: as it was then; None where nothing was typed since the world was opened.
+        after: as it is.
+        command: with a prompt, "dev$ git push origin main"; "" for none.
+        by: whether the command alone did it; else what came after it, such as time that passed.
+    """
+
+    before: Snapshot | None
+    after: Snapshot
+    command: str = ""
+    by: bool = True
+
+
+def look_at_database(connection: psycopg.Connection) -> DatabaseSeen:
+    """Ask one database what it holds.
+
+    Raises:
+        ServerFailed: if an open transaction keeps the table locked for longer than `LOCKED_S`, or
+            the server was killed.
+    """
+    connection.execute(f"SET lock_timeout = '{LOCKED_S}s'")
+    try:
+        return _look(connection)
+    except psycopg.errors.LockNotAvailable as error:
+        raise ServerFailed(
+            "An open transaction keeps documents locked, so nobody can look at it.",
+            remedy="End it, with COMMIT or ROLLBACK, in the psql in which it was begun.",
+        ) from error
+    except psycopg.OperationalError as error:
+        raise ServerFailed(
+            "PostgreSQL was killed.",
+            remedy="Run the notebook's setup cell again: open_world() starts it on the same data.",
+        ) from error
+
+
+def _look(connection: psycopg.Connection) -> DatabaseSeen:
+    row = connection.execute(
+        """
+        SELECT
+          (SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
+            WHERE attrelid = t.oid AND attnum > 0 AND NOT attisdropped),
+          (SELECT array_agg(relname::text ORDER BY relname)
+            FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = t.oid),
+          (SELECT col_description(t.oid, attnum)
+            FROM pg_attribute WHERE attrelid = t.oid AND attname = 'last_viewed')
+        FROM (SELECT to_regclass('public.documents') AS oid) t
+        """
+    ).fetchone()
+    columns, indexes, comment = row or (None, None, None)
+    known = connection.execute(
+        "SELECT to_regclass('supabase_migrations.schema_migrations') IS NOT NULL"
+    ).fetchone()
+    versions = (
+        connection.execute(
+            # As JSON: an old table has no column for names.
+            "SELECT version, coalesce(to_jsonb(m)->>'name', '')"
+            " FROM supabase_migrations.schema_migrations m ORDER BY version"
+        ).fetchall()
+        if known and known[0]
+        else []
+    )
+    viewed = (
+        connection.execute("SELECT count(last_viewed) FROM public.documents").fetchone()
+        if "last_viewed" in (columns or ())
+        else None
+    )
+    return DatabaseSeen(
+        columns=tuple(columns or ()),
+        indexes=tuple(indexes or ()),
+        comment=comment or "",
+        versions=tuple(version for version, _ in versions),
+        names={version: name for version, name in versions if name},
+        viewed=viewed[0] if viewed else 0,
+    )

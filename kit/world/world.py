@@ -1,0 +1,246 @@
+"""The world as a notebook sees it: two clones to type in, visitors, a clock, a timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from kit.errors import BadInput
+from kit.host.logs import Log
+from kit.timeline import Timeline, count_outcomes
+from kit.timeline.clock import ClockName
+from kit.world.clone import Clone, Shown
+from kit.world.engine import Engine
+from kit.world.open import Progress, go_to, open_at, open_scratch
+from kit.world.page import Page
+from kit.world.psql_description import Described
+from kit.world.snapshot import Change
+from kit.world.status import Status
+from kit.world.workflow import PHASES
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What should be true after a step: each sentence, and whether it is; shown as a list."""
+
+    number: str
+    sentences: tuple[tuple[str, bool], ...]
+
+    def __repr__(self) -> str:
+        """Show a line for each sentence."""
+        return "\n".join(f"{'✓' if holds else '✗ not true:'} {says}" for says, holds in self.sentences)
+
+    @property
+    def holds(self) -> bool:
+        """Whether all of them are true."""
+        return all(holds for _, holds in self.sentences)
+
+
+class World:
+    """Everything that the workflow touches, for real.
+
+    Attributes:
+        dev: the clone in which one develops, rhizome-v2-dev-1.
+        production: the clone that runs the worker, rhizome-v2.
+    """
+
+    def __init__(self, engine: Engine, how: str) -> None:
+        """Wrap a running world; `open_world` makes one."""
+        self.engine = engine
+        engine.watched = True
+        self._how = how
+        self.dev = Clone(engine, "dev", engine.repositories.clones["dev"])
+        self.production = Clone(engine, "production", engine.repositories.clones["production"])
+
+    def __repr__(self) -> str:
+        """Say at which phase it stands, and where it comes from."""
+        return self._how
+
+    def visitors(self, *, rate: float) -> Shown:
+        """Let visitors open documents on production from now on, whenever time passes.
+
+        Args:
+            rate: arrivals a second; 0: nobody comes any more.
+
+        Raises:
+            BadInput: if the rate is negative or above 512.
+        """
+        self.engine.visit(rate)
+        return Shown(f"{rate:g} visitors a second from now on" if rate else "nobody comes any more")
+
+    def advance(self, seconds: float) -> Shown:
+        """Let time pass: builds go on, visitors come.
+
+        Args:
+            seconds: how long.
+
+        Returns:
+            What visitors met meanwhile.
+
+        Raises:
+            BadInput: if `seconds` is negative.
+        """
+        seen = len(self.timeline)
+        self.engine.advance(seconds)
+        met = count_outcomes(Timeline(self.timeline.records[seen:]))
+        words = [f"{met.ok} ok"] + [
+            f"{count} {name.upper()}"
+            for name, count in (("failed", met.failed), ("lost", met.lost), ("blocked", met.blocked))
+            if count
+        ]
+        return Shown(
+            f"{seconds:g} s passed" + (f": {met.total} page views, {', '.join(words)}" if met.total else "")
+        )
+
+    def open_page(self, site: str = "production", *, title: str = "My Test Document") -> Page:
+        """Open a document, as one visitor would.
+
+        Args:
+            site: "production", "dev" (after `npm run dev`), or a branch, for its preview.
+            title: the document's.
+
+        Raises:
+            BadInput: if there is no such document, or the site is not served.
+        """
+        response = self.engine.open_page(site, title)
+        return Page.read(site, response)
+
+    def upload(self, title: str) -> Page:
+        """Add a document on production, as a user does, let the worker come, and open it.
+
+        Args:
+            title: the document's.
+
+        Returns:
+            The reader's page: with the text that the worker made, or without.
+        """
+        return Page.read("production", self.engine.upload(title))
+
+    def log(self, site: str = "production") -> Log:
+        """Show the errors that a site or the worker has logged; equal ones are counted.
+
+        Args:
+            site: "production", "dev", "worker", or a branch, for its preview.
+
+        Raises:
+            BadInput: if there is no such site.
+        """
+        with self.engine.step():
+            return Log.read(site, self.engine.log(site))
+
+    def rollback(self, commit: str) -> Shown:
+        """Make an earlier deployment live again, at once and without a build; the database stays as it is.
+
+        Args:
+            commit: its id, or the beginning of it.
+
+        Raises:
+            BadInput: if it was never live.
+        """
+        self.engine.rollback(commit)
+        return Shown(f"production serves {self.engine.host.live[:7]} again")
+
+    def check(self, number: str) -> Checked:
+        """Ask the world whether a step did what it should.
+
+        Args:
+            number: of the step, as in the headings: "5.3".
+
+        Raises:
+            BadInput: if there is no such step.
+        """
+        steps = {step.number: step for phase in PHASES for step in phase.steps if step.predicates}
+        if number not in steps:
+            raise BadInput(
+                f"There is no step {number!r} to check.",
+                looked=[", ".join(steps)],
+                remedy="Give the number of the step's heading.",
+            )
+        with self.engine.step():
+            seen = self.engine.observe()
+        return Checked(number, tuple((one.says, one.holds(seen)) for one in steps[number].predicates))
+
+    def status(self) -> Status:
+        """Show what is where: migration file, code and column."""
+        with self.engine.step():
+            return Status(self.engine.observe())
+
+    def change(self) -> Change:
+        """Look at everything, beside what was there before the last command."""
+        with self.engine.step():
+            return self.engine.change()
+
+    def describe(self) -> Described:
+        """Have psql describe the table `documents` in both databases."""
+        with self.engine.step():
+            return self.engine.describe()
+
+    @property
+    def timeline(self) -> Timeline:
+        """Everything that happened so far; shown as a drawing in text."""
+        return self.engine.timeline
+
+    @property
+    def address(self) -> Shown:
+        """The production address, to open in a browser; it stays the same for the life of this world."""
+        return Shown(self.engine.host.address)
+
+    def reset(self, phase: int) -> Shown:
+        """Start a phase again from its checkpoint; what this world was is gone.
+
+        Args:
+            phase: 1 to 8.
+
+        Raises:
+            BadInput: if there is no such phase.
+        """
+        go_to(self.engine, phase)
+        self._how = f"Phase {phase}: built from its checkpoint."
+        return Shown(self._how)
+
+    def close(self) -> None:
+        """Let go of the world: saved first, if it is your own."""
+        self.engine.close()
+
+    def __enter__(self) -> Self:
+        """Use the world in a `with` statement."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def open_world(
+    phase: int = 1,
+    *,
+    scratch: bool = False,
+    clock: ClockName = "virtual",
+    progress: Progress | None = None,
+) -> World:
+    """Open the world at a phase: your own where you left it, else that phase's checkpoint.
+
+    Args:
+        phase: 1 to 7, or 8 for the state after the last.
+        scratch: a world of its own instead, to break things in; it is never saved, and opened
+            again it starts over.
+        clock: "wall" for a scratch world in real time, in which visitors can wait for a lock.
+        progress: told in a few words what is being done.
+
+    Raises:
+        BadInput: if there is no such phase or clock, or your own world is asked for on the wall clock.
+        MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
+    """
+    if clock not in ("virtual", "wall") or (clock == "wall" and not scratch):
+        raise BadInput(
+            f"This world does not run on a clock {clock!r}.",
+            remedy='Leave clock out; or open a scratch world: open_world(scratch=True, clock="wall").',
+        )
+    if scratch:
+        opened = open_scratch(phase, clock=clock, progress=progress)
+    else:
+        opened = open_at(phase, progress=progress)
+    return World(opened.engine, opened.how)

@@ -1,0 +1,451 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from kit import open_world
+from kit.errors import WorldTaken
+from kit.process import Supervisor, wait_until
+from kit.world.workflow import PHASES
+
+ROOT = Path(__file__).resolve().parents[2]
+PROMISED_S = 5.0
+COMMANDS = (
+    "check",
+    "doctor",
+    "lab",
+    "run",
+    "window",
+    "progress",
+    "status",
+    "reset",
+    "shell",
+    "clean",
+    "notebooks",
+)
+WINDOW = (
+    "window",
+    "--change",
+    "add",
+    "--order",
+    "code-first",
+    "--build",
+    "35",
+    "--wait",
+    "36",
+    "--rate",
+    "20",
+)
+
+Kit = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "kit", *arguments]
+
+
+def names(process: psutil.Process, folder: Path) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return any(str(folder) in word for word in [*process.cmdline(), process.cwd()])
+    return False
+
+
+def processes_in(folder: Path) -> list[int]:
+    return [process.pid for process in psutil.process_iter() if names(process, folder)]
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test a temporary folder of its own; in the end nothing of the kit's may be in it."""
+    # Not pytest's, which only its owner may enter: as root, PostgreSQL runs as somebody else.
+    folder = Path(tempfile.mkdtemp(prefix="cli-")).resolve()
+    folder.chmod(0o755)
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield folder
+    gone = wait_until(lambda: not list(folder.iterdir()) and not processes_in(folder), seconds=PROMISED_S)
+    assert gone, [*folder.iterdir(), *processes_in(folder)]
+    folder.rmdir()
+
+
+@pytest.fixture
+def home(kit_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a KIT_HOME without a saved world, with the checkpoints of all tests."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (kit_home / "cache").mkdir(exist_ok=True)
+    (home / "cache").symlink_to(kit_home / "cache")
+    monkeypatch.setenv("KIT_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `python -m kit` be found from every folder, as where it is installed."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in ("KIT_WORLD", "KIT_SUPABASE", "FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def kit(place: Path, home: Path, environment: None, tmp_path: Path) -> Kit:
+    """Run a command line from a folder that is not the project's."""
+    assert place
+    assert home
+    assert environment is None
+
+    def run(*arguments: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*arguments),
+            env=os.environ | more,
+            cwd=tmp_path,
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+# The words
+
+
+@pytest.mark.parametrize("arguments", [(), *[(name,) for name in COMMANDS]])
+def test_everything_explains_itself(kit: Kit, arguments: tuple[str, ...]) -> None:
+    ran = kit(*arguments, "--help")
+    assert ran.returncode == 0
+    assert ran.stdout.startswith("usage: python -m kit")
+    if not arguments:
+        assert all(re.search(rf"^ +{name} ", ran.stdout, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "required: COMMAND"),
+        (("deploy",), "invalid choice: 'deploy'"),
+        (("window", "--change", "split"), "choose from"),
+        (("window", "--order", "contract"), "expand-contract"),
+        (("window", "--build", "-1"), "Give a number from"),
+        (("window", "--rate", "nan"), "Give a number from"),
+        (("window", "--order", "together", "--wait", "3"), "Leave --wait out"),
+        (("run", "--to", "8"), "invalid choice: 8"),
+        (("reset", "--phase", "0"), "invalid choice: 0"),
+        (("run", "--js"), "unrecognized arguments: --js"),
+    ],
+)
+def test_bad_usage_is_told_on_stderr(kit: Kit, arguments: tuple[str, ...], says: str) -> None:
+    ran = kit(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert says in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_an_error_of_the_kit_is_its_text(kit: Kit) -> None:
+    ran = kit("run", TMPDIR="/nowhere")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "What to do: Set TMPDIR" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+# run
+
+
+def test_run_says_of_each_step_what_is_true(kit: Kit) -> None:
+    ran = kit("run", "--to", "2", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == {
+        "phases": [
+            {
+                "phase": phase.number,
+                "title": phase.title,
+                "steps": [
+                    {
+                        "step": step.number,
+                        "clone": "dev",
+                        "command": step.action.text,
+                        "exit": 0,
+                        "predicates": [{"says": one.says, "holds": True} for one in step.predicates],
+                    }
+                    for step in phase.steps
+                ],
+                "holds": True,
+            }
+            for phase in PHASES[:2]
+        ]
+    }
+    assert "Phase 2 of 2" in ran.stderr
+
+
+def test_run_fails_when_a_sentence_is_not_true(kit: Kit) -> None:
+    # The real CLI is asked for, and what stands in its place always fails.
+    cli = shutil.which("false")
+    assert cli
+    ran = kit("run", "--to", "2", KIT_SUPABASE="cli", KIT_SUPABASE_CLI=cli)
+    assert ran.returncode == 1
+    assert "NO   There is one new migration file, stamped with the time." in ran.stdout
+    assert "yes  The documentation is committed on homepage-and-search." in ran.stdout
+    assert "sentences are not true:" in ran.stdout
+
+
+def test_a_reader_that_goes_is_no_error(place: Path, home: Path, environment: None) -> None:
+    assert place
+    assert home
+    assert environment is None
+    with subprocess.Popen(
+        command("run", "--to", "1"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/"
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        words = process.stderr.read()
+    assert process.returncode == 141
+    assert "Traceback" not in words
+    assert "Exception" not in words
+
+
+# window
+
+
+def test_the_virtual_clock_measures_the_same_twice(kit: Kit) -> None:
+    first, second = kit(*WINDOW, "--json"), kit(*WINDOW, "--json")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    facts: dict[str, Any] = json.loads(first.stdout)
+    requests = facts["requests"]
+    assert facts == {
+        "change": "add",
+        "order": "code-first",
+        "clock": "virtual",
+        "handling": "silent",
+        "build_s": 35.0,
+        "wait_s": 36.0,
+        "rate": 20.0,
+        "windows": facts["windows"],
+        "broken_s": facts["broken_s"],
+        "truth_s": 3.0,
+        "requests": {"total": 840, "ok": 780, "failed": 0, "lost": 60, "blocked": 0},
+        "first_error": {
+            "sqlstate": "42703",
+            "message": 'column "last_viewed" of relation "documents" does not exist',
+        },
+    }
+    assert facts["broken_s"] == pytest.approx(facts["truth_s"], abs=1 / 20)
+    (window,) = facts["windows"]
+    assert (window["start_s"], window["end_s"]) == pytest.approx((35, 38), abs=1 / 20)
+    assert requests["lost"] == pytest.approx(3 * 20, abs=1)
+
+
+def test_the_two_commands_that_are_safe_for_an_added_column_break_for_a_dropped_one(kit: Kit) -> None:
+    ran = kit("window", "--change", "drop", "--order", "together", "--build", "35", "--rate", "4", "--json")
+    assert ran.returncode == 0, ran.stderr
+    facts = json.loads(ran.stdout)
+    assert facts["truth_s"] == 33.0
+    assert facts["windows"] == [{"start_s": 2.0, "end_s": 35.0}]
+
+
+def test_several_pushes_are_counted_from_the_first(kit: Kit) -> None:
+    ran = kit("window", "--change", "drop", "--order", "expand-contract", "--build", "5", "--rate", "4")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("Timeline; 00:00 is the first push of main to GitHub")
+    assert re.search(r"^change, order +drop, expand-contract$", ran.stdout, re.MULTILINE)
+    assert re.search(r"^broken, since git push +never$", ran.stdout, re.MULTILINE)
+
+
+def test_without_a_terminal_the_window_is_plain_text(kit: Kit) -> None:
+    ran = kit("window", "--order", "schema-first")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("Timeline; 00:00 is the last push of main to GitHub")
+    assert re.search(r"^broken, since git push +never$", ran.stdout, re.MULTILINE)
+    assert "\x1b" not in ran.stdout + ran.stderr
+
+
+def test_ctrl_c_leaves_nothing(place: Path, home: Path, environment: None) -> None:
+    assert home
+    assert environment is None
+    with subprocess.Popen(
+        command("window", "--clock", "wall"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr
+        seen = iter(process.stderr.readline, "")
+        assert any(line.startswith("Deploying") for line in seen)
+        assert processes_in(place)
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: everybody in the group
+        words = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in words
+    assert wait_until(lambda: not processes_in(place) and not list(place.iterdir()), seconds=PROMISED_S)
+    assert time.monotonic() - began < PROMISED_S
+
+
+# The learner's own world
+
+
+def test_a_world_from_the_terminal_alone(kit: Kit, home: Path) -> None:
+    assert "You have no world yet" in kit("status").stdout
+    ran = kit("shell", typed='git checkout -q -b mine; psql -At "$LOCAL_DB_URL" -c "select 41 + 1"; exit 3')
+    assert (ran.returncode, ran.stdout) == (3, "42\n")
+    assert [path.name for path in (home / "worlds").iterdir()] == ["1"]
+    ran = kit("status")
+    assert "closed, and saved. It stands at phase 1" in ran.stdout
+    assert re.search(r"^dev clone +mine ", ran.stdout, re.MULTILINE)
+    ran = kit("reset")
+    assert (ran.returncode, "start of phase 1" in ran.stdout) == (0, True)
+    assert re.search(r"^dev clone +homepage-and-search ", kit("status").stdout, re.MULTILINE)
+
+
+def test_beside_an_open_notebook(kit: Kit) -> None:
+    with open_world(phase=1) as world:
+        world.dev.run("git checkout -q -b mine")
+        ran = kit("status")
+        assert "is open. It stands at phase 1" in ran.stdout
+        assert re.search(r"^dev clone +mine ", ran.stdout, re.MULTILINE)
+        # What the notebook's world does for its own commands, it does for the terminal's.
+        ran = kit("shell", typed="git branch --show-current; npx supabase migration up")
+        assert ran.stdout == "mine\nLocal database is up to date.\n" or "mine\n" in ran.stdout
+        assert ran.returncode == 0, ran.stdout
+        assert world.dev.run("git branch --show-current").output == "mine\n"
+
+        ran = kit("reset", "--phase", "2")
+        assert "start of phase 2" in ran.stdout
+        with pytest.raises(WorldTaken, match="setup cell"):
+            world.dev.run("git status")
+        again = open_world(phase=2)
+        assert repr(again) == "Phase 2: your own world, as you left it."
+        assert "mine" not in again.dev.run("git branch").output
+        assert open_world(phase=1).dev.run("git branch --show-current").output == "mine\n"
+
+
+def test_reset_makes_new_databases_where_they_are_lost(kit: Kit) -> None:
+    with open_world(phase=1) as world:
+        postgres = world.engine.supervisor.processes()["postgres"]
+        os.kill(postgres.pid, signal.SIGKILL)
+        assert wait_until(
+            lambda: world.engine.supervisor.processes()["postgres"].exit is not None, seconds=PROMISED_S
+        )
+        shutil.rmtree(world.engine.folder / "pg" / "data")
+        ran = kit("reset")
+        assert ran.returncode == 0, ran.stderr
+        assert "making new ones" in ran.stderr
+
+
+# A terminal
+
+
+def in_terminal(*arguments: str, typed: bytes = b"", **more: str) -> str:
+    """Run a command line in a terminal; return everything that it shows there."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        environment = os.environ | {"TERM": "xterm-256color"} | more
+        os.execve(sys.executable, command(*arguments), environment)  # noqa: S606 - none is wanted
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux: the other end is closed
+        while more_shown := os.read(terminal, 65536):
+            shown += more_shown
+            if typed and shown.rstrip().endswith((b"$", b"#")):
+                os.write(terminal, typed)
+                typed = b""
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    return shown.decode()
+
+
+@pytest.mark.usefixtures("kit")
+def test_a_terminal_has_colours_unless_they_are_not_wanted() -> None:
+    colour = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
+    assert colour.search(in_terminal("clean")) or colour.search(in_terminal("doctor"))
+    assert not colour.search(in_terminal("doctor", NO_COLOR="1"))
+
+
+@pytest.mark.usefixtures("kit")
+def test_the_shell_has_a_prompt_that_says_where_one_is() -> None:
+    shown = in_terminal("shell", typed=b"echo $((6 * 7)) $TERM\nexit\n")
+    assert "(kit) rhizome-v2-dev-1" in shown
+    assert "42 xterm-256color" in shown
+
+
+# clean
+
+
+def test_clean_ends_what_lost_its_reaper(kit: Kit, place: Path) -> None:
+    supervisor = Supervisor.start()
+    (supervisor.folder / "host").mkdir()
+    orphan = supervisor.spawn(
+        "orphan",
+        [sys.executable, "-c", "import signal; signal.pause()"],
+        env={},
+        cwd=supervisor.folder / "host",
+    )
+    (reaper,) = [
+        process
+        for process in psutil.process_iter()
+        if names(process, place) and any("_reaper" in word for word in process.cmdline())
+    ]
+    holder = Supervisor.start()
+    held = holder.folder
+    assert "In use, and left alone: 2 worlds" in kit("clean").stdout
+    reaper.kill()
+    assert wait_until(lambda: not psutil.pid_exists(reaper.pid), seconds=PROMISED_S)
+    somebody = place / "kit-somebody"
+    somebody.mkdir()
+    (somebody / "file").touch()
+    for folder in (supervisor.folder, somebody):
+        os.utime(folder, (1, 1))
+    ran = kit("clean")
+    assert ran.returncode == 0, ran.stdout
+    assert re.search(r"^worlds without an owner +1$", ran.stdout, re.MULTILINE)
+    assert re.search(r"^processes without an owner +1$", ran.stdout, re.MULTILINE)
+    assert not supervisor.folder.exists()
+    assert orphan.pid not in processes_in(place)
+    assert held.exists()
+    assert (somebody / "file").exists()
+    shutil.rmtree(somebody)
+    supervisor.close()
+    holder.close()
+
+
+def test_clean_all_asks_and_leaves_what_is_not_the_kits(kit: Kit, tmp_path: Path) -> None:
+    home = tmp_path / "other"
+    for name in ("cache/0123456789abcdef", "cache/cluster-18-0123456789ab", "cache/yours", "worlds/3"):
+        (home / name).mkdir(parents=True)
+        (home / name / "file").write_text("kept?")
+    ran = kit("clean", "--all", KIT_HOME=str(home))
+    assert ran.returncode == 2
+    assert str(home / "worlds" / "3") in ran.stdout
+    assert "Give --yes" in ran.stderr
+    assert (home / "worlds" / "3" / "file").exists()
+    assert kit("clean", "--all", "--yes", KIT_HOME=str(home)).returncode == 0
+    assert sorted(path.name for path in home.rglob("file")) == ["file"]
+    assert (home / "cache" / "yours" / "file").exists()
+
+
+# notebooks
+
+
+def test_a_notebook_that_is_none(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "no.ipynb").write_text("{")
+    ran = kit("notebooks", "--check", "no.ipynb")
+    assert ran.returncode == 1
+    assert "no.ipynb is not a notebook" in ran.stderr

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import re
+
+from kit.experiments.lock_picture import WIDTH, draw_html, draw_text
+from kit.experiments.session import Session
+
+QUEUE = (
+    Session(who="idle transaction", state="HOLDS", lock="ACCESS SHARE", statement="SELECT 1"),
+    Session(
+        who="migration",
+        state="waits for",
+        lock="ACCESS EXCLUSIVE",
+        behind=("idle transaction",),
+        statement="A",
+    ),
+    Session(who="reader", state="waits for", lock="ACCESS SHARE", behind=("migration",), statement="B"),
+    Session(who="writer", state="goes on", lock="ROW EXCLUSIVE", statement="C"),
+)
+
+
+def test_whoever_waits_stands_below_the_one_it_waits_for() -> None:
+    assert draw_text(QUEUE).splitlines() == [
+        "idle transaction  HOLDS      ACCESS SHARE      SELECT 1",
+        "└─ migration      waits for  ACCESS EXCLUSIVE  A",
+        "   └─ reader      waits for  ACCESS SHARE      B",
+        "writer            goes on    ROW EXCLUSIVE     C",
+    ]
+
+
+def test_boxes_are_nested_as_the_text_is() -> None:
+    shown = re.sub(r"<style>.*?</style>", "", draw_html(QUEUE))
+    words = re.findall(r"class='(q|n)'?|<div role='list' class=(q)|</div></div></div>", shown)
+
+    assert words
+    assert shown.count("class=q") == 2
+    assert shown.index("idle transaction") < shown.index("migration") < shown.index("reader")
+    assert shown.count("<div") == shown.count("</div>")
+
+
+def test_no_line_is_wider_than_a_notebook() -> None:
+    long = Session(who="migration", state="HOLDS", lock="SHARE", statement="CREATE INDEX " + "x" * 900)
+
+    assert max(map(len, draw_text([long]).splitlines())) == WIDTH
+
+
+def test_foreign_text_runs_no_script_and_breaks_no_line() -> None:
+    bad = "<img src=x onerror=alert(1)>\x1b[2J\n"
+    session = Session(who=bad, state="HOLDS", lock="SHARE", statement=bad)
+
+    assert "<img" not in draw_html([session])
+    assert "&lt;img" in draw_html([session])
+    assert "\x1b" not in draw_text([session])
+    assert len(draw_text([session]).splitlines()) == 1
+
+
+def test_nobody_at_the_table_is_said() -> None:
+    assert draw_text([]) == "nobody is at the table"
+    assert "nobody is at the table" in draw_html([])

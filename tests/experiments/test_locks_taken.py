@@ -1,0 +1,92 @@
+"""What pg_locks shows, against every rule that has a case of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.errors import MigrationFailed
+from kit.experiments.locks_taken import look_at_locks
+from kit.postgres import Server, create
+from kit.review import Judged, Pending, Verdict, judge
+from kit.supabase import runs_alone, split
+
+REVIEW = Path(__file__).parents[1] / "review"
+CASES = sorted((REVIEW / "cases").glob("*.sql"))
+APART = {
+    "attach_partition": "the rule is about the whole; the part, which nobody uses yet, is locked more",
+    "detach_partition_concurrently": "PostgreSQL refuses it in a file, which is a transaction",
+}
+
+
+@pytest.fixture
+def empty(server: Server) -> str:
+    create(server, "locks")
+    with server.connect("locks", role="migrator") as connection:
+        connection.execute((REVIEW / "schema.sql").read_bytes())
+    return "locks"
+
+
+def pending(*statements: str) -> Pending:
+    judged = []
+    for line, sql in enumerate(statements, 1):
+        verdict = judge(sql)
+        assert isinstance(verdict, Verdict)
+        judged.append(Judged(line, sql, verdict))
+    return Pending("1_x.sql", tuple(judged))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CASES if path.stem not in APART], ids=lambda path: path.stem
+)
+def test_rule_and_run_agree_on_each_case(path: Path, server: Server, empty: str) -> None:
+    lines = path.read_text().splitlines()
+    (statement,) = split("\n".join(line for line in lines if not line.startswith("-- ")))
+    with server.connect(empty, role="migrator") as connection:
+        for line in lines:
+            if line.startswith("-- before: "):
+                connection.execute(line.removeprefix("-- before: ").encode())
+
+    (held,) = look_at_locks(server, empty, [pending(statement.text)]).held
+
+    assert held.agrees, held
+    assert (held.locks is None) == runs_alone(statement.text)
+
+
+def test_a_lock_beyond_the_rule_is_a_difference(server: Server, empty: str) -> None:
+    with server.connect(empty, role="migrator") as connection:
+        connection.execute("CREATE TABLE days (day integer) PARTITION BY RANGE (day)")
+        connection.execute("CREATE TABLE week (day integer)")
+    attach = "ALTER TABLE days ATTACH PARTITION week FOR VALUES FROM (1) TO (8)"
+
+    seen = look_at_locks(server, empty, [pending(attach)])
+
+    assert not seen.held[0].agrees
+    assert "week ACCESS EXCLUSIVE, reads and writes wait (the rule: SHARE UPDATE EXCLUSIVE)" in repr(seen)
+
+
+def test_a_file_that_begins_and_ends_transactions_itself_holds_nothing_to_be_seen(
+    server: Server, empty: str
+) -> None:
+    own = pending("BEGIN", "ALTER TABLE items ADD COLUMN a text", "COMMIT")
+
+    assert [one.locks for one in look_at_locks(server, empty, [own]).held] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("ALTER TABLE nobody ADD COLUMN a text", 'relation "nobody" does not exist (SQLSTATE 42P01)'),
+        ("COPY items FROM STDIN", "COPY cannot be used"),
+        ("COPY items TO PROGRAM 'cat'", "(SQLSTATE 42501)"),
+        ("SELECT pg_read_file('PG_VERSION')", "(SQLSTATE 42501)"),
+    ],
+)
+def test_what_postgresql_refuses_is_told_with_its_line(
+    server: Server, empty: str, sql: str, why: str
+) -> None:
+    with pytest.raises(MigrationFailed, match=r"supabase/migrations/1_x\.sql, line 2") as caught:
+        look_at_locks(server, empty, [pending("ALTER TABLE items ADD COLUMN a text", sql)])
+
+    assert why in caught.value.why

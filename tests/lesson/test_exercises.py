@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kit import World, exercise, open_world
+from kit.errors import BadInput
+from kit.lesson.exercise import Exercise
+from kit.lesson.exercises import EXERCISES
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[World]:
+    with open_world(phase=1, scratch=True) as world:
+        yield world
+
+
+@pytest.mark.parametrize("one", EXERCISES.values(), ids=list(EXERCISES))
+def test_an_exercise_is_undone_until_its_own_third_hint_is_followed(lab: World, one: Exercise) -> None:
+    lab.reset(one.phase)
+    names: dict[str, Any] = {"lab": lab, "world": lab}
+    exec(one.before, _with_kit(names))  # noqa: S102 - the kit's own text, as the notebook runs it
+
+    before = exercise(lab, one.number, ...)
+
+    assert not before.holds
+    assert repr(before).startswith(f"Not yet: {one.missing}\nHint 1 of 3: {one.hints[0]}\n")
+
+    exec(one.solution, names)  # noqa: S102 - as above
+    after = exercise(lab, one.number, names.get("answer"))
+
+    assert repr(after) == f"Done: {one.done}"
+
+
+def _with_kit(names: dict[str, Any]) -> dict[str, Any]:
+    exec("from kit import *", names)  # noqa: S102 - what a notebook's setup cell may have imported
+    return names
+
+
+def test_hints_go_from_a_thought_to_the_solution(lab: World) -> None:
+    lab.reset(2)
+    one = EXERCISES["1b"]
+
+    shown = [repr(exercise(lab, "1b", hint=hint)) for hint in (1, 2, 3)]
+
+    for number, text in enumerate(shown, 1):
+        assert text.splitlines()[1].startswith(f"Hint {number} of 3: ")
+    assert "add hint=2 to this call" in shown[0]
+    assert "add hint=3 to this call" in shown[1]
+    assert all(line in shown[2] for line in one.solution.splitlines())
+    assert "to this call" not in shown[2]
+
+
+@pytest.mark.parametrize(("number", "hint"), [("9z", 1), ("1b", 0), ("1b", 4), ("1b", True)])
+def test_an_unknown_exercise_or_hint_is_told_apart(lab: World, number: str, hint: int) -> None:
+    with pytest.raises(BadInput, match="There is no"):
+        exercise(lab, number, hint=hint)
+
+
+def test_numbers_are_phase_and_letter_and_each_has_three_hints() -> None:
+    for number, one in EXERCISES.items():
+        assert number == one.number
+        assert number[:-1].isdigit()
+        assert number[-1].isalpha()
+        assert all(one.hints)
+        assert one.solution.strip()

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.lesson.exercises import EXERCISES
+from kit.lesson.notebooks import find_notebooks
+from kit.lesson.progress import Overview, look_over
+from kit.world.progress import progress_file, remember
+
+PLAN: dict[str, Any] = {"change": "add", "order": "code-first", "wait": 8.0, "build": 4.0, "rate": 20.0}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIT_HOME", str(tmp_path))
+
+
+def solve(*numbers: str, done: bool = True) -> None:
+    for number in numbers:
+        remember("exercise", {"number": number, "done": done})
+
+
+def look() -> Overview:
+    return look_over(EXERCISES)
+
+
+def test_at_first_nothing_is_done_and_the_first_exercise_comes_next() -> None:
+    seen = look()
+    assert seen.done == 0
+    assert {line.state for line in seen.exercises} == {"not asked"}
+    assert seen.next is not None
+    assert seen.next.number == next(iter(EXERCISES))
+    assert "Nothing predicted yet." in repr(seen)
+
+
+def test_every_exercise_there_is_is_listed_in_its_notebook() -> None:
+    """By what is registered: an exercise that comes tomorrow is listed without a change here."""
+    stems = {path.stem[:2]: path.stem for path in find_notebooks()}
+    late = replace(EXERCISES["1a"], number="12a", task="One more.")
+    seen = look_over({**EXERCISES, "12a": late})
+    assert [line.number for line in seen.exercises] == [*EXERCISES, "12a"]
+    assert [line.notebook for line in seen.exercises[:-1]] == [stems[one[:-1].zfill(2)] for one in EXERCISES]
+    assert seen.exercises[-1].notebook == "12"
+
+
+def test_what_is_done_is_told_from_what_was_only_asked() -> None:
+    solve("1a", "2a", "5b")
+    solve("1b", "2a", done=False)
+    solve("99z")
+    seen = look()
+    states = {line.number: line.state for line in seen.exercises}
+    assert (states["1a"], states["1b"], states["2a"], states["2b"]) == (
+        "done",
+        "not yet",
+        "done",
+        "not asked",
+    )
+    assert seen.done == 3
+    assert seen.next is not None
+    assert seen.next.number == "1b"
+
+
+def test_when_all_is_done_nothing_comes_next() -> None:
+    solve(*EXERCISES)
+    assert look().next is None
+    assert "Everything is done." in repr(look())
+
+
+def test_predictions_are_counted_answer_by_answer() -> None:
+    remember("prediction", {"plan": PLAN, "right": [True, False, True]})
+    remember("prediction", {"plan": {**PLAN, "order": "schema-first", "wait": None}, "right": [True]})
+    seen = look()
+    assert "3 of 4 predictions right." in repr(seen)
+    assert [one.score for one in seen.predictions] == ["2 of 3 right", "1 of 1 right"]
+    assert "2 of 3 right  add a column, code-first, db push after 8 s, a build of 4 s" in repr(seen)
+
+
+NO_PREDICTIONS: list[dict[str, Any]] = [
+    {"right": "yes", "plan": PLAN},
+    {"right": [], "plan": PLAN},
+    {"right": [True, 1], "plan": PLAN},
+    {"right": [True], "plan": {**PLAN, "order": "<img src=x onerror=alert(1)>"}},
+    {"right": [True], "plan": {**PLAN, "wait": ""}},
+    {"right": [True], "plan": {**PLAN, "later": 1}},
+    {"right": [True], "plan": ["add"]},
+    {"right": [True], "plan": {**PLAN, "build": "4"}},
+]
+
+
+@pytest.mark.parametrize("entry", NO_PREDICTIONS)
+def test_a_prediction_that_cannot_be_one_is_passed_over(entry: dict[str, Any]) -> None:
+    remember("prediction", entry)
+    assert look().predictions == ()
+    assert look().facts()["predictions"] == []
+
+
+def test_broken_lines_change_nothing() -> None:
+    solve("1a")
+    with progress_file().open("ab") as file:
+        file.write(b'\xff\xfe\n[]\n"x"\n{"kind": "exercise"}\n{"kind": "exercise", "number": "1b", "do')
+    solve("2a")
+    assert look().done == 2
+
+
+def test_the_forms_say_the_same() -> None:
+    solve("1a", "1b")
+    solve("2a", done=False)
+    remember("prediction", {"plan": PLAN, "right": [True, False, True]})
+    seen = look()
+    facts = json.loads(seen.json())
+    assert facts == seen.facts()
+    assert (facts["done"], facts["total"]) == (2, len(EXERCISES))
+    assert facts["next"]["number"] == "2a"
+    assert facts["predictions"][0]["right"] == [True, False, True]
+    text = seen.markdown()
+    assert text.count("- [x] ") == 2
+    assert text.count("- [ ] ") == len(EXERCISES) - 2
+    assert text.count("(asked, not yet done)") == 1
+    assert "2 of 3 right" in text

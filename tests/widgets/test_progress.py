@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kit.lesson.exercises import EXERCISES
+from kit.lesson.progress import look_over
+from kit.widgets import ProgressTable
+from kit.widgets.progress import draw_progress
+from kit.world.progress import progress_file, remember
+
+PLAN = {"change": "add", "order": "code-first", "wait": 8.0, "build": 4.0, "rate": 20.0}
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIT_HOME", str(tmp_path))
+
+
+def shown(table: ProgressTable) -> str:
+    return str(table.children[1].value)
+
+
+def test_it_shows_what_is_done_and_what_comes_next() -> None:
+    remember("exercise", {"number": "1a", "done": True})
+    remember("prediction", {"plan": PLAN, "right": [True, False, True]})
+    html = shown(ProgressTable())
+    assert html.count("&#10003; done") == 1
+    assert html.count("not asked") == len(EXERCISES) - 1
+    assert html.count("class='kw-next'") == 1
+    assert "Next: 1b in 01_prepare_feature." in html
+    assert "2 of 3 right" in html
+
+
+def test_its_text_tells_of_nobodys_progress() -> None:
+    """A stored notebook is compared with another learner's run."""
+    before = ProgressTable()._repr_mimebundle_()
+    remember("exercise", {"number": "1a", "done": True})
+    after = ProgressTable()._repr_mimebundle_()
+    assert before["text/plain"] == after["text/plain"] == repr(ProgressTable())
+    assert set(before) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+
+
+def test_a_file_that_cannot_be_read_is_told_in_its_place() -> None:
+    progress_file().mkdir()
+    html = shown(ProgressTable())
+    assert "your progress cannot be used" in html
+    assert "What to do:" in html
+
+
+def test_every_text_is_escaped() -> None:
+    evil = replace(EXERCISES["1a"], task=EVIL, number="1<b>")
+    assert EVIL not in draw_progress(look_over({"1<b>": evil}))
+    assert "<b>" not in draw_progress(look_over({"1<b>": evil}))

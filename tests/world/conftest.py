@@ -1,0 +1,37 @@
+"""The whole workflow, played once, with what was true after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kit.process.shell import Ran
+from kit.world.engine import Engine
+from kit.world.open import go_to
+from kit.world.replay import play
+from kit.world.snapshot import Snapshot
+from kit.world.steps import Step
+from kit.world.workflow import PHASES
+
+Played = list[tuple[Step, Ran, Snapshot]]
+
+
+@pytest.fixture(scope="session")
+def beginning(running: Engine) -> Snapshot:
+    go_to(running, 1)
+    return running.observe()
+
+
+@pytest.fixture(scope="session")
+def played(running: Engine, beginning: Snapshot) -> Played:
+    assert beginning
+    go_to(running, 1)
+    return [(step, play(running, step), running.observe()) for phase in PHASES for step in phase.steps]
+
+
+@pytest.fixture
+def snapshots(beginning: Snapshot, played: Played) -> Callable[[str], Snapshot]:
+    """Return the snapshot after a step; "" for the beginning."""
+    seen = {"": beginning} | {step.number: snapshot for step, _, snapshot in played}
+    return seen.__getitem__
