@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from playwright.sync_api import Browser, sync_playwright
 
-from kit.cli.lab import ROOT
+from kit.names import ROOT
 from pictures.jupyter import (
     THEMES,
     Jupyter,

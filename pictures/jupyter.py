@@ -19,7 +19,8 @@ import httpx
 import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, WebSocket
 
-from kit.cli.lab import ROOT, SETTINGS
+from kit.cli.lab import SETTINGS
+from kit.names import ROOT
 from kit.process import wait_until
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from kit.cli.lab import ROOT
+from kit.names import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # A browser's zoom of 200 % is a window of half as many CSS pixels.

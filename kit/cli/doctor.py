@@ -15,11 +15,11 @@ from typing import Literal
 
 from kit.cli.clean import find_kept, find_leftovers, measure
 from kit.errors import KitError, UnusableFolder
+from kit.names import KIT_SUPABASE as SUPABASE_VARIABLE
 from kit.postgres import client, find_engine, provider_named, start_server
 from kit.process import Supervisor, temporary_folder
 from kit.repos import check_git
 from kit.supabase.real import find_cli
-from kit.world.programs import VARIABLE as SUPABASE_VARIABLE
 from kit.world.save import kit_home
 
 OLDEST_PYTHON = (3, 11)

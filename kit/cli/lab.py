@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from kit.errors import MissingTool
+from kit.names import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 SETTINGS = Path(__file__).with_name("jupyter")
 """A folder for JUPYTER_CONFIG_PATH. JupyterLab takes its `labconfig/default_setting_overrides.json` for

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kit.repos import DOCUMENTS, MIGRATION, READER_PAGE, STARTER, Feature, Handling, feature
-from kit.world.workflow import FEATURE, VERSION
+from kit.names import DOCUMENTS, FEATURE, MIGRATION, READER_PAGE, VERSION
+from kit.repos import STARTER, Feature, Handling, feature
 
 Change = Literal["add", "drop", "rename"]
 CHANGES: tuple[Change, ...] = ("add", "drop", "rename")

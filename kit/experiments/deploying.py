@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from kit.errors import ProcessFailed
 from kit.experiments.changes import Columns, Recipe, Step
 from kit.experiments.plan import MARGIN_S, Plan
+from kit.names import DB_PUSH, GIT_PUSH
 from kit.world.engine import Engine
 
-GIT_PUSH, DB_PUSH = "git push origin main", "npx supabase db push"
-"""The workflow's two commands."""
 LEAD_S = 2.0
 """Seconds of visitors before the first of the two pushes, and after the second one is through."""
 _LOOK_S = 0.1  # how often it is looked whether a late deployment is live

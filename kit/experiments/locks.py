@@ -81,7 +81,7 @@ class LargeTable:
 
         Args:
             command: any shell syntax.
-            idle: somebody has read a document in a transaction and left it open; see `kit.experiments.watching`.
+            idle: somebody has read a document in a transaction and left it open; see `watching`.
 
         Returns:
             Who held the table meanwhile, and who waited.

@@ -15,10 +15,11 @@ from pathlib import Path
 from kit.errors import BuildFailed, MigrationFailed, ProcessFailed
 from kit.experiments.cells import Age, Cell, Tried
 from kit.experiments.changes import Change, recipe
-from kit.experiments.deploying import DB_PUSH, commit, prepare
+from kit.experiments.deploying import commit, prepare
 from kit.experiments.plan import Plan
 from kit.experiments.table import TwoByTwo
 from kit.experiments.trying import Trier
+from kit.names import DB_PUSH
 from kit.repos import Handling
 from kit.timeline import Deployed
 from kit.world.engine import Engine

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from kit.experiments.changes import Columns, Recipe, Step, recipe
 from kit.experiments.plan import MARGIN_S
 from kit.experiments.rehearsal import LEAD_S, Plan
+from kit.names import VERSION
 from kit.supabase import PUSH_SECONDS
 from kit.timeline import Outcome, Window
 from kit.timeline.clock import ClockName
-from kit.world.workflow import VERSION
 
 PUSH_TAKES_S: dict[ClockName, float] = {"virtual": PUSH_SECONDS, "wall": 0.0}
 """Seconds from the start of `db push` to the commit: the workflow's two; really, next to none."""

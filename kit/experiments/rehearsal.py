@@ -9,8 +9,9 @@ from typing import Any
 
 from kit.errors import Stopped
 from kit.experiments.changes import CHANGES, Change, Columns, recipe
-from kit.experiments.deploying import DB_PUSH, GIT_PUSH, LEAD_S, commit, deploy_apart, deploy_plainly, prepare
+from kit.experiments.deploying import LEAD_S, commit, deploy_apart, deploy_plainly, prepare
 from kit.experiments.plan import ORDERS, PLAIN_ORDERS, Order, Plan
+from kit.names import DB_PUSH, GIT_PUSH
 from kit.timeline import (
     Timeline,
     broken_seconds,

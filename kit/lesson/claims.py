@@ -10,10 +10,11 @@ from typing import Any
 from kit.errors import BadInput
 from kit.lesson.notebooks import find_notebooks, read_notebook
 from kit.lesson.workflow_claims import CLAIMS, Claim
+from kit.names import ROOT
 
 TAG = "proves-"
 """A cell with the tag `proves-C5` proves claim C5 (metadata, `tags`)."""
-_LEDGER = Path(__file__).parents[2] / "docs" / "claims.md"
+_LEDGER = ROOT / "docs" / "claims.md"
 _SHOWN_LINES = 6
 
 _HEAD = """# What the workflow says, and what happens

@@ -18,9 +18,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from kit.errors import BadInput
+from kit.names import ROOT
 
 CELL_TIMEOUT_S = 120
-_ROOT = Path(__file__).parents[2]
 _KEPT = ("tags",)  # of a cell's metadata; the rest is how an editor was left
 _UNSTORED = "application/vnd.jupyter.widget-view+json"  # a widget's number differs from run to run
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -67,7 +67,7 @@ def find_notebooks(folder: Path | None = None) -> tuple[Path, ...]:
     Raises:
         BadInput: if there are none.
     """
-    where = folder or _ROOT / "notebooks"
+    where = folder or ROOT / "notebooks"
     found = tuple(sorted(where.glob("[0-9][0-9]_*.ipynb")))
     if not found:
         raise BadInput(
@@ -260,7 +260,7 @@ def environment(folder: Path) -> Iterator[None]:
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
         "JUPYTER_DATA_DIR": str(folder / "jupyter"),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
         "PYTHONHASHSEED": "0",
     }
     folder.mkdir(parents=True, exist_ok=True)

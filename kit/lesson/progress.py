@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from kit.errors import BadInput
 from kit.experiments.plan import Plan
 from kit.lesson.exercise import Exercise
 from kit.lesson.records import find_asked
+from kit.names import ROOT
 from kit.world.progress import recall
 
 State = Literal["done", "not yet", "not asked"]
 KIND = "broken-window-kit progress"
 """Stands in every export, so that a later one may replace it."""
-_NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
+_NOTEBOOKS = ROOT / "notebooks"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from kit.errors import BadInput, MissingTool
+from kit.names import ROOT
 
-FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
+FILE = ROOT / "docker-compose.yml"
 SERVICE = "postgres"
 _KNOWN = {"image", "command", "environment", "tmpfs", "ports", "healthcheck", "labels"}
 _HEALTH = {"test", "interval", "timeout", "retries", "start_period"}

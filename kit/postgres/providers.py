@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kit.errors import BadInput
+from kit.names import KIT_POSTGRES
 from kit.postgres.docker import Docker
 from kit.postgres.embedded import Embedded
 from kit.postgres.server import Provider
 from kit.postgres.system import System
 
-VARIABLE = "KIT_POSTGRES"
 _MAKERS: dict[str, Callable[[Path | None], Provider]] = {
     "embedded": Embedded,
     "docker": lambda _: Docker(),
@@ -30,11 +30,11 @@ def provider_named(name: str | None = None, *, cache: Path | None = None) -> Pro
     Raises:
         BadInput: if there is no provider of that name.
     """
-    chosen = name or os.environ.get(VARIABLE) or "embedded"
+    chosen = name or os.environ.get(KIT_POSTGRES) or "embedded"
     if chosen not in _MAKERS:
         raise BadInput(
             f"There is no PostgreSQL provider named {chosen!r}.",
-            looked=["the argument" if name else f"the environment variable {VARIABLE}"],
+            looked=["the argument" if name else f"the environment variable {KIT_POSTGRES}"],
             remedy=f"Choose one of: {', '.join(_MAKERS)}.",
         )
     return _MAKERS[chosen](cache)

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol, TextIO
 
 from kit.errors import KitError
+from kit.names import ROOT
 
 _CLIENT = Path(__file__).with_name("_messenger.py")
 PROGRAMS = ("supabase", "npx", "npm")
@@ -196,7 +197,7 @@ def install_programs(folder: Path, *, psql: Path) -> Path:
     notice = f'PGOPTIONS="-c client_connection_check_interval={_NOTICE_MS} $PGOPTIONS"'
     _script(target / "psql", f'{notice} exec {shlex.quote(str(psql))} -X -P pager=off "$@"\n')
     # What an activated environment has as `kit`; -P: the clone's own folders hide no module of ours.
-    top = shlex.quote(str(Path(__file__).resolve().parents[2]))
+    top = shlex.quote(str(ROOT))
     _script(target / "kit", f'PYTHONPATH={top} exec {shlex.quote(sys.executable)} -P -m kit "$@"\n')
     return target
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from kit.repos.git import OLDEST_GIT, REMOTE_URL, ask_git, check_git, git_environment
-from kit.repos.repositories import CLONES, Repositories
+from kit.repos.repositories import Repositories
 from kit.repos.seen import CloneSeen, RepositoriesSeen
-from kit.repos.starter import DOCUMENTS, MIGRATION, READER_PAGE, STARTER, Feature, Handling, feature
+from kit.repos.starter import STARTER, Feature, Handling, feature
 
 __all__ = [
-    "CLONES",
-    "DOCUMENTS",
-    "MIGRATION",
     "OLDEST_GIT",
-    "READER_PAGE",
     "REMOTE_URL",
     "STARTER",
     "CloneSeen",

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from kit.names import HOMEPAGE
 from kit.repos.git import REMOTE_URL, run_git, ssh_command
 from kit.repos.starter import Change, homepage_history, main_history, uncommitted
 
-FEATURE_BRANCH = "homepage-and-search"
 _AUTHOR = "Rhizome Developer <developer@rhizome.example>"
 # No repacking: it runs on in the background, and what runs on outlives its owner.
 _CALM = {"gc.auto": "0", "maintenance.auto": "false", "receive.autogc": "false"}
@@ -54,7 +54,7 @@ def make(
     options = [f"--config={name}={value}" for name, value in settings.items()]
     for clone in (dev, production):
         run_git("clone", "--quiet", *options, REMOTE_URL, clone.name, cwd=folder, environment=environment)
-    run_git("checkout", "--quiet", FEATURE_BRANCH, cwd=dev, environment=environment)
+    run_git("checkout", "--quiet", HOMEPAGE, cwd=dev, environment=environment)
     for path, text in uncommitted().items():
         (dev / path).parent.mkdir(parents=True, exist_ok=True)
         (dev / path).write_bytes(text)
@@ -64,9 +64,9 @@ def _write_history(stream: BinaryIO, when: datetime) -> None:
     """Write both branches as input for `git fast-import`, which runs no hook and converts no line ending."""
     for change in main_history():
         _write_commit(stream, "main", change, when)
-    stream.write(f"reset refs/heads/{FEATURE_BRANCH}\nfrom refs/heads/main\n\n".encode())
+    stream.write(f"reset refs/heads/{HOMEPAGE}\nfrom refs/heads/main\n\n".encode())
     for change in homepage_history():
-        _write_commit(stream, FEATURE_BRANCH, change, when)
+        _write_commit(stream, HOMEPAGE, change, when)
 
 
 def _write_commit(stream: BinaryIO, branch: str, change: Change, when: datetime) -> None:

@@ -8,19 +8,16 @@ import tarfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Self
 
 from kit.errors import BadInput, UnusableFolder
+from kit.names import CLONES, EPOCH, CloneName
 from kit.repos import origin
 from kit.repos.copies import check_empty, copy
 from kit.repos.git import RESET, Answer, ask_git, check_git, git_environment
 from kit.repos.seen import CloneSeen, RepositoriesSeen, read_branches, read_status
-from kit.timeline import CloneName
-from kit.timeline.clock import EPOCH
 
 GITHUB = "github.git"
-CLONES: Mapping[CloneName, str] = MappingProxyType({"dev": "rhizome-v2-dev-1", "production": "rhizome-v2"})
 _MIGRATIONS = Path("supabase/migrations")
 _NAMES = (GITHUB, *CLONES.values())
 

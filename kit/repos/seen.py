@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kit.timeline import CloneName
+from kit.names import CloneName
 
 # In `git status --porcelain=v2`, the path comes after this many spaces (git-status(1)).
 _FIELDS_BEFORE_PATH = {"1": 8, "2": 9, "u": 10, "?": 1}

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-STARTER = Path(__file__).parents[1] / "starter"
-DOCUMENTS = "src/app/actions/documents.py"
-READER_PAGE = "src/app/read/[id]/page.py"
-MIGRATION = "supabase/migrations/20250126153000_add_document_last_viewed.sql"
+from kit.names import DOCUMENTS, MIGRATION, READER_PAGE, ROOT
+
+STARTER = ROOT / "kit" / "starter"
 
 Files = Mapping[str, bytes]
 """A path inside the repository, and what the file holds."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+from kit.names import DB_PUSH, GIT_PUSH
+
 Order = Literal["schema-first", "code-first", "any", "expand-contract"]
 
-SCHEMA, CODE = "npx supabase db push", "git push origin main"
 COMMANDS: dict[Order, tuple[str, ...]] = {
-    "schema-first": (SCHEMA, CODE),
-    "code-first": (CODE, SCHEMA),
-    "any": (SCHEMA, CODE),
+    "schema-first": (DB_PUSH, GIT_PUSH),
+    "code-first": (GIT_PUSH, DB_PUSH),
+    "any": (DB_PUSH, GIT_PUSH),
     "expand-contract": (),  # no order of these two is safe
 }
 

@@ -8,12 +8,12 @@ from typing import cast
 from psycopg.pq import TransactionStatus
 
 from kit.errors import HistoryDiverged, OutOfOrder
+from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.files import FOLDER, MigrationFile, choose_pending
 from kit.supabase.history import Connection
 from kit.supabase.runner import apply_file
 from kit.supabase.session import Session
-from kit.timeline import DatabaseName
 
 PUSH_SECONDS = 2.0
 """How long `db push` takes on the virtual clock. Source: WORKFLOW.md 5.4, from 00:36 to 00:38."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from kit.errors import BadInput, MigrationError
+from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import migrate_up, push
 from kit.supabase.arguments import RETRY, parse
@@ -17,7 +18,7 @@ from kit.supabase.listing import draw_table, pair_versions, parse_version
 from kit.supabase.query import run_query
 from kit.supabase.session import Session, UrlName
 from kit.supabase.shadow import diff, pull
-from kit.timeline import DatabaseName, MigrationApplied
+from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock
 
 

@@ -12,17 +12,17 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from kit.errors import BadInput, MigrationError, MissingTool, ServerFailed
+from kit.names import KIT_SUPABASE_CLI, ROOT, DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import PUSH_SECONDS, push_question
 from kit.supabase.arguments import VERSION, Line, parse
 from kit.supabase.files import MigrationFile, choose_pending, find_project, list_migrations, new_path
 from kit.supabase.history import Connection
 from kit.supabase.session import Session, UrlName
-from kit.timeline import DatabaseName, MigrationApplied
+from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock
 
-VARIABLE = "KIT_SUPABASE_CLI"
-_MODULES = Path(__file__).resolve().parents[2] / "node_modules" / ".bin" / "supabase"
+_MODULES = ROOT / "node_modules" / ".bin" / "supabase"
 _LOCAL_BY_DEFAULT = {("migration", "up"), ("db", "diff"), ("db", "query")}
 _APPLIES = {("migration", "up"), ("db", "push")}
 _STAMPS = {("migration", "new"), ("db", "diff")}
@@ -40,7 +40,7 @@ def find_cli() -> Path:
     found = shutil.which("supabase")
     # The kit's own `supabase` comes first on the PATH of a learner's shell.
     places = {
-        f"the environment variable {VARIABLE}": os.environ.get(VARIABLE, ""),
+        f"the environment variable {KIT_SUPABASE_CLI}": os.environ.get(KIT_SUPABASE_CLI, ""),
         "node_modules/.bin/supabase in the kit's folder": str(_MODULES),
         "supabase on PATH": found if found and "_client" not in _first_bytes(Path(found)) else "",
     }

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from kit.errors import BadInput
+from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.arguments import Line
 from kit.supabase.files import MigrationFile, list_migrations
 from kit.supabase.history import Connection
-from kit.timeline import DatabaseName, MigrationApplied
+from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock
 
 UrlName = Literal["local", "cloud", "shadow"]

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from kit.errors import BadInput, HistoryDiverged, WrongInstance
+from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import REPAIR
 from kit.supabase.catalog import read_catalog
@@ -20,7 +21,6 @@ from kit.supabase.runner import apply_file
 from kit.supabase.schema_diff import name_differences, write_diff
 from kit.supabase.session import Session
 from kit.supabase.splitter import split
-from kit.timeline import DatabaseName
 
 _NOT_FOOLPROOF = (
     "WARNING: The diff tool is not foolproof, so you may need to manually rearrange and modify the "

@@ -18,9 +18,7 @@ from kit.timeline.questions import (
 )
 from kit.timeline.records import (
     KINDS,
-    CloneName,
     CommandRan,
-    DatabaseName,
     Deployed,
     MigrationApplied,
     Outcome,
@@ -37,9 +35,7 @@ from kit.timeline.windows import Run, Window, broken_seconds, broken_windows, fi
 
 __all__ = [
     "KINDS",
-    "CloneName",
     "CommandRan",
-    "DatabaseName",
     "Deployed",
     "Loaded",
     "MigrationApplied",

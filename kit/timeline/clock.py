@@ -17,9 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from kit.errors import BadInput
-
-EPOCH = datetime(2025, 1, 26, 15, 30, tzinfo=UTC)
-"""The virtual clock's zero, so that a new migration gets the workflow's own name, 20250126153000."""
+from kit.names import EPOCH
 
 _LONGEST_WAIT_S = 3600.0
 """Waits are cut into pieces of this length: the operating system's own limit is a number of years."""

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeGuard
 
-from kit.timeline.records import DatabaseName, Deployed, MigrationApplied, PageView, Record, RefMoved
+from kit.names import DatabaseName
+from kit.timeline.records import Deployed, MigrationApplied, PageView, Record, RefMoved
 
 
 class Outcomes(NamedTuple):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kit.errors import BadInput
+from kit.names import CloneName, DatabaseName
 
 FARTHEST = 1e10
 """Instants lie within so many seconds of the clock's zero (about 317 years), or their unit is a mistake."""
@@ -20,8 +21,6 @@ blocked: waited for a lock longer than the limit.
 """
 Stage = Literal["queued", "building", "built", "live", "failed"]
 Target = Literal["production", "preview"]
-DatabaseName = Literal["local", "cloud"]
-CloneName = Literal["dev", "production"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kit.repos import DOCUMENTS, READER_PAGE
-from kit.timeline import CloneName
+from kit.names import DOCUMENTS, READER_PAGE, VERSION, CloneName
 from kit.timeline.labels import cut, show, show_commit
 from kit.world.snapshot import Change, DatabaseSeen, Snapshot
-from kit.world.workflow import VERSION
 
 Key = Literal["dev", "local", "github", "site", "production", "worker", "cloud"]
 COLUMN = "last_viewed"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kit.names import CloneName
 from kit.process.shell import Ran
-from kit.timeline import CloneName
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,13 @@ from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, Unusable
 from kit.host import Apps, Host
 from kit.host.uploads import upload
 from kit.host.visitors import Visit, Visitors
+from kit.names import READER_PAGE, CloneName, DatabaseName
 from kit.postgres import Server, client, create, provider_named
 from kit.process import Supervisor
 from kit.process.messenger import Command, Control, Terminal, hook_text, install_programs
 from kit.process.shell import Ran, run, shell_path
-from kit.repos import READER_PAGE, Repositories, git_environment
-from kit.timeline import CloneName, CommandRan, DatabaseName, RefMoved, SchemaChanged, Timeline
+from kit.repos import Repositories, git_environment
+from kit.timeline import CommandRan, RefMoved, SchemaChanged, Timeline
 from kit.timeline.clock import Clock
 from kit.timeline.journal import Journal
 from kit.world.ownership import Ownership

@@ -13,10 +13,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from kit.errors import BadInput, ProcessFailed
+from kit.names import EPOCH, KIT_WORLD, ROOT
 from kit.postgres import Server, provider_named, start_server
 from kit.process import Supervisor, wait_until
 from kit.repos import STARTER, Repositories, check_git
-from kit.timeline.clock import EPOCH, Clock, ClockName, VirtualClock, WallClock
+from kit.timeline.clock import Clock, ClockName, VirtualClock, WallClock
 from kit.world.engine import Engine
 from kit.world.replay import play
 from kit.world.save import check_saved, find_saved, fingerprint, kit_home, load, save
@@ -24,8 +25,6 @@ from kit.world.workflow import PHASES
 
 FIRST, LAST = 1, len(PHASES) + 1
 """Phase 8 is the world after the last phase."""
-FRESH = "KIT_WORLD"
-"""Set to "fresh", every opening starts from a checkpoint and nothing is saved: for tests and CI."""
 
 Progress = Callable[[str], None]
 
@@ -79,8 +78,8 @@ def open_at(
         return _from_checkpoint(
             _new_engine(VirtualClock() if clock == "virtual" else WallClock(), tell), phase, tell
         )
-    if os.environ.get(FRESH) == "fresh":
-        return _from_checkpoint(_reused(FRESH, tell), phase, tell)
+    if os.environ.get(KIT_WORLD) == "fresh":
+        return _from_checkpoint(_reused(KIT_WORLD, tell), phase, tell)
     with FileLock(kit_home() / "opening.lock"):
         return _open_own(phase, tell)
 
@@ -199,7 +198,7 @@ def new_own(tell: Progress) -> Engine:
     engine = _mine["own"] = _new_engine(VirtualClock(), tell)
     names = ("PATH", "HOME", "KIT_HOME", "TMPDIR", "XDG_STATE_HOME")
     environment = {name: os.environ[name] for name in names if name in os.environ}
-    environment |= {"PYTHONPATH": str(Path(__file__).parents[2]), "LC_ALL": "C.UTF-8"}
+    environment |= {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
     farewell = "import pathlib, sys; from kit.world.open import save_own; save_own(pathlib.Path(sys.argv[1]))"
     engine.supervisor.before_end([sys.executable, "-c", farewell, engine.folder], env=environment)
     (kit_home() / "live").write_text(str(engine.folder), encoding="utf-8")

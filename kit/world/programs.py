@@ -11,17 +11,17 @@ from typing import Literal
 from kit import supabase
 from kit.errors import BuildFailed
 from kit.host import Apps, Host
+from kit.names import KIT_SUPABASE, DatabaseName
 from kit.postgres import Server, create
 from kit.process import Supervisor, wait_until
 from kit.process.messenger import Command, Terminal
 from kit.repos import Repositories
-from kit.timeline import DatabaseName, Record, RefMoved, WorkerChanged
+from kit.timeline import Record, RefMoved, WorkerChanged
 from kit.timeline.clock import Clock
 
 DEV_PORT = 3000
 """Where `npm run dev` listens if nobody else does, as in the workflow (3.3)."""
 _STARTS_S = 5.0
-VARIABLE = "KIT_SUPABASE"
 """Set to "cli", the real Supabase CLI does what `npx supabase` is asked for."""
 
 
@@ -101,7 +101,9 @@ class Programs:
     def _supabase(self, arguments: tuple[str, ...], command: Command, terminal: Terminal) -> int:
         if arguments[:2] in (("db", "diff"), ("db", "pull")):
             create(self._server, "shadow")  # an empty one, to replay the files in
-        do: Callable[..., int] = supabase.main_real if os.environ.get(VARIABLE) == "cli" else supabase.main
+        do: Callable[..., int] = (
+            supabase.main_real if os.environ.get(KIT_SUPABASE) == "cli" else supabase.main
+        )
         names: tuple[Literal["local", "cloud", "shadow"], ...] = ("local", "cloud", "shadow")
         return do(
             arguments,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kit.names import VERSION
 from kit.world.snapshot import Snapshot
-from kit.world.workflow import VERSION
 
 
 @dataclass(frozen=True)

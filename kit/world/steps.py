@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kit.timeline import CloneName
+from kit.names import CloneName
 from kit.world.snapshot import Snapshot
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from kit.names import FEATURE, HOMEPAGE, VERSION
 from kit.timeline import CommandRan, PageView, RefMoved, broken_windows, last_push
 from kit.world.snapshot import CommitSeen, Snapshot
 
-_FEATURE = "feature/document-last-viewed"
-_HOMEPAGE = "homepage-and-search"
-_VERSION = "20250126153000"
 _COLUMN = "last_viewed"
 _WINDOW_S = 3.0
 
@@ -28,7 +26,7 @@ def _live(seen: Snapshot) -> CommitSeen:
 
 
 def docs_committed(seen: Snapshot) -> bool:  # noqa: D103 - each function's sentence stands in workflow.py
-    return _dev_branch(seen, _HOMEPAGE).documented and not seen.repositories.clones["dev"].changed
+    return _dev_branch(seen, HOMEPAGE).documented and not seen.repositories.clones["dev"].changed
 
 
 def docs_local_only(seen: Snapshot) -> bool:  # noqa: D103
@@ -41,19 +39,19 @@ def docs_not_on_main(seen: Snapshot) -> bool:  # noqa: D103
 
 def branched_from_homepage(seen: Snapshot) -> bool:  # noqa: D103
     dev = seen.repositories.clones["dev"]
-    return dev.branch == _FEATURE and dev.head == dev.branches.get(_HOMEPAGE)
+    return dev.branch == FEATURE and dev.head == dev.branches.get(HOMEPAGE)
 
 
 def starts_clean(seen: Snapshot) -> bool:  # noqa: D103
-    return not seen.repositories.clones["dev"].changed and _dev_branch(seen, _FEATURE).documented
+    return not seen.repositories.clones["dev"].changed and _dev_branch(seen, FEATURE).documented
 
 
 def same_migrations(seen: Snapshot) -> bool:  # noqa: D103
-    return _dev_branch(seen, _FEATURE).migrations == _dev_branch(seen, _HOMEPAGE).migrations
+    return _dev_branch(seen, FEATURE).migrations == _dev_branch(seen, HOMEPAGE).migrations
 
 
 def feature_branch_exists(seen: Snapshot) -> bool:  # noqa: D103
-    return _FEATURE in seen.repositories.clones["dev"].branches
+    return FEATURE in seen.repositories.clones["dev"].branches
 
 
 # Phase 2
@@ -72,7 +70,7 @@ def local_column(seen: Snapshot) -> bool:  # noqa: D103
 
 
 def cloud_column(seen: Snapshot) -> bool:  # noqa: D103
-    return _COLUMN in seen.cloud.columns and _VERSION in seen.cloud.versions
+    return _COLUMN in seen.cloud.columns and VERSION in seen.cloud.versions
 
 
 def no_changes_found(seen: Snapshot) -> bool:  # noqa: D103
@@ -84,7 +82,7 @@ def no_new_file(seen: Snapshot) -> bool:  # noqa: D103
 
 
 def new_file(seen: Snapshot) -> bool:  # noqa: D103
-    return _files(seen) == [f"{_VERSION}_add_document_last_viewed.sql"]
+    return _files(seen) == [f"{VERSION}_add_document_last_viewed.sql"]
 
 
 def _files(seen: Snapshot) -> list[str]:
@@ -92,7 +90,7 @@ def _files(seen: Snapshot) -> list[str]:
 
 
 def applied_locally(seen: Snapshot) -> bool:  # noqa: D103
-    return local_column(seen) and _VERSION in seen.local.versions
+    return local_column(seen) and VERSION in seen.local.versions
 
 
 # Phase 3
@@ -121,15 +119,15 @@ def says_nothing(seen: Snapshot) -> bool:  # noqa: D103
 
 
 def migration_committed(seen: Snapshot) -> bool:  # noqa: D103
-    return _VERSION in _dev_branch(seen, _FEATURE).versions
+    return VERSION in _dev_branch(seen, FEATURE).versions
 
 
 def code_committed(seen: Snapshot) -> bool:  # noqa: D103
-    return _dev_branch(seen, _FEATURE).writes_last_viewed
+    return _dev_branch(seen, FEATURE).writes_last_viewed
 
 
 def feature_on_github(seen: Snapshot) -> bool:  # noqa: D103
-    return _github(seen, _FEATURE).writes_last_viewed and _VERSION in _github(seen, _FEATURE).versions
+    return _github(seen, FEATURE).writes_last_viewed and VERSION in _github(seen, FEATURE).versions
 
 
 def production_unchanged(seen: Snapshot) -> bool:  # noqa: D103
@@ -137,7 +135,7 @@ def production_unchanged(seen: Snapshot) -> bool:  # noqa: D103
 
 
 def preview_ready(seen: Snapshot) -> bool:  # noqa: D103
-    return any(one.branch == _FEATURE and one.stage == "live" for one in seen.deployments)
+    return any(one.branch == FEATURE and one.stage == "live" for one in seen.deployments)
 
 
 # Phase 5
@@ -149,7 +147,7 @@ def on_main(seen: Snapshot) -> bool:  # noqa: D103
 
 
 def migration_on_main(seen: Snapshot) -> bool:  # noqa: D103
-    return _VERSION in _dev_branch(seen, "main").versions
+    return VERSION in _dev_branch(seen, "main").versions
 
 
 def code_on_main(seen: Snapshot) -> bool:  # noqa: D103

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from kit.names import DB_PUSH, DOCUMENTS, FEATURE, GIT_PUSH, MIGRATION, READER_PAGE
 from kit.world import truths
 from kit.world.steps import Advance, Edit, OpenPage, Phase, Predicate, Run, Step, Visit
 
-FEATURE = "feature/document-last-viewed"
-VERSION = "20250126153000"
-MIGRATION = f"supabase/migrations/{VERSION}_add_document_last_viewed.sql"
-ACTIONS = "src/app/actions/documents.py"
-READER = "src/app/read/[id]/page.py"
 VISITORS = 20.0
 """Page views a second in the lesson."""
 
@@ -125,12 +121,12 @@ PHASES = (
             Step(
                 "3.1",
                 "Write the server action",
-                Edit("dev", ACTIONS, "feature/update_last_viewed.py", append=True),
+                Edit("dev", DOCUMENTS, "feature/update_last_viewed.py", append=True),
             ),
             Step(
                 "3.2",
                 "Call it from the reader",
-                Edit("dev", READER, "feature/silent/page.py"),
+                Edit("dev", READER_PAGE, "feature/silent/page.py"),
                 (Predicate("The code exists only in your working tree.", truths.code_not_committed),),
             ),
             Step(
@@ -172,8 +168,8 @@ PHASES = (
             ),
             Step("4.1c", "Review the changes", Run("dev", "git diff src/")),
             Step("4.2", "Commit everything together", Run("dev", f"git add {MIGRATION}")),
-            Step("4.2b", "Commit everything together", Run("dev", f"git add {ACTIONS}")),
-            Step("4.2c", "Commit everything together", Run("dev", f'git add "{READER}"')),
+            Step("4.2b", "Commit everything together", Run("dev", f"git add {DOCUMENTS}")),
+            Step("4.2c", "Commit everything together", Run("dev", f'git add "{READER_PAGE}"')),
             Step(
                 "4.2d",
                 "Commit everything together",
@@ -240,7 +236,7 @@ PHASES = (
             Step(
                 "5.3b",
                 "Push to GitHub",
-                Run("dev", "git push origin main"),
+                Run("dev", GIT_PUSH),
                 (
                     Predicate("GitHub has the new code on main.", truths.pushed),
                     Predicate(
@@ -268,7 +264,7 @@ PHASES = (
             Step(
                 "5.4",
                 "Push the migration",
-                Run("dev", "npx supabase db push"),
+                Run("dev", DB_PUSH),
                 (
                     Predicate("The cloud database has the last_viewed column.", truths.cloud_column),
                     Predicate(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from kit.cli.lab import ROOT
+from kit.names import ROOT
 from pictures.jupyter import Watched, execute, run_notebook, show_theme
 
 pytestmark = pytest.mark.browser

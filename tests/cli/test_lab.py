@@ -16,8 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
-from kit.cli.lab import FIRST_NOTEBOOK, ROOT, SETTINGS, plan
+from kit.cli.lab import FIRST_NOTEBOOK, SETTINGS, plan
 from kit.errors import MissingTool
+from kit.names import ROOT
 from kit.process import wait_until
 
 START_S, PROMISED_S = 30.0, 5.0

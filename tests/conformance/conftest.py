@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kit.names import DatabaseName
 from kit.postgres import Server, create, dump
 from kit.supabase import main
-from kit.timeline import DatabaseName
 from kit.timeline.clock import VirtualClock
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from kit.errors import MissingTool, ServerFailed
+from kit.names import DatabaseName
 from kit.postgres import Server
 from kit.supabase import main, main_real, real
-from kit.timeline import DatabaseName, MigrationApplied
+from kit.timeline import MigrationApplied
 from kit.timeline.clock import VirtualClock
 
 pytestmark = pytest.mark.supabase

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from kit.experiments.changes import CHANGES, Change, Recipe, Step, recipe
-from kit.repos import DOCUMENTS, MIGRATION, READER_PAGE, Handling, feature
+from kit.names import DOCUMENTS, MIGRATION, READER_PAGE, VERSION
+from kit.repos import Handling, feature
 from kit.world.engine import Engine
 from kit.world.open import open_at
-from kit.world.workflow import VERSION
 
 HANDLINGS: tuple[Handling, ...] = ("silent", "loud")
 

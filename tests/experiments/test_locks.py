@@ -17,8 +17,8 @@ from kit.experiments.locks import LargeTable, enlarge
 from kit.experiments.queue import IDLE, MIGRATION, READER, WRITER
 from kit.experiments.watched import Watched
 from kit.experiments.watching import BREAK_S
+from kit.names import KIT_WORLD
 from kit.process import wait_until
-from kit.world.open import FRESH
 
 PUSH = "npx supabase db push"
 COLUMN = "supabase/migrations/20250126153000_add_document_last_viewed.sql"
@@ -254,7 +254,7 @@ def test_a_world_without_the_table_is_told(large: LargeTable) -> None:
 
 
 def test_the_learners_own_world_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(FRESH, raising=False)
+    monkeypatch.delenv(KIT_WORLD, raising=False)
     with open_world(phase=1) as own:
         before = ask(own, "SELECT count(*) FROM documents")
         with pytest.raises(BadInput, match="your own world"):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.names import KIT_WORLD
 from kit.process import wait_until
-from kit.world.open import FRESH
 
 from .conftest import PROMISED_S, Owner, Place
 
@@ -104,7 +104,7 @@ def test_nothing_of_the_users_is_read_or_touched(
     one = owner(
         WORKS,
         **{
-            FRESH: "fresh",
+            KIT_WORLD: "fresh",
             "HOME": str(users_home),
             "GIT_DIR": str(users_home / "project" / ".git"),
             "GIT_WORK_TREE": str(users_home / "project"),
@@ -130,7 +130,7 @@ def test_nothing_of_the_users_is_read_or_touched(
 def test_others_may_pass_through_a_world_but_not_look_into_it(
     place: Place, owner: Callable[..., Owner]
 ) -> None:
-    one = owner(**{FRESH: "fresh"})
+    one = owner(**{KIT_WORLD: "fresh"})
     (world,) = place.worlds()
 
     assert stat.S_IMODE(world.stat().st_mode) == 0o711

@@ -8,8 +8,8 @@ import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 
+from kit.names import KIT_WORLD
 from kit.process import wait_until
-from kit.world.open import FRESH
 
 from .conftest import PROMISED_S, Place
 
@@ -52,7 +52,10 @@ def kernel(place: Place) -> Iterator[Start]:
 
     def kernel() -> Kernel:
         # IPython's own files, too, belong to the test.
-        environment = place.environment | {FRESH: "fresh", "IPYTHONDIR": f"{place.environment['KIT_HOME']}/i"}
+        environment = place.environment | {
+            KIT_WORLD: "fresh",
+            "IPYTHONDIR": f"{place.environment['KIT_HOME']}/i",
+        }
         made.append(Kernel(environment))
         return made[-1]
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from kit.names import KIT_WORLD
 from kit.process import wait_until
-from kit.world.open import FRESH
 
 from .conftest import OPENS, PROMISED_S, Owner, Place
 
@@ -49,7 +49,7 @@ def test_however_its_owner_ends_nothing_is_left(
     place: Place, owner: Callable[..., Owner], way: str, *, own: bool
 ) -> None:
     ends, number = WAYS[way]
-    one = owner(ends, **({} if own else {FRESH: "fresh"}))
+    one = owner(ends, **({} if own else {KIT_WORLD: "fresh"}))
     assert {"postgres", "router", "worker"} < set(one.facts["processes"])
     assert place.worlds()
     assert len(place.processes()) > 4
@@ -66,7 +66,7 @@ def test_a_terminal_that_is_closed_leaves_nothing(place: Place) -> None:
         os.execve(  # noqa: S606 - as a terminal starts it
             sys.executable,
             [sys.executable, "-c", OPENS + "sys.stdin.read()"],
-            place.environment | {FRESH: "fresh"},
+            place.environment | {KIT_WORLD: "fresh"},
         )
     shown = b""
     while b'"processes"' not in shown:
@@ -86,7 +86,7 @@ if (child := os.fork()) == 0:
 print(child, flush=True)
 sys.stdin.readline()
 """
-    one = owner(forks, **{FRESH: "fresh"})
+    one = owner(forks, **{KIT_WORLD: "fresh"})
     assert one.process.stdout
     child = psutil.Process(int(one.process.stdout.readline()))
     try:
@@ -124,7 +124,7 @@ try:
 except KitError as error:
     print(type(error).__name__, error.message, flush=True)
 """,
-        **{FRESH: "fresh"},
+        **{KIT_WORLD: "fresh"},
     )
     (reaper,) = (process for process in place.processes() if "_reaper.py" in " ".join(process.cmdline()))
     reaper.kill()

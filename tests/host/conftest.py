@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.names import EPOCH
 from kit.repos import Repositories, git_environment
-from kit.timeline.clock import EPOCH
 
 Commit = Callable[[Mapping[str, str | bytes | None]], str]
 

@@ -8,11 +8,10 @@ import pytest
 
 from kit.errors import BadInput, BuildFailed
 from kit.host import apps
-from kit.repos import READER_PAGE
+from kit.names import FEATURE, READER_PAGE
 from kit.timeline import Deployed, PageView
 from kit.world.engine import Engine
 from kit.world.open import open_at
-from kit.world.workflow import FEATURE
 
 At = Callable[[int], Engine]
 ROUTING = "src/lib/routing.py"

@@ -6,8 +6,8 @@ import pytest
 
 from kit import World, open_world
 from kit.errors import BadInput
+from kit.names import FEATURE
 from kit.timeline import CommandRan, PageView
-from kit.world.workflow import FEATURE
 
 COLUMN = "processing_completed_at"
 

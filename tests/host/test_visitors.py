@@ -11,11 +11,10 @@ import pytest
 
 from kit.errors import BadInput
 from kit.host import visitors as traffic
+from kit.names import EPOCH, FEATURE
 from kit.timeline import PageView, Record
-from kit.timeline.clock import EPOCH
 from kit.world.engine import Engine
 from kit.world.open import open_at
-from kit.world.workflow import FEATURE
 
 At = Callable[[int], Engine]
 DOCUMENTS = 200

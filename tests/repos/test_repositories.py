@@ -8,19 +8,9 @@ from pathlib import Path
 import pytest
 
 from kit.errors import BadInput, MissingTool, UnusableFolder
-from kit.repos import (
-    CLONES,
-    DOCUMENTS,
-    MIGRATION,
-    READER_PAGE,
-    REMOTE_URL,
-    Repositories,
-    check_git,
-    feature,
-    git_environment,
-)
+from kit.names import CLONES, DOCUMENTS, EPOCH, MIGRATION, READER_PAGE
+from kit.repos import REMOTE_URL, Repositories, check_git, feature, git_environment
 from kit.repos.seen import read_status
-from kit.timeline.clock import EPOCH
 
 BRANCH = "homepage-and-search"
 DOCS = (".gitignore", "CLAUDE.md", "docs/DEPLOY.md", "docs/MIGRATION_WORKFLOW.md")

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from kit.names import EPOCH, MIGRATION
 from kit.postgres import Embedded, Server, create, start_server
 from kit.process import Supervisor, wait_until
-from kit.repos import MIGRATION, STARTER, Handling, Repositories, feature
-from kit.timeline.clock import EPOCH
+from kit.repos import STARTER, Handling, Repositories, feature
 
 FIRST = "00000000-0000-4000-8000-000000000001"
 VISIT = datetime(2025, 1, 26, 15, 35, 42, 123456, tzinfo=UTC)

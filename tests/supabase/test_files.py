@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import BadInput, HistoryDiverged, OutOfOrder
+from kit.names import EPOCH
 from kit.supabase import find_pending, list_migrations, parse_name
 from kit.supabase.files import choose_pending, find_project, new_path
-from kit.timeline.clock import EPOCH
 
 
 def make(folder: Path, *names: str) -> Path:

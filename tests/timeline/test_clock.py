@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import BadInput
-from kit.timeline.clock import EPOCH, Clock, VirtualClock, WallClock
+from kit.names import EPOCH
+from kit.timeline.clock import Clock, VirtualClock, WallClock
 
 SHORT_S = 0.02
 LONG_S = 60.0

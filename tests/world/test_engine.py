@@ -14,12 +14,12 @@ import psutil
 import pytest
 
 from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, UnusableFolder, WorldTaken
+from kit.names import FEATURE
 from kit.process import wait_until
 from kit.timeline import CommandRan, PageView, RefMoved, SchemaChanged
 from kit.world import snapshot
 from kit.world.engine import Engine
 from kit.world.open import open_at
-from kit.world.workflow import FEATURE
 
 At = Callable[[int], Engine]
 ROOT = Path(__file__).parents[2]

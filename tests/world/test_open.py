@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from kit.errors import BadInput, ProcessFailed, UnusableFolder, WorldTaken
+from kit.names import FEATURE, KIT_WORLD
 from kit.process import wait_until
 from kit.world import open as opening
 from kit.world.engine import Engine
-from kit.world.open import FRESH, check_phase, go_to, open_at, open_scratch
+from kit.world.open import check_phase, go_to, open_at, open_scratch
 from kit.world.save import fingerprint
-from kit.world.workflow import FEATURE, PHASES
+from kit.world.workflow import PHASES
 
 At = Callable[[int], Engine]
 ROOT = Path(__file__).parents[2]
@@ -84,7 +85,7 @@ def home(kit_home: Path, at: At, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("live", "worlds"):
         path = kit_home / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    monkeypatch.delenv(FRESH, raising=False)
+    monkeypatch.delenv(KIT_WORLD, raising=False)
     return kit_home
 
 
@@ -238,7 +239,7 @@ def test_a_scratch_world_opened_again_starts_over(home: Path) -> None:
 
 
 def test_a_fresh_world_is_never_saved(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FRESH, "fresh")
+    monkeypatch.setenv(KIT_WORLD, "fresh")
     engine = open_at(1).engine
     try:
         engine.run("dev", READY)

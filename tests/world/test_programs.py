@@ -7,10 +7,10 @@ import psutil
 import pytest
 
 from kit.errors import BadInput
+from kit.names import FEATURE
 from kit.timeline import RefMoved, WorkerChanged
 from kit.world.engine import Engine
 from kit.world.save import load, save
-from kit.world.workflow import FEATURE
 
 At = Callable[[int], Engine]
 

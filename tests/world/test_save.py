@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import BadInput, ServerFailed, UnusableFolder, WorldTaken
+from kit.names import FEATURE
 from kit.postgres import create
 from kit.timeline import Deployed, PageView, dump_records
 from kit.world import save as checkpoints
@@ -16,7 +17,6 @@ from kit.world.engine import Engine
 from kit.world.open import open_at
 from kit.world.ownership import Ownership
 from kit.world.save import check_saved, find_saved, fingerprint, kit_home, load, save
-from kit.world.workflow import FEATURE
 
 At = Callable[[int], Engine]
 

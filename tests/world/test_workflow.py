@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
+from kit.names import FEATURE, MIGRATION, VERSION
 from kit.process.shell import Ran
 from kit.repos import STARTER
 from kit.timeline import CommandRan
 from kit.world.snapshot import Snapshot
 from kit.world.steps import Edit, Phase, Predicate, Run, Step
-from kit.world.workflow import FEATURE, MIGRATION, PHASES, VERSION
+from kit.world.workflow import PHASES
 
 STEPS = [step for phase in PHASES for step in phase.steps]
 PREDICATES = [

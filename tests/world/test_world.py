@@ -9,10 +9,9 @@ import pytest
 import kit
 from kit import Timeline, World, open_world
 from kit.errors import BadInput
+from kit.names import FEATURE, KIT_WORLD
 from kit.world.clone import Clone
 from kit.world.engine import Engine
-from kit.world.open import FRESH
-from kit.world.workflow import FEATURE
 
 At = Callable[[int], Engine]
 
@@ -98,7 +97,7 @@ def test_the_timeline_is_one(world: Callable[[int], World]) -> None:
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv(FRESH, "fresh")
+    monkeypatch.setenv(KIT_WORLD, "fresh")
     yield
     open_world().close()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
+from kit.names import MIGRATION
 from kit.repos import STARTER
-from kit.world.workflow import MIGRATION
 
 _LATE = "supabase/migrations/071_add_pinned.sql"
 _IN_TIME = "supabase/migrations/20250126160000_add_pinned.sql"

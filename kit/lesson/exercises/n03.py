@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit.errors import BadInput
 from kit.lesson.exercise import Attempt, Exercise
-from kit.world.workflow import READER
+from kit.names import READER_PAGE
 
 _SERVER_ERROR = 500
 
@@ -13,7 +13,7 @@ def _loud(attempt: Attempt) -> bool:
     seen = attempt.seen
     if "last_viewed" in seen.local.columns or not seen.dev_serving:
         return False
-    page = (attempt.world.engine.repositories.clones["dev"] / READER).read_text(encoding="utf-8")
+    page = (attempt.world.engine.repositories.clones["dev"] / READER_PAGE).read_text(encoding="utf-8")
     try:
         answer = attempt.world.open_page("dev")
     except BadInput:
@@ -37,7 +37,7 @@ EXERCISES = (
             'The action answers {"success": False}. Somebody has to look.',
             'Keep what it answers, and raise an error if not result["success"]. An uncaught one is a 500.',
         ),
-        solution=f'''lab.dev.write("{READER}", """
+        solution=f'''lab.dev.write("{READER_PAGE}", """
 from app.actions.documents import update_last_viewed
 from components.document_reader import document_reader
 

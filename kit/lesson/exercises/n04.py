@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
-from kit.repos import READER_PAGE
-from kit.world.workflow import FEATURE, VERSION
+from kit.names import FEATURE, READER_PAGE, VERSION
 
 _MESSAGE = "feat: track document last viewed timestamp"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
+from kit.names import FEATURE
 from kit.timeline import Deployed, PageView
 from kit.world import truths
-from kit.world.workflow import FEATURE
 
 _BUILD_S, _PUSH_S = 90, 2
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
+from kit.names import VERSION
 from kit.timeline import CommandRan
-from kit.world.workflow import VERSION
 
 _INDEX = "idx_documents_last_viewed"
 _PATH = "supabase/migrations/20250126160000_restore_last_viewed.sql"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
+from kit.names import VERSION
 from kit.timeline import MigrationApplied, PageView, SchemaChanged
 from kit.world.snapshot import Snapshot
-from kit.world.workflow import VERSION
 
 _THEIRS, _EARLY, _LATE = "20250126160000", "20250126154500", "20250126163000"
 _FOLDER = "supabase/migrations"

@@ -12,7 +12,7 @@ _INDEXED = """
         SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
         WHERE i.indrelid = to_regclass('public.documents') AND i.indisvalid AND a.attname = 'title')
 """
-_LARGE = "from kit.locks import enlarge\nlarge = enlarge(lab)\n"
+_LARGE = "from kit import enlarge\nlarge = enlarge(lab)\n"
 
 
 def _indexed_without_waiting(attempt: Attempt) -> bool:

@@ -1,0 +1,38 @@
+"""What the workflow and the kit call things: clones, databases, branches, paths, commands, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The checkout of the kit, with `notebooks/`, `docs/` and docker-compose.yml."""
+
+CloneName = Literal["dev", "production"]
+CLONES: Mapping[CloneName, str] = MappingProxyType({"dev": "rhizome-v2-dev-1", "production": "rhizome-v2"})
+"""The folders of the two clones, as in the workflow."""
+DatabaseName = Literal["local", "cloud"]
+
+HOMEPAGE = "homepage-and-search"
+"""The branch that one starts on; it is not merged yet."""
+FEATURE = "feature/document-last-viewed"
+VERSION = "20250126153000"
+MIGRATION = f"supabase/migrations/{VERSION}_add_document_last_viewed.sql"
+EPOCH = datetime(2025, 1, 26, 15, 30, tzinfo=UTC)
+"""The virtual clock's zero, so that a new migration gets the version of the workflow's own."""
+
+DOCUMENTS = "src/app/actions/documents.py"
+"""The file of the action that writes the column."""
+READER_PAGE = "src/app/read/[id]/page.py"
+
+GIT_PUSH, DB_PUSH = "git push origin main", "npx supabase db push"
+"""The workflow's two commands: the first one brings new code, the second one a new schema."""
+
+KIT_HOME, KIT_POSTGRES, KIT_SUPABASE = "KIT_HOME", "KIT_POSTGRES", "KIT_SUPABASE"
+KIT_SUPABASE_CLI = "KIT_SUPABASE_CLI"
+"""Environment variables that the kit reads; `python -m kit --help` explains them."""
+KIT_WORLD = "KIT_WORLD"
+"""Set to "fresh", every opening starts from a checkpoint and nothing is kept: for tests and CI."""
