@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from kit.errors import KitError
 from kit.experiments.locks import enlarge
-from kit.experiments.matrix import two_by_two
+from kit.experiments.matrix import TwoByTwo, two_by_two
 from kit.experiments.own_change import judge
 from kit.experiments.rehearsal import Plan, Rehearsal, rehearse
-from kit.experiments.table import TwoByTwo
 from kit.timeline import CommandRan, Deployed, MigrationApplied, PageView, Timeline
 from kit.widgets.asking import exercise
 from kit.world.world import World, open_world

@@ -21,7 +21,8 @@ from filelock import FileLock, Timeout
 from kit.errors import KitError
 from kit.postgres import ProviderName, remove_container
 from kit.process import PREFIX, temporary_folder
-from kit.world.save import fingerprint, kit_home
+from kit.world.home import kit_home
+from kit.world.save import fingerprint
 
 SETTLED_S = 5.0
 """Seconds without a change before a folder counts as left behind; a younger one is perhaps being made."""

@@ -20,7 +20,7 @@ from kit.postgres import client, find_engine, provider_named, start_server
 from kit.process import Supervisor, temporary_folder
 from kit.repos import check_git
 from kit.supabase.real import find_cli
-from kit.world.save import kit_home
+from kit.world.home import kit_home
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_JUPYTERLAB = 4

@@ -9,9 +9,8 @@ from typing import Any
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen
 from kit.experiments.rehearsal import Plan, rehearse
 from kit.world.open import open_at
-from kit.world.replay import Played, play_phase
-from kit.world.steps import Edit, Phase, Run, Step
-from kit.world.workflow import PHASES
+from kit.world.save import Played, play_phase
+from kit.world.workflow import PHASES, Edit, Phase, Run, Step
 
 _COMMAND_WIDTH = 72
 

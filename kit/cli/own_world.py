@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from kit.cli.screen import HEAD, Screen
 from kit.process.shell import find_shell
-from kit.world import learner
+from kit.world import open as learner
 from kit.world.open import LAST
 from kit.world.workflow import PHASES
 

@@ -13,7 +13,7 @@ from kit.errors import MigrationFailed
 from kit.experiments.words import as_paragraph, as_table
 from kit.postgres import Server, explain
 from kit.review import Judged, Pending
-from kit.review.locks import LOCKS, Lock, strongest, waits
+from kit.review.rules import LOCKS, Lock, strongest, waits
 from kit.supabase import controls_transaction, runs_alone
 from kit.supabase.files import FOLDER
 

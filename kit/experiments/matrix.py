@@ -1,4 +1,6 @@
-"""Run all four pairs of code and schema in a scratch world: deployments, migrations, visits.
+"""Does each code work with each schema? The two-by-two, measured by running all four pairs.
+
+Whether a pair works is said by a word and a mark, and only then by a border and a hatching.
 
 The schema goes forward once, so the pairs run in this order: old code on the old schema; the new code
 is deployed; the migration is pushed; the old deployment is rolled back to, and the old worker started.
@@ -7,25 +9,418 @@ is deployed; the migration is pushed; the old deployment is rolled back to, and 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
 import tempfile
-from collections.abc import Callable, Iterator
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from typing import Literal
+
+import httpx
 
 from kit.errors import BuildFailed, MigrationFailed, ProcessFailed
-from kit.experiments.cells import Age, Cell, Tried
 from kit.experiments.changes import Change, recipe
-from kit.experiments.deploying import commit, prepare
-from kit.experiments.plan import Plan
-from kit.experiments.table import TwoByTwo
-from kit.experiments.trying import Trier
+from kit.experiments.rehearsal import Plan, commit, prepare
+from kit.host.outcome import Witness
 from kit.names import DB_PUSH
+from kit.process import wait_until
 from kit.repos import Handling
-from kit.timeline import Deployed
+from kit.review import Order, order_of
+from kit.timeline import Deployed, Outcome
 from kit.world.engine import Engine
 from kit.world.open import open_at, open_copy
 from kit.world.save import save
 from kit.world.world import World
+
+# What was tried on one pair of code and schema, and what became of it
+
+
+Age = Literal["old", "new"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One thing that was tried on a running pair.
+
+    Attributes:
+        what: "view" (a document in the reader), "page /…", "upload" (a document added on the site),
+            "job" (the worker makes it readable), "start" (the code becomes a running site or worker).
+        outcome: as of a page view; a job that failed is still to do.
+        sqlstate: PostgreSQL's code, from the log of whoever met it; "" for none.
+        message: of PostgreSQL, or of the host.
+    """
+
+    what: str
+    outcome: Outcome
+    sqlstate: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One pair: a commit's own site and worker, running on one of the two schemas.
+
+    Attributes:
+        code: the one that was live before, or the new one.
+        schema: the one before the migration, or after it.
+        tried: everything, in its order.
+    """
+
+    code: Age
+    schema: Age
+    tried: tuple[Tried, ...]
+
+    @property
+    def works(self) -> bool:
+        """Whether everything was ok."""
+        return bool(self.tried) and all(one.outcome == "ok" for one in self.tried)
+
+    @property
+    def ok(self) -> int:
+        """How many were ok."""
+        return sum(one.outcome == "ok" for one in self.tried)
+
+    @property
+    def first_error(self) -> Tried | None:
+        """The first that was not ok and says why; else the first that was not ok; else None."""
+        bad = [one for one in self.tried if one.outcome != "ok"]
+        return next((one for one in bad if one.message), bad[0] if bad else None)
+
+    def bad(self) -> dict[tuple[str, str], int]:
+        """Count what was not ok, by what it was and how it ended."""
+        return dict(Counter((one.what, one.outcome) for one in self.tried if one.outcome != "ok"))
+
+
+# Draw a two-by-two: as text of plain characters, as an HTML table; pure functions of its cells
+
+
+_AGES: tuple[Age, ...] = ("old", "new")
+_WIDTH = 36  # of a cell in text
+_FIRST = 8  # of the words before a row
+_BETWEEN: tuple[tuple[Age, Age], ...] = (("old", "new"), ("new", "old"))
+_PLACES = {("old", "old"): "start", ("new", "new"): "goal"}
+_PLACES |= {("old", "new"): "schema first", ("new", "old"): "code first"}
+_MANY = {"view": "views", "upload": "uploads", "job": "jobs of the worker"}
+
+
+def draw_text(title: str, cells: Sequence[Cell], order: Order | None) -> str:
+    """Return the table as text.
+
+    Args:
+        title: what the change is.
+        cells: all four.
+        order: what follows from them.
+    """
+    rule = "-" * _FIRST + ("+" + "-" * (_WIDTH + 2)) * 2
+    lines = [
+        f"Measured: {title}",
+        "",
+        _row("", ("old schema", "new schema")),
+        rule,
+    ]
+    for code in _AGES:
+        pair = [_lines(_find(cells, code, schema)) for schema in _AGES]
+        height = max(map(len, pair))
+        columns = [column + [""] * (height - len(column)) for column in pair]
+        names = [f"{code}", "code", *[""] * height]
+        lines += [_row(names[at], (columns[0][at], columns[1][at])) for at in range(max(height, 2))]
+        lines.append(rule)
+    if order is not None:
+        lines += [
+            "",
+            *(f"{way:<15}{through:<45}{verdict}".rstrip() for way, through, verdict in _ways(cells)),
+        ]
+    return "\n".join([*lines, "", f"So: {_so(order, cells)}"])
+
+
+def _row(name: str, columns: tuple[str, str]) -> str:
+    return (f"{name:<{_FIRST}}" + "".join(f"| {one:<{_WIDTH}} " for one in columns)).rstrip()
+
+
+def _find(cells: Sequence[Cell], code: Age, schema: Age) -> Cell:
+    return next(one for one in cells if (one.code, one.schema) == (code, schema))
+
+
+def _lines(cell: Cell) -> list[str]:
+    head, place = f"{_mark(cell)}  {_word(cell)}", f"[{_place(cell)}]"
+    return [f"{head}{place:>{_WIDTH - len(head)}}", *(part for text in _facts(cell) for part in _wrap(text))]
+
+
+def _wrap(text: str) -> list[str]:
+    return [f"   {part}" for part in textwrap.wrap(text, _WIDTH - 3)] or [""]
+
+
+def _mark(cell: Cell) -> str:
+    return "ok" if cell.works else "XX"
+
+
+def _word(cell: Cell) -> str:
+    return "works" if cell.works else "BREAKS"
+
+
+def _place(cell: Cell) -> str:
+    """Return what of a deploy the pair is: its start, its goal, or the way through it."""
+    return _PLACES[cell.code, cell.schema]
+
+
+def _facts(cell: Cell) -> Iterator[str]:
+    """Yield what was seen in a cell, a sentence each."""
+    if cell.works:
+        yield f"{cell.ok} of {len(cell.tried)} ok"
+        return
+    tried = [one.what for one in cell.tried]
+    for (what, outcome), number in cell.bad().items():
+        if what == "start":
+            yield "it does not start"
+        elif tried.count(what) == 1:
+            yield f"{what} {outcome.upper()}"
+        else:
+            yield f"{number} of {tried.count(what)} {_MANY.get(what, what)} {outcome.upper()}"
+    error = cell.first_error
+    if error is not None and error.message:
+        yield f"{error.sqlstate} {error.message}".strip()
+
+
+def _ways(cells: Sequence[Cell]) -> Iterator[tuple[str, str, str]]:
+    """Yield the ways from old, old to new, new: name, through which pair, whether that works."""
+    schema_first, code_first = (_word(_find(cells, *pair)) for pair in _BETWEEN)
+    yield "schema first", "goes through old code on the new schema:", schema_first
+    yield "code first", "goes through new code on the old schema:", code_first
+    yield "push && push", "is schema first, as long as builds are slow:", schema_first
+
+
+def _so(order: Order | None, cells: Sequence[Cell]) -> str:
+    """Return what follows, with the worker where an old one breaks: no push restarts it."""
+    worker = any(what == "job" for what, _ in _find(cells, "old", "new").bad())
+    live = "wait until it is live, restart the worker with it" if worker else "wait until it is live"
+    return {
+        "schema-first": "schema first: npx supabase db push, then git push origin main.",
+        "code-first": f"code first: git push origin main, {live}, then npx supabase db push.",
+        "any": "either order: no pair breaks.",
+        "expand-contract": "expand and contract: both ways break, split it into steps that are safe.",
+        None: "no order: the new code does not work on the new schema either, mend the change first.",
+    }[order]
+
+
+# On the elements, not in a style sheet: a notebook that nobody has trusted yet keeps some of them.
+_TEXT, _LINE = "var(--jp-ui-font-color1,#1f2328)", "var(--jp-border-color1,#8c959f)"
+_LEFT = "text-align:left;vertical-align:top;padding:8px 10px;max-width:none;white-space:normal"
+_FRAME = f"{_LEFT};width:46%;background:var(--jp-layout-color0,#fff);color:{_TEXT}"
+_WORKS = f"{_FRAME};border:2px solid {_LINE}"
+_BREAKS = f"{_FRAME};border:4px double {_TEXT};background-image:repeating-linear-gradient(135deg,"
+_BREAKS += "transparent 0 9px,rgba(128,128,128,.16) 9px 12px)"
+_TABLE = "border-collapse:separate;border-spacing:6px;margin:0;width:100%;max-width:60em;table-layout:auto"
+_CAPTION = f"text-align:left;font-weight:700;padding:0 6px 4px;color:{_TEXT}"
+_TIGHT = "margin:0 0 2px"
+
+
+def draw_html(title: str, cells: Sequence[Cell], order: Order | None) -> str:
+    """Return the table as HTML, everything escaped; the arguments are those of `draw_text`."""
+    head = "".join(f"<th scope='col' style='{_LEFT}'>{schema} schema</th>" for schema in _AGES)
+    rows = "".join(
+        f"<tr style='background:none'><th scope='row' style='{_LEFT}'>{code} code</th>"
+        f"{''.join(_data(_find(cells, code, schema)) for schema in _AGES)}</tr>"
+        for code in _AGES
+    )
+    ways = "".join(
+        f"<li><b>{escape(way)}</b> {through} <b>{verdict}</b></li>" for way, through, verdict in _ways(cells)
+    )
+    return (
+        f"<table style='{_TABLE}'><caption style='{_CAPTION}'>Measured: {escape(title)}</caption>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"{f'<ul>{ways}</ul>' if order else ''}<p><b>So:</b> {escape(_so(order, cells))}</p>"
+    )
+
+
+def _data(cell: Cell) -> str:
+    mark, style = ("✓", _WORKS) if cell.works else ("✗", _BREAKS)
+    facts = "".join(f"<p style='{_TIGHT}'>{escape(one)}</p>" for one in _facts(cell))
+    head = f"<b>{mark} {_word(cell)}</b> <i>({_place(cell)})</i>"
+    return f"<td style='{style}'><p style='{_TIGHT}'>{head}</p>{facts}</td>"
+
+
+# The two-by-two of old and new code on old and new schema, with the rule that follows from it
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoByTwo:
+    """Four measured pairs; shown as a table with the rule that follows.
+
+    Attributes:
+        title: what the change is.
+        cells: all four, in the order in which they were run.
+    """
+
+    title: str
+    cells: tuple[Cell, ...]
+
+    def cell(self, code: Age, schema: Age) -> Cell:
+        """Return one of the four."""
+        return next(one for one in self.cells if (one.code, one.schema) == (code, schema))
+
+    @property
+    def order(self) -> Order | None:
+        """The order that is safe, None if none is: the change does not work even when it is complete.
+
+        Old code works on the new schema: the schema may go first. New code works on the old schema:
+        the code may. Both: any order. Neither: expand, then contract.
+        """
+        if not self.cell("new", "new").works:
+            return None
+        return order_of(old_on_new=self.cell("old", "new").works, new_on_old=self.cell("new", "old").works)
+
+    def __repr__(self) -> str:
+        """Draw the table in text."""
+        return draw_text(self.title, self.cells, self.order)
+
+    def _repr_html_(self) -> str:
+        """Draw the table as HTML."""
+        return draw_html(self.title, self.cells, self.order)
+
+
+# Try on a running pair what people do: open documents and pages, add a document; and the worker's job
+
+
+VIEWS = 20
+"""Documents that are opened in each pair, one after the other."""
+_PAIRS = 4
+_GAP_S = 0.05  # between two of them, of the clock
+_JOB_S = 15.0  # that the worker may take, of real time: as long as the host waits for a health check
+
+
+class Trier:
+    """Tries one pair after the other, in one world.
+
+    Each pair has documents of its own, from all over the table: what one code wrote into a row could
+    else let another one pass that would break in production, where nobody has prepared the row for it.
+
+    Args:
+        world: on the virtual clock.
+    """
+
+    def __init__(self, world: Engine) -> None:
+        """Open nothing yet."""
+        self._world = world
+        self._witness = Witness(lambda: world.server.connect("cloud"))
+        self._numbers = itertools.count(1)
+        self._heard = 0
+        self._shares: Iterator[Sequence[str]] = iter(())
+
+    def __repr__(self) -> str:
+        """Say how many documents are opened, if there are as many."""
+        return f"Trier({VIEWS} documents a pair)"
+
+    def close(self) -> None:
+        """Hang up."""
+        self._witness.close()
+
+    def choose_documents(self) -> None:
+        """List what is to be opened in each pair, now: a migration may move the table.
+
+        Raises:
+            BadInput: if there is no such table.
+        """
+        documents = self._witness.documents()
+        chosen = documents[:: max(1, len(documents) // (VIEWS * _PAIRS))][: VIEWS * _PAIRS]
+        self._shares = itertools.cycle([chosen[pair::_PAIRS] for pair in range(_PAIRS)])
+
+    def forget_worker(self) -> None:
+        """Take what the worker has said so far as that of an earlier pair."""
+        log = self._world.programs.worker_log
+        self._heard = log.stat().st_size if log.exists() else 0
+
+    def try_everything(self) -> tuple[Tried, ...]:
+        """Do what people do, on what is live now."""
+        with self._world.step():
+            return (*self._read(), *self._open_pages(), *self._upload())
+
+    def _read(self) -> Iterator[Tried]:
+        """Open documents; whether a view was lost, the database says."""
+        for document in next(self._shares):
+            self._world.clock.advance(_GAP_S)
+            view = self._world.visitors.visit(document).view
+            yield Tried(what="view", outcome=view.outcome, sqlstate=view.sqlstate, message=view.message)
+
+    def _open_pages(self) -> Iterator[Tried]:
+        """Open every page of the live commit whose address is fixed, with words for a search."""
+        for path in sorted(self._world.repositories.files(self._world.host.live)):
+            parts = path.split("/")
+            if parts[:2] != ["src", "app"] or parts[-1] != "page.py" or "[" in path:
+                continue
+            address, request = "/" + "/".join(parts[2:-1]), self._number()
+            response = None
+            with contextlib.suppress(httpx.HTTPError):
+                url = f"{self._world.host.address}{address}?q=document"
+                response = self._world.visitors.open(url, request=request)
+            yield self._answered(f"page {address}", request, response)
+
+    def _upload(self) -> Iterator[Tried]:
+        """Add a document on the site; the worker then has a job."""
+        request, response = self._number(), None
+        moment = self._world.clock.date().timestamp()
+        with contextlib.suppress(httpx.HTTPError):
+            response = httpx.post(
+                f"{self._world.host.address}/api/documents",
+                json={"title": f"Upload {request}", "file_name": f"{request}.epub", "file_type": "epub"},
+                headers={"X-Request-Id": request, "X-Request-Start": f"t={moment:.6f}"},
+                timeout=_JOB_S,
+                trust_env=False,
+            )
+        uploaded = self._answered("upload", request, response)
+        yield uploaded
+        if uploaded.outcome == "ok" and response is not None:
+            yield self._job(_id_in(response))
+
+    def _job(self, document: str) -> Tried:
+        """Wait for what the worker says about a document, or has said since it was started."""
+        log = self._world.programs.worker_log
+        said: list[dict[str, str]] = []
+
+        def answered() -> bool:
+            lines = log.read_bytes()[self._heard :].splitlines(keepends=True)
+            said[:] = [
+                json.loads(line) for line in lines if line.startswith(b'{"event"') and line.endswith(b"}\n")
+            ]
+            return any(one["event"] == "failed" or one.get("document") == document for one in said)
+
+        wait_until(answered, seconds=_JOB_S)
+        if any(one.get("document") == document for one in said):
+            return Tried(what="job", outcome="ok")
+        failed = next((one for one in said if one["event"] == "failed"), {})
+        return Tried(
+            what="job",
+            outcome="failed",
+            sqlstate=failed.get("sqlstate", ""),
+            message=failed.get("error", "the worker does not do it"),
+        )
+
+    def _answered(self, what: str, request: str, response: httpx.Response | None) -> Tried:
+        outcome: Outcome = "ok" if response is not None and response.is_success else "failed"
+        if outcome == "ok":
+            return Tried(what=what, outcome=outcome)
+        live = self._world.host.live
+        sqlstate, message = self._witness.error_of(request, log=self._world.host.log(live))
+        status = f"status {response.status_code}" if response is not None else "no answer"
+        return Tried(what=what, outcome=outcome, sqlstate=sqlstate, message=message or status)
+
+    def _number(self) -> str:
+        return f"pair-{next(self._numbers)}"
+
+
+def _id_in(response: httpx.Response) -> str:
+    """Return the id of the document that a site says it has added, "" if it says none."""
+    try:
+        return str(response.json()["id"])
+    except (ValueError, TypeError, KeyError):  # an answer of the learner's own making
+        return ""
+
+
+# Run all four pairs of code and schema in a scratch world: deployments, migrations, visits
+
 
 Progress = Callable[[str], None]
 

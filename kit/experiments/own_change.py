@@ -1,23 +1,365 @@
-"""A change of one's own: what the dev clone's folder holds that is not live, judged by its text."""
+"""A change of one's own: judged by its text, measured in a copy, looked back on after the deploy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from kit.errors import BadInput
-from kit.experiments.copy_measured import Measured, measure
-from kit.experiments.faults import Fault, find_in_code, find_in_review, find_large, find_missing
+from kit.errors import BadInput, BuildFailed
+from kit.experiments.locks_taken import LocksSeen, look_at_locks
+from kit.experiments.matrix import Age, Cell, TwoByTwo
+from kit.experiments.matrix import measure as measure_pairs
 from kit.experiments.words import SAID, as_list, as_paragraph, as_table, wrap
-from kit.review import Order, Pending, combine, review
+from kit.host import ENTRY, compile_source
+from kit.postgres import restore
+from kit.review import Order, Pending, Problem, Report, combine, review
 from kit.review.folder import printable
-from kit.review.locks import waits
-from kit.supabase import list_migrations
+from kit.review.outside import find_outside
+from kit.review.rules import waits
+from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.files import FOLDER
 from kit.timeline import Timeline
 from kit.timeline.deploy import Deploy, look_back
+from kit.world.open import open_copy
+from kit.world.save import save
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
+
+# What keeps a change from being judged: the line, what is wrong with it, what to do about it
+
+
+MOST_BYTES = 500_000
+"""Of a migration; a larger one is data, not a small change."""
+_CODE_FOLDERS = ("src", "worker")
+_LINE = re.compile(r"(.+), line (\d+)\.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A reason why a change cannot be judged or deployed as it is.
+
+    Attributes:
+        place: the file, and the line in it where there is one.
+        message: what is wrong, one sentence.
+        remedy: what to do about it.
+    """
+
+    place: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """What is wrong where, and what to do: two lines."""
+        return f"{self.place}: {self.message}\n  What to do: {self.remedy}"
+
+
+def find_missing(project: Path, applied: Collection[str]) -> Iterator[Fault]:
+    """Find that the folder of the migrations, or a file whose version the database has, is not there.
+
+    Args:
+        project: the clone's folder.
+        applied: the versions that the cloud database has.
+    """
+    if not (project / FOLDER).is_dir():
+        yield Fault(
+            place=str(FOLDER),
+            message="There is no such folder, and migrations are looked for nowhere else.",
+            remedy=f"Bring it back: git checkout main -- {FOLDER}; or, in a new project, "
+            "npx supabase migration new <name> makes it.",
+        )
+        return
+    here = {file.version for file in list_migrations(project).files}
+    for version in sorted(set(applied) - here):
+        yield Fault(
+            place=f"{FOLDER}/{version}_….sql",
+            message="The cloud database has this version, and the folder does not: db push refuses that.",
+            remedy="Bring the file back: git checkout main; git pull origin main, if it is not there either.",
+        )
+
+
+def find_large(files: Collection[MigrationFile]) -> Iterator[Fault]:
+    """Find migrations that are too large to be a change of the schema."""
+    for file in files:
+        if file.path.is_file() and (size := file.path.stat().st_size) > MOST_BYTES:
+            with file.path.open("rb") as opened:
+                line = opened.read(MOST_BYTES).count(b"\n") + 1
+            yield Fault(
+                place=f"{FOLDER}/{printable(file.path.name)}, line {line}",
+                message=f"The file has {size / 1e6:.1f} MB; here it passes {MOST_BYTES / 1000:.0f} kB.",
+                remedy="Keep the schema's change here, and bring the data in by COPY from a client.",
+            )
+
+
+def find_in_review(report: Report, project: Path) -> Iterator[Fault]:
+    """Find what `python -m kit check` finds, and statements that reach outside of their database.
+
+    Args:
+        report: of the project.
+        project: the clone's folder.
+    """
+    for problem in report.problems:
+        yield _from_problem(problem, project)
+    for pending in report.pending:
+        for one in pending.statements:
+            if outside := find_outside(one.sql):
+                yield Fault(
+                    place=f"{FOLDER}/{pending.file}, line {one.line}",
+                    message=f"It would reach outside of its database: {outside}.",
+                    remedy="Take it out: a migration changes one database. What a whole server needs is done "
+                    "by hand, once, by whoever runs the server.",
+                )
+
+
+def _from_problem(problem: Problem, project: Path) -> Fault:
+    message, remedy = problem.message, problem.remedy
+    path = project / FOLDER / problem.file
+    if problem.kind == "syntax" and path.is_file():  # its name may be shown otherwise than it is
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        words = lines[problem.line - 1].split()
+        if words and words[0].startswith("\\"):
+            message = f"{words[0]} is a command of psql, not SQL."
+            remedy = "Take it out: db push sends SQL to the database, and no psql reads it."
+    return Fault(place=f"{FOLDER}/{problem.file}, line {problem.line}", message=message, remedy=remedy)
+
+
+def find_in_code(project: Path) -> Iterator[Fault]:
+    """Find that the site cannot be built, and Python files of site and worker that do not compile.
+
+    Args:
+        project: the clone's folder.
+    """
+    if not (project / ENTRY).is_file():
+        yield Fault(
+            place=str(ENTRY),
+            message="The site has no file to start.",
+            remedy=f"Bring it back: git checkout main -- {ENTRY}",
+        )
+    for path in sorted(path for folder in _CODE_FOLDERS for path in (project / folder).rglob("*.py")):
+        if not path.is_file():
+            continue
+        name = path.relative_to(project)
+        try:
+            compile_source(path, name)
+        except BuildFailed as error:
+            told = _LINE.search(error.message)
+            line = told[2] if told else "1"
+            yield Fault(
+                place=f"{printable(str(name))}, line {line}",
+                message=f"Python does not understand it: {error.why}.",
+                remedy="Mend the line; a host would refuse to build this.",
+            )
+
+
+# Which order is safe for a change, and why: what its SQL says and what was measured, put together
+
+
+_CODE, _SCHEMA, _LIVE = "git push origin main", "npx supabase db push", "wait until the new code is live"
+_AGREE, _DIFFER = "Rule and run agree.", "Rule and run do not agree:"
+_STEPS: dict[Order, tuple[str, ...]] = {
+    "schema-first": (_SCHEMA, _CODE),
+    "code-first": (_CODE, _LIVE, _SCHEMA),
+    "any": (_SCHEMA, _CODE),
+    "expand-contract": (
+        "a migration that only adds, and npx supabase db push",
+        "code that works with both schemas, and git push origin main",
+        "when it is live: a migration that takes away or tightens, and npx supabase db push",
+    ),
+}
+
+_WAYS: tuple[tuple[Age, Age, str], ...] = (("old", "new", "schema first"), ("new", "old", "code first"))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Advice:
+    """The safe order of a change; shown with its reasons.
+
+    Attributes:
+        by_rule: the order that its SQL alone asks for.
+        measured: the order that was measured; None if the change does not work even when it is complete.
+        order: the one to take; None as above.
+        steps: what to do, in this order.
+        reasons: what was seen, a sentence each.
+        differences: where rule and run do not agree, and what that means; empty if they do.
+    """
+
+    by_rule: Order
+    measured: Order | None
+    order: Order | None
+    steps: tuple[str, ...]
+    reasons: tuple[str, ...]
+    differences: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Show the order, what to do, and why."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield self._head
+        for number, step in enumerate(self.steps, 1):
+            yield f"  {number}. {step}"
+        yield "Why:"
+        for reason in self.reasons:
+            yield from _bullet(reason)
+        if self.differences:
+            yield _DIFFER
+        elif self.order is not None:
+            yield _AGREE
+        for difference in self.differences:
+            yield from _bullet(difference)
+
+    @property
+    def _head(self) -> str:
+        if self.order is None:
+            return "No order is safe yet: mend the change first."
+        return f"Safe: {SAID[self.order]}."
+
+    def _repr_html_(self) -> str:
+        """Show the same as HTML, everything escaped."""
+        parts = [as_paragraph(self._head, strong=True)]
+        if self.steps:
+            parts.append(as_list(self.steps, numbered=True))
+        parts += [as_paragraph("Why:"), as_list(self.reasons)]
+        if self.differences:
+            parts += [as_paragraph(_DIFFER), as_list(self.differences)]
+        elif self.order is not None:
+            parts.append(as_paragraph(_AGREE))
+        return "".join(parts)
+
+
+def _bullet(text: str) -> Iterator[str]:
+    lines = list(wrap(text, indent=4))
+    yield f"  - {lines[0].strip()}"
+    yield from lines[1:]
+
+
+def advise(pending: Sequence[Pending], pairs: TwoByTwo, locks: LocksSeen) -> Advice:
+    """Put together what the rules say of a change, and what was measured of it.
+
+    What was measured decides, except where nothing broke: then the code that was run does not
+    touch what the migration changes, and the rule, which thinks of all code, is the careful answer.
+
+    Args:
+        pending: the migrations, judged by their text.
+        pairs: the measured two-by-two.
+        locks: the measured locks.
+    """
+    by_rule, measured = combine(one.order for one in pending), pairs.order
+    order = by_rule if measured == "any" else measured
+    differences = []
+    if measured is not None and measured != by_rule:
+        differences.append(_difference(by_rule, measured))
+    differences += [
+        f"Line {one.line} of {one.file}, {one.operation}: the rule says {one.rule}, and it took {one.words}."
+        for one in locks.held
+        if not one.agrees
+    ]
+    return Advice(
+        by_rule=by_rule,
+        measured=measured,
+        order=order,
+        steps=() if order is None else _STEPS[order] if pending else (_CODE,),
+        reasons=tuple(_reasons(pairs)),
+        differences=tuple(differences),
+    )
+
+
+def _reasons(pairs: TwoByTwo) -> Iterator[str]:
+    complete, before = pairs.cell("new", "new"), pairs.cell("old", "old")
+    if not before.works:
+        yield f"Already today something is broken: {_broken(before)}."
+    if not complete.works:
+        yield f"The new code does not work on the new schema: {_broken(complete)}"
+        return
+    for code, schema, way in _WAYS:
+        cell = pairs.cell(code, schema)
+        seen = f"all {cell.ok} things that were tried are ok" if cell.works else _broken(cell)
+        yield f"The {code} code on the {schema} schema ({way} passes through it): {seen}."
+
+
+def _broken(cell: Cell) -> str:
+    counts = ", ".join(
+        f"{number} {'time' if number == 1 else 'times'} {what} {outcome.upper()}"
+        for (what, outcome), number in cell.bad().items()
+    )
+    error = cell.first_error
+    if error is not None and error.what == "start":
+        return error.message
+    said = f"{error.sqlstate} {error.message}".strip() if error else ""
+    return f"{counts}; {said}" if said else counts
+
+
+def _difference(by_rule: Order, measured: Order) -> str:
+    if measured == "any":
+        return (
+            f"By the SQL alone: {SAID[by_rule]}. Nothing broke in either order: the code that was run does "
+            "not mind the change. Is there other code, a report, a script that does? Take the rule."
+        )
+    if by_rule == "any":
+        return (
+            "By the SQL alone: either order. Your code counts on the change, which no SQL shows: "
+            "take what was measured."
+        )
+    return (
+        f"By the SQL alone: {SAID[by_rule]}. The rule takes for granted that new code uses what comes, and "
+        "today's code what goes; yours does otherwise: take what was measured."
+    )
+
+
+# Measure a change in a copy of the world: its locks, its two-by-two, and what follows from both
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Measured:
+    """What a change was seen to do; shown as the advice that follows.
+
+    Attributes:
+        locks: what each statement locks.
+        pairs: old and new code on old and new schema.
+        advice: which order is safe, and why.
+    """
+
+    locks: LocksSeen
+    pairs: TwoByTwo
+    advice: Advice
+
+    def __repr__(self) -> str:
+        """Show the advice."""
+        return repr(self.advice)
+
+    def _repr_html_(self) -> str:
+        """Show the advice as HTML, everything escaped."""
+        return self.advice._repr_html_()
+
+
+def measure(world: World, pending: tuple[Pending, ...]) -> Measured:
+    """Run a change for real in a copy; the world itself stays as it is.
+
+    Args:
+        world: with the change in its dev clone.
+        pending: the migrations in it.
+
+    Raises:
+        MigrationFailed: if PostgreSQL refuses a statement; the message names its line.
+        ProcessFailed: if git refuses the push.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "copy"
+        with world.engine.step():
+            save(world.engine, saved)
+        copy = open_copy(saved)
+        try:
+            restore(copy.server, "locks", saved / "cloud.sql")
+            locks = look_at_locks(copy.server, "locks", pending)
+            pairs = measure_pairs(copy, title="your change")
+        finally:
+            copy.close()
+    return Measured(locks=locks, pairs=pairs, advice=advise(pending, pairs, locks))
+
+
+# A change of one's own: what the dev clone's folder holds that is not live, judged by its text
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -1,17 +1,17 @@
-"""Rehearse one deploy: a change, an order, delays; measured in a scratch world under real visitors."""
+"""Rehearse one deploy: plan it, carry it out in a scratch world, measure it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
+from typing import Any, Literal
 
-from kit.errors import Stopped
-from kit.experiments.changes import CHANGES, Change, Columns, recipe
-from kit.experiments.deploying import LEAD_S, commit, deploy_apart, deploy_plainly, prepare
-from kit.experiments.plan import ORDERS, PLAIN_ORDERS, Order, Plan
+from kit.errors import BadInput, ProcessFailed, Stopped
+from kit.experiments.changes import CHANGES, Change, Columns, Recipe, Step, recipe
+from kit.host import BUILD_S
 from kit.names import DB_PUSH, GIT_PUSH
+from kit.repos import Handling
 from kit.timeline import (
     Timeline,
     broken_seconds,
@@ -22,8 +22,189 @@ from kit.timeline import (
     first_push,
     true_windows,
 )
-from kit.timeline.clock import Clock
+from kit.timeline.clock import Clock, ClockName
+from kit.world.engine import Engine
 from kit.world.open import open_at
+
+# What to rehearse: a change, an order, delays
+
+
+Order = Literal["code-first", "schema-first", "together", "expand-contract"]
+PLAIN_ORDERS: tuple[Order, ...] = ("code-first", "schema-first", "together")
+"""Orders with one push of the code and one of the schema."""
+ORDERS: tuple[Order, ...] = (*PLAIN_ORDERS, "expand-contract")
+
+MARGIN_S = 1.0
+"""Seconds from live to what comes next, where an order waits for live."""
+_BEFORE_PUSH_S = 2.0  # what db push takes on the virtual clock: schema-first pushes the code right after it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to rehearse.
+
+    Attributes:
+        change: what the migration does to a column: "add", "drop" or "rename" it. To drop or rename
+            starts where the workflow ends: code and schema have the column.
+        order: "code-first" (git push, then db push), "schema-first", "together" (`git push && db push`),
+            or "expand-contract": code and schema change in separate commits, each is pushed for itself,
+            and the next one follows a second after it is live. To add is then migration, code; to drop
+            is code, migration; to rename is: add the new column, write both, copy the old values, write
+            the new one only, drop the old column.
+        wait: seconds from `git push` to the start of `db push`, with code-first; None for the order's own.
+        build: seconds from a `git push` to live.
+        rate: page views a second.
+        handling: how the code treats the failing write: "silent" as in the workflow, or "loud".
+        clock: "virtual" or "wall".
+    """
+
+    change: Change = "add"
+    order: Order = "code-first"
+    wait: float | None = None
+    build: float = BUILD_S
+    rate: float = 20.0
+    handling: Handling = "silent"
+    clock: ClockName = "virtual"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be rehearsed.
+
+        Raises:
+            BadInput: for an unknown word or a number out of range.
+        """
+        for name, value, known in (
+            ("change", self.change, CHANGES),
+            ("order", self.order, ORDERS),
+            ("handling", self.handling, ("silent", "loud")),
+            ("clock", self.clock, ("virtual", "wall")),
+        ):
+            if not isinstance(value, str) or value not in known:
+                raise BadInput(f"There is no {name} {value!r}.", remedy=f"Choose one of: {', '.join(known)}.")
+        for name, number, low, high in (
+            ("build", self.build, 0.1, 3600.0),
+            ("rate", self.rate, 0.1, 200.0),
+            ("wait", self.wait or 0.0, 0.0, 3600.0),
+        ):
+            if not isinstance(number, int | float) or not low <= number <= high:
+                raise BadInput(
+                    f"{name} cannot be {number!r}.", remedy=f"Give a number from {low:g} to {high:g}."
+                )
+        if self.wait and self.order != "code-first":
+            raise BadInput(
+                f"With {self.order} there is no wait between the two pushes.",
+                remedy="Leave --wait out, or use --order code-first.",
+            )
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds from `git push` to the start of `db push`; negative where the schema goes first.
+
+        Where there are several pushes (expand-contract): from the first `git push` to the last `db push`.
+        """
+        if self.wait is not None and self.order == "code-first":
+            return self.wait
+        live = self.build + MARGIN_S
+        if self.order == "expand-contract":
+            steps = recipe(self.change, self.handling).apart
+            return live * max(number for number, step in enumerate(steps) if step.migrates)
+        return {"code-first": live, "together": 0.0, "schema-first": -_BEFORE_PUSH_S}[self.order]
+
+
+# Carry out a plan in a world: commit, push, wait, in the plan's order
+
+
+LEAD_S = 2.0
+"""Seconds of visitors before the first of the two pushes, and after the second one is through."""
+_LOOK_S = 0.1  # how often it is looked whether a late deployment is live
+_MOST_LATE_S = 30.0  # how much later than planned a deployment may be live, on a slow machine
+
+
+def prepare(world: Engine, made: Recipe, plan: Plan) -> None:
+    """Have what the change starts from live, and main in the dev clone."""
+    _run(world, "git checkout -q main")
+    if made.before:
+        live = commit(world, made.before)
+        world.host.build_seconds = MARGIN_S
+        _run(world, GIT_PUSH)
+        for _ in _until_live(world, live, world.clock.now() + MARGIN_S):
+            pass
+    world.host.build_seconds = plan.build
+
+
+def commit(world: Engine, step: Step) -> str:
+    """Make the commit of a step on the dev clone's main; return its id."""
+    for command in step.commands:
+        _run(world, command)
+    for path, text in step.files.items():
+        world.write("dev", path, text)
+    if step.files:
+        _run(world, f'git add -A && git commit -qm "{step.message}"')
+    return world.observe().repositories.clones["dev"].head
+
+
+def _run(world: Engine, command: str) -> None:
+    ran = world.run("dev", command)
+    if ran.exit:
+        raise ProcessFailed(
+            f"The rehearsal cannot go on: {command} failed.",
+            why=ran.output.strip()[-600:],
+            remedy="Run `python -m kit doctor`.",
+        )
+
+
+def deploy_plainly(world: Engine, plan: Plan) -> Iterator[None]:
+    """Do what the plan says; yield wherever one may stop."""
+    yield
+    if plan.order == "together":
+        pushed = world.clock.now()
+        _run(world, f"{GIT_PUSH} && {DB_PUSH}")
+    elif plan.order == "schema-first":
+        _run(world, DB_PUSH)
+        yield
+        pushed = world.clock.now()
+        _run(world, GIT_PUSH)
+    else:
+        pushed = world.clock.now()
+        _run(world, GIT_PUSH)
+        yield
+        world.advance(max(0.0, pushed + plan.wait_s - world.clock.now()))
+        yield
+        _run(world, DB_PUSH)
+    yield
+    live_at = pushed + plan.build
+    world.advance(max(0.0, live_at - world.clock.now()) + LEAD_S)
+    yield
+
+
+def deploy_apart(world: Engine, made: Recipe, writes: dict[str, Columns], plan: Plan) -> Iterator[None]:
+    """Deploy one step after the other; note what each commit writes; yield wherever one may stop."""
+    for step in made.apart:
+        yield
+        live = commit(world, step)
+        writes[live] = step.writes
+        pushed = world.clock.now()
+        _run(world, f"{GIT_PUSH} && {DB_PUSH}" if step.migrates else GIT_PUSH)
+        yield
+        yield from _until_live(world, live, pushed + plan.build + MARGIN_S)
+    world.advance(LEAD_S - MARGIN_S)
+    yield
+
+
+def _until_live(world: Engine, commit: str, planned: float) -> Iterator[None]:
+    """Let time pass until `planned`, in seconds of the clock, and on until a commit is live."""
+    world.advance(max(0.0, planned - world.clock.now()))
+    while world.host.live != commit:
+        yield
+        if world.clock.now() > planned + _MOST_LATE_S:
+            raise ProcessFailed(
+                "The rehearsal cannot go on: a deployment does not become live.",
+                remedy="Run `python -m kit doctor`.",
+            )
+        world.advance(_LOOK_S)
+
+
+# Rehearse one deploy: a change, an order, delays; measured in a scratch world under real visitors
+
 
 __all__ = [
     "CHANGES",

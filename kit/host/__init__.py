@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kit.host.apps import Apps
 from kit.host.build import ENTRY, Build, build, compile_source, records_views
-from kit.host.deployment import BUILD_S, MAIN, Deployment
-from kit.host.host import Host
+from kit.host.host import BUILD_S, MAIN, Deployment, Host
 
 __all__ = [
     "BUILD_S",

@@ -9,19 +9,46 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from kit.errors import BadInput, BuildFailed
 from kit.host.apps import Apps
 from kit.host.build import Build, build
-from kit.host.deployment import BUILD_S, MAIN, Deployment
 from kit.host.router import Front
 from kit.process import Supervisor
 from kit.repos import Repositories
-from kit.timeline import Deployed, Record, Stage
+from kit.timeline import Deployed, Record, Stage, Target
 from kit.timeline.clock import Clock
+
+# A push on its way to being live
+
+
+BUILD_S = 35.0
+"""Seconds from a push to live, from the workflow's timeline (5.3): 00:05, 00:30, 00:35."""
+MAIN = "main"
+"""The branch that production serves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A push, on its way to being live; times in seconds of the clock."""
+
+    commit: str
+    branch: str
+    pushed_at: float
+    takes: float
+    stage: Stage = "queued"
+
+    @property
+    def target(self) -> Target:
+        """Production for main, a preview for every other branch."""
+        return "production" if self.branch == MAIN else "preview"
+
+
+# The model of a host: it builds what is pushed, checks it, then makes it live by one atomic switch
+
 
 _BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35  # of `BUILD_S`
 _STAGES: tuple[Stage, ...] = ("queued", "building", "built", "live")

@@ -1,4 +1,4 @@
-"""Visitors at a constant arrival rate, and what became of each visit.
+"""Visitors of production at a constant rate, and somebody who uploads a document.
 
 Open loop: the next visitor arrives on time whatever happened to the one before, as
 people do.
@@ -24,6 +24,57 @@ from kit.errors import BadInput
 from kit.host.outcome import Witness
 from kit.timeline import Outcome, PageView, Record
 from kit.timeline.clock import Clock
+
+# Add a document as a user of the production site does, then give the worker the time to process it
+
+
+UPLOAD_PATIENCE_S = 5.0
+"""Seconds to wait for the worker, of real time: it is told at once and needs some milliseconds."""
+_LOOK_EVERY_S = 0.02
+
+
+def upload(
+    title: str, *, address: str, moment: float, connect: Callable[[], psycopg.Connection], log: Path
+) -> httpx.Response:
+    """Add a document; return the site's answer when the worker is done with it, has failed, or does not come.
+
+    Args:
+        title: the document's.
+        address: of the site.
+        moment: when, in seconds since 1970.
+        connect: opens a connection to the site's database.
+        log: the worker's.
+
+    Raises:
+        httpx.HTTPError: if no answer came.
+    """
+    said = log.read_bytes().count(b'"failed"') if log.exists() else 0
+    file_name = f"{title.lower().replace(' ', '-')}.epub"
+    response = httpx.post(
+        f"{address}/api/documents",
+        json={"title": title, "file_name": file_name, "file_type": "epub"},
+        headers={"X-Request-Start": f"t={moment:.6f}"},
+        trust_env=False,
+    )
+    if not response.is_success:
+        return response
+    document = str(response.json()["id"])
+    deadline = time.monotonic() + UPLOAD_PATIENCE_S
+    with connect() as connection:
+        while time.monotonic() < deadline:
+            row = connection.execute(
+                "SELECT processing_status FROM documents WHERE id = %s", [document]
+            ).fetchone()
+            if row is None or row[0] != "pending":
+                break
+            if log.exists() and log.read_bytes().count(b'"failed"') > said:
+                break
+            time.sleep(_LOOK_EVERY_S)
+    return response
+
+
+# Visitors at a constant arrival rate, and what became of each visit
+
 
 BLOCKED_S = 1.0
 """Seconds that a visit may wait for a lock before it counts as blocked: what people call a hang."""

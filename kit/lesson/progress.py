@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kit.errors import BadInput
-from kit.experiments.plan import Plan
-from kit.lesson.exercise import Exercise
-from kit.lesson.records import find_asked
+from kit.errors import BadInput, UnusableFolder
+from kit.experiments.rehearsal import Plan
+from kit.lesson.exercise import Exercise, Verdict
 from kit.names import ROOT
-from kit.world.progress import recall
+from kit.world.home import recall, remember
+
+# Which exercises were ever asked, and which were ever done, in the learner's progress file
+
+
+_KIND = "exercise"
+
+
+def find_asked() -> dict[str, bool]:
+    """Return the exercises that were asked, by number: whether one was ever done.
+
+    Raises:
+        UnusableFolder: if the progress file cannot be read.
+    """
+    asked: dict[str, bool] = {}
+    for entry in recall(_KIND):
+        number, done = entry.get("number"), entry.get("done")
+        if isinstance(number, str) and isinstance(done, bool):
+            asked[number] = asked.get(number, False) or done
+    return asked
+
+
+def record(verdict: Verdict) -> None:
+    """Remember an exercise's first Not yet and its first Done; what was done once stays done.
+
+    Args:
+        verdict: as it was found.
+    """
+    number = verdict.exercise.number
+    # The learner is to read the verdict, even where no file can be written: the disk may be full.
+    with contextlib.suppress(UnusableFolder):
+        former = find_asked().get(number)
+        if former is None or (verdict.holds and not former):
+            remember(_KIND, {"number": number, "done": verdict.holds})
+
+
+# The learner's progress over all notebooks: exercises, predictions, what comes next
+
 
 State = Literal["done", "not yet", "not asked"]
 KIND = "broken-window-kit progress"

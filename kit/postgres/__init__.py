@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from kit.postgres.databases import create, dump, restore
 from kit.postgres.docker import Docker, find_engine, remove_container
-from kit.postgres.embedded import Embedded
-from kit.postgres.providers import provider_named
+from kit.postgres.programs import client
+from kit.postgres.providers import Embedded, System, provider_named
 from kit.postgres.server import (
     Endpoint,
     Provider,
     ProviderName,
     Role,
     Server,
+    create,
+    dump,
     explain,
+    restore,
     start_server,
     without_users_settings,
 )
-from kit.postgres.system import System
-from kit.postgres.tools import client
 
 __all__ = [
     "Docker",

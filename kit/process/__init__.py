@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from kit.process.folder import FREE_SPACE_NEEDED, PREFIX, SOCKET_PATH_LIMIT, choose_folder, temporary_folder
-from kit.process.supervisor import Running, Supervisor, wait_until
+from kit.process.supervisor import (
+    FREE_SPACE_NEEDED,
+    PREFIX,
+    SOCKET_PATH_LIMIT,
+    Running,
+    Supervisor,
+    choose_folder,
+    temporary_folder,
+    wait_until,
+)
 
 __all__ = [
     "FREE_SPACE_NEEDED",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from kit.repos.git import OLDEST_GIT, REMOTE_URL, ask_git, check_git, git_environment
-from kit.repos.repositories import Repositories
-from kit.repos.seen import CloneSeen, RepositoriesSeen
+from kit.repos.repositories import CloneSeen, Repositories, RepositoriesSeen
 from kit.repos.starter import STARTER, Feature, Handling, feature
 
 __all__ = [

@@ -4,18 +4,143 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from kit.errors import BadInput, UnusableFolder
 from kit.names import CLONES, EPOCH, CloneName
-from kit.repos import origin
-from kit.repos.copies import check_empty, copy
 from kit.repos.git import RESET, Answer, ask_git, check_git, git_environment
-from kit.repos.seen import CloneSeen, RepositoriesSeen, read_branches, read_status
+from kit.repos.starter import make
+
+# Copy the folder of the three repositories, with everything that is not committed
+
+
+def copy(source: Path, target: Path, *, names: Collection[str]) -> None:
+    """Make `target` hold what `source` holds, no more and no less.
+
+    Args:
+        source: a folder with repositories.
+        target: an empty folder, a new one, or one with repositories; their own folders
+            are emptied, not replaced, for a terminal that is open in one of them.
+        names: of the repositories.
+
+    Raises:
+        BadInput: if `source` does not hold these repositories, or `target` holds something else.
+    """
+    # Looked at before anything is removed.
+    if not all((source / name).is_dir() for name in names):
+        raise BadInput("There are no saved repositories.", looked=[str(source)], remedy=RESET)
+    target.mkdir(parents=True, exist_ok=True)
+    # One is enough: a learner may have deleted another, and wants it back.
+    if not any((target / name).is_dir() for name in names):
+        check_empty(target)
+    for child in target.iterdir():
+        _remove(child, keep=child.name in names)
+    shutil.copytree(
+        source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in names:
+        _mend_worktrees(target / name)
+
+
+def check_empty(folder: Path) -> None:
+    """Make sure that a folder holds nothing.
+
+    Raises:
+        BadInput: if it does.
+    """
+    if any(folder.iterdir()):
+        raise BadInput(
+            "The folder for the repositories is not empty.",
+            looked=[str(folder)],
+            remedy="Give another folder.",
+        )
+
+
+def _remove(path: Path, *, keep: bool) -> None:
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+    elif keep:
+        for child in path.iterdir():
+            _remove(child, keep=False)
+    else:
+        shutil.rmtree(path)
+
+
+def _mend_worktrees(clone: Path) -> None:
+    """Point a copied clone and the worktrees beside it to each other: git keeps whole paths both ways."""
+    for there in (clone / ".git" / "worktrees").glob("*/gitdir"):
+        worktree = clone.parent / Path(there.read_text().strip()).parent.name
+        if worktree.is_dir():
+            there.write_text(f"{worktree / '.git'}\n")
+            (worktree / ".git").write_text(f"gitdir: {there.parent}\n")
+
+
+# What the three repositories hold at an instant, read from what git prints for programs
+
+
+# In `git status --porcelain=v2`, the path comes after this many spaces (git-status(1)).
+_FIELDS_BEFORE_PATH = {"1": 8, "2": 9, "u": 10, "?": 1}
+_RENAMED = "2"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloneSeen:
+    """One clone at an instant.
+
+    Attributes:
+        branch: the branch that is checked out, "" if HEAD is detached.
+        head: the id of its commit.
+        branches: the local branches, each with the id of its commit.
+        changed: the paths that differ from the commit, untracked files among them.
+        migrations: the names in `supabase/migrations`, as the folder has them now.
+    """
+
+    branch: str
+    head: str
+    branches: Mapping[str, str]
+    changed: tuple[str, ...]
+    migrations: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepositoriesSeen:
+    """All three repositories at an instant; `github` has each branch with its commit's id."""
+
+    github: Mapping[str, str]
+    clones: Mapping[CloneName, CloneSeen]
+
+
+def read_branches(printed: str) -> dict[str, str]:
+    """Return branches and ids from lines of "<id> <branch>"."""
+    return {name: commit for commit, _, name in (line.partition(" ") for line in printed.splitlines())}
+
+
+def read_status(printed: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return branch, commit and changed paths from `git status --porcelain=v2 --branch -z`."""
+    branch = head = ""
+    changed = []
+    entries = iter(printed.split("\0")[:-1])
+    for entry in entries:
+        kind, _, rest = entry.partition(" ")
+        if kind in _FIELDS_BEFORE_PATH:
+            changed.append(entry.split(" ", _FIELDS_BEFORE_PATH[kind])[-1])
+            if kind == _RENAMED:
+                changed.append(next(entries))  # the old path follows
+        elif rest.startswith("branch.oid "):
+            head = rest.removeprefix("branch.oid ").replace("(initial)", "")
+        elif rest.startswith("branch.head "):
+            branch = rest.removeprefix("branch.head ").replace("(detached)", "")
+    return branch, head, tuple(sorted(changed))
+
+
+# The learner's three repositories: what they hold, and copies of them
+
 
 GITHUB = "github.git"
 _MIGRATIONS = Path("supabase/migrations")
@@ -68,7 +193,7 @@ class Repositories:
         folder.mkdir(parents=True, exist_ok=True)
         check_empty(folder)
         made = cls(folder)
-        origin.make(
+        make(
             made.github,
             dev=made.clones["dev"],
             production=made.clones["production"],

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from kit.review.classify import RULES, Unparsable, Verdict, judge
-from kit.review.lint import Hint
-from kit.review.orders import Order, combine, order_of
-from kit.review.problem import Kind, Problem
-from kit.review.report import Judged, Pending, Report, review
+from kit.review.report import Hint, Judged, Pending, Report, review
+from kit.review.rules import Kind, Order, Problem, combine, order_of
 
 __all__ = [
     "RULES",

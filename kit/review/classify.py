@@ -1,4 +1,4 @@
-"""Name the kinds of change in one statement, from PostgreSQL's own parse tree."""
+"""Judge one SQL statement by the rules: what it does, what it locks, which order is safe."""
 
 from __future__ import annotations
 
@@ -12,13 +12,130 @@ from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import Node
 from postgast.pg_query_pb2 import ObjectType as Obj
 
-from kit.review.locks import Lock, strongest
-from kit.review.on_indexes import INDEX_RULES
-from kit.review.on_others import OTHER_RULES
-from kit.review.on_tables import TABLE_RULES
-from kit.review.orders import Order, combine
-from kit.review.rule import Rule
-from kit.review.statements import ALTER_TABLE, COMMANDS, DROPS, RENAMES
+from kit.review.rules import INDEX_RULES, OTHER_RULES, TABLE_RULES, Lock, Order, Rule, combine, strongest
+
+# PostgreSQL's names of statements and subcommands, and the kind of change each is
+
+
+_TRIGGER, _RULE = "ENABLE or DISABLE TRIGGER", "ENABLE or DISABLE RULE"
+
+ALTER_TABLE: dict[int, str] = {
+    At.AT_DropColumn: "DROP COLUMN",
+    At.AT_AlterColumnType: "ALTER COLUMN TYPE",
+    At.AT_SetNotNull: "SET NOT NULL",
+    At.AT_DropNotNull: "DROP NOT NULL",
+    At.AT_SetExpression: "SET EXPRESSION",
+    At.AT_DropExpression: "DROP EXPRESSION",
+    At.AT_AddIdentity: "ADD IDENTITY",
+    At.AT_SetIdentity: "SET IDENTITY",
+    At.AT_DropIdentity: "DROP IDENTITY",
+    At.AT_SetStatistics: "SET STATISTICS",
+    At.AT_SetOptions: "SET column options",
+    At.AT_ResetOptions: "SET column options",
+    At.AT_SetStorage: "SET STORAGE",
+    At.AT_SetCompression: "SET COMPRESSION",
+    At.AT_AlterConstraint: "ALTER CONSTRAINT",
+    At.AT_ValidateConstraint: "VALIDATE CONSTRAINT",
+    At.AT_DropConstraint: "DROP CONSTRAINT",
+    At.AT_EnableTrig: _TRIGGER,
+    At.AT_EnableAlwaysTrig: _TRIGGER,
+    At.AT_EnableReplicaTrig: _TRIGGER,
+    At.AT_EnableTrigAll: _TRIGGER,
+    At.AT_EnableTrigUser: _TRIGGER,
+    At.AT_DisableTrig: _TRIGGER,
+    At.AT_DisableTrigAll: _TRIGGER,
+    At.AT_DisableTrigUser: _TRIGGER,
+    At.AT_EnableRule: _RULE,
+    At.AT_EnableAlwaysRule: _RULE,
+    At.AT_EnableReplicaRule: _RULE,
+    At.AT_DisableRule: _RULE,
+    At.AT_EnableRowSecurity: "ENABLE ROW LEVEL SECURITY",
+    At.AT_DisableRowSecurity: "DISABLE ROW LEVEL SECURITY",
+    At.AT_ForceRowSecurity: "FORCE ROW LEVEL SECURITY",
+    At.AT_NoForceRowSecurity: "NO FORCE ROW LEVEL SECURITY",
+    At.AT_ClusterOn: "CLUSTER ON",
+    At.AT_DropCluster: "SET WITHOUT CLUSTER",
+    At.AT_SetLogged: "SET LOGGED or UNLOGGED",
+    At.AT_SetUnLogged: "SET LOGGED or UNLOGGED",
+    At.AT_SetTableSpace: "SET TABLESPACE",
+    At.AT_SetAccessMethod: "SET ACCESS METHOD",
+    At.AT_SetRelOptions: "SET storage parameters",
+    At.AT_ResetRelOptions: "SET storage parameters",
+    At.AT_AddInherit: "INHERIT",
+    At.AT_DropInherit: "NO INHERIT",
+    At.AT_AddOf: "OF or NOT OF",
+    At.AT_DropOf: "OF or NOT OF",
+    At.AT_ChangeOwner: "OWNER TO",
+    At.AT_ReplicaIdentity: "REPLICA IDENTITY",
+    At.AT_AttachPartition: "ATTACH PARTITION",
+}
+"""Of a subcommand; those that need a second look (ADD COLUMN) are in kit.review.verdict."""
+
+DROPS: dict[int, str] = {
+    Obj.OBJECT_TABLE: "DROP TABLE",
+    Obj.OBJECT_FOREIGN_TABLE: "DROP TABLE",
+    Obj.OBJECT_VIEW: "DROP VIEW",
+    Obj.OBJECT_MATVIEW: "DROP VIEW",
+    Obj.OBJECT_FUNCTION: "DROP FUNCTION",
+    Obj.OBJECT_PROCEDURE: "DROP FUNCTION",
+    Obj.OBJECT_ROUTINE: "DROP FUNCTION",
+    Obj.OBJECT_AGGREGATE: "DROP FUNCTION",
+    Obj.OBJECT_TRIGGER: "DROP TRIGGER",
+    Obj.OBJECT_RULE: "DROP RULE",
+    Obj.OBJECT_POLICY: "DROP POLICY",
+    Obj.OBJECT_TYPE: "DROP TYPE",
+    Obj.OBJECT_DOMAIN: "DROP TYPE",
+    Obj.OBJECT_EXTENSION: "DROP EXTENSION",
+    Obj.OBJECT_SCHEMA: "DROP SCHEMA",
+    Obj.OBJECT_SEQUENCE: "DROP SEQUENCE",
+}
+
+RENAMES: dict[int, str] = {
+    Obj.OBJECT_TABLE: "RENAME TABLE",
+    Obj.OBJECT_TABCONSTRAINT: "RENAME CONSTRAINT",
+    Obj.OBJECT_INDEX: "ALTER INDEX RENAME",
+    Obj.OBJECT_VIEW: "ALTER VIEW",
+    Obj.OBJECT_TYPE: "ALTER TYPE",
+    Obj.OBJECT_ATTRIBUTE: "ALTER TYPE",
+}
+
+COMMANDS: dict[str, str] = {
+    "truncate_stmt": "TRUNCATE",
+    "create_function_stmt": "CREATE FUNCTION",
+    "create_trig_stmt": "CREATE TRIGGER",
+    "rule_stmt": "CREATE RULE",
+    "alter_policy_stmt": "ALTER POLICY",
+    "create_enum_stmt": "CREATE TYPE",
+    "composite_type_stmt": "CREATE TYPE",
+    "create_domain_stmt": "CREATE TYPE",
+    "create_range_stmt": "CREATE TYPE",
+    "alter_domain_stmt": "ALTER TYPE",
+    "create_extension_stmt": "CREATE EXTENSION",
+    "create_schema_stmt": "CREATE SCHEMA",
+    "create_seq_stmt": "CREATE SEQUENCE",
+    "alter_seq_stmt": "ALTER SEQUENCE",
+    "comment_stmt": "COMMENT",
+    "alter_default_privileges_stmt": "ALTER DEFAULT PRIVILEGES",
+    "create_stats_stmt": "CREATE STATISTICS",
+    "alter_publication_stmt": "ALTER PUBLICATION",
+    "insert_stmt": "INSERT, UPDATE or DELETE",
+    "update_stmt": "INSERT, UPDATE or DELETE",
+    "delete_stmt": "INSERT, UPDATE or DELETE",
+    "merge_stmt": "INSERT, UPDATE or DELETE",
+    "copy_stmt": "INSERT, UPDATE or DELETE",
+    "select_stmt": "SELECT",
+    "lock_stmt": "LOCK TABLE",
+    "cluster_stmt": "CLUSTER",
+    "variable_set_stmt": "SET or transaction",
+    "variable_show_stmt": "SET or transaction",
+    "transaction_stmt": "SET or transaction",
+    "notify_stmt": "SET or transaction",
+    "do_stmt": "DO",
+}
+
+
+# Name the kinds of change in one statement, from PostgreSQL's own parse tree
+
 
 RULES = {rule.operation: rule for rule in (*TABLE_RULES, *INDEX_RULES, *OTHER_RULES)}
 _SAME_IN_A_STATEMENT = frozenset(

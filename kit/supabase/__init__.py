@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from kit.supabase.apply import PUSH_SECONDS
-from kit.supabase.commands import main
+from kit.supabase.apply import PUSH_SECONDS, controls_transaction, runs_alone
+from kit.supabase.cli import main
 from kit.supabase.files import Listing, MigrationFile, find_pending, list_migrations, parse_name
 from kit.supabase.real import main_real
-from kit.supabase.runner import controls_transaction, runs_alone
 from kit.supabase.session import UrlName
 from kit.supabase.splitter import Statement, split
 

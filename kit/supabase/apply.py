@@ -1,19 +1,252 @@
-"""The two commands that apply migrations: `migration up` and `db push`."""
+"""Apply migration files to a database: one file, what is pending, and the question before a push."""
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Sequence
-from typing import cast
+from typing import NoReturn, cast
 
-from psycopg.pq import TransactionStatus
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+from psycopg.waiting import Ready, Wait
 
-from kit.errors import HistoryDiverged, OutOfOrder
+from kit.errors import HistoryDiverged, MigrationFailed, OutOfOrder
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.files import FOLDER, MigrationFile, choose_pending
-from kit.supabase.history import Connection
-from kit.supabase.runner import apply_file
+from kit.supabase.history import INSERT, Connection, is_lost, unreachable
 from kit.supabase.session import Session
+from kit.supabase.splitter import split
+
+# Apply one migration file to a database, together with its row in the history
+
+
+_ALONE = re.compile(
+    r"CREATE\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY(\s|$)"
+    r"|DROP\s+INDEX\s+CONCURRENTLY(\s|$)"
+    r"|REINDEX[\s(].*\sCONCURRENTLY(\s|$)"
+    r"|VACUUM([\s(]|$)"
+    r"|ALTER\s+SYSTEM(\s|$)"
+    r"|CLUSTER(\s|$)"
+)
+"""Statements that PostgreSQL refuses in a transaction. Source: Supabase CLI, 2.109 and later."""
+_CONTROLS = re.compile(r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|PREPARE\s+TRANSACTION)(\s|$)")
+"""Statements that begin or end a transaction themselves."""
+_COPIES = re.compile(r"COPY\s.*\s(FROM\s+STDIN|TO\s+STDOUT)\b", re.DOTALL)
+_NO_TRANSACTION = "-- pg-delta: transaction=false"
+_BLANK = re.compile(r"[ \t\n\r\ufeff]+|--[^\n]*\n?|/\*.*?\*/", re.DOTALL)
+_TYPE_MISSING = re.compile(r'type "([^"]+)" does not exist')
+
+
+def apply_file(connection: Connection, file: MigrationFile) -> None:
+    """Run the statements of a file and write its row in the history.
+
+    All of it is one implicit transaction (one pipeline): it is applied whole or not at
+    all. As with the Supabase CLI 2.122.1 there are two exceptions. A statement that
+    cannot run in a transaction runs alone, and what came before it is committed. A
+    file that says BEGIN, COMMIT or ROLLBACK itself runs statement by statement. In
+    both, what was committed before a failure stays, and the history has no row of it.
+
+    Raises:
+        MigrationFailed: if PostgreSQL refuses a statement; the message is the CLI's.
+        ServerFailed: if the connection breaks.
+        BadInput: if the file cannot be read.
+    """
+    _Run(connection, file, file.read()).go()
+
+
+def runs_alone(statement: str) -> bool:
+    """Say whether a statement runs outside of the file's transaction."""
+    return _ALONE.match(_first_words(statement)) is not None
+
+
+def controls_transaction(statement: str) -> bool:
+    """Say whether a statement begins or ends a transaction; ROLLBACK TO does not."""
+    text = _first_words(statement)
+    words = text.split()
+    if words[:1] == ["ROLLBACK"]:
+        after = words[2:] if words[1:2] in (["WORK"], ["TRANSACTION"]) else words[1:]
+        return after[:1] != ["TO"]
+    return _CONTROLS.match(text) is not None
+
+
+def _first_words(statement: str) -> str:
+    place = 0
+    while blank := _BLANK.match(statement, place):
+        place = blank.end()
+    return statement[place:].strip().upper()
+
+
+class _Run:
+    """One file on its way into one database."""
+
+    def __init__(self, connection: Connection, file: MigrationFile, text: str) -> None:
+        self._connection = connection
+        self._file = file
+        self._statements = [statement.text for statement in split(text)]
+        first = text.split("\n", 1)[0]
+        self._asks_for_no_transaction = first.removesuffix("\r") == _NO_TRANSACTION
+
+    def go(self) -> None:
+        self._refuse()
+        self._connection.execute("RESET ALL")
+        if any(controls_transaction(statement) for statement in self._statements):
+            self._one_by_one("ROLLBACK")
+        elif self._asks_for_no_transaction:
+            self._one_by_one("RESET ALL")
+        else:
+            self._in_batches()
+
+    def _refuse(self) -> None:
+        """Fail before anything runs for what libpq cannot send; the CLI fails when it comes to it."""
+        for place, statement in enumerate(self._statements):
+            if "\0" in statement:
+                self._fail(psycopg.DataError("insufficient data left in message"), place)
+            if copy := _COPIES.match(_first_words(statement)):
+                what = copy[1].lower().replace("\n", " ")
+                self._fail(psycopg.DataError(f"unexpected message type 0x50 during COPY {what}"), place)
+
+    def _one_by_one(self, after_failure: str) -> None:
+        try:
+            for place in range(len(self._statements)):
+                self._alone(place)
+            self._batch([], with_history=True, first=len(self._statements))
+        except MigrationFailed:
+            with contextlib.suppress(psycopg.Error):  # the failure before is the one to tell
+                self._connection.execute(after_failure.encode())
+            raise
+
+    def _in_batches(self) -> None:
+        waiting: list[str] = []
+        for place, statement in enumerate(self._statements):
+            if runs_alone(statement):
+                self._batch(waiting, with_history=False, first=place - len(waiting))
+                waiting = []
+                self._alone(place)
+            else:
+                waiting.append(statement)
+        self._batch(waiting, with_history=True, first=len(self._statements) - len(waiting))
+
+    def _alone(self, place: int) -> None:
+        statement = self._statements[place]
+        try:
+            self._connection.execute(statement.encode())
+        except psycopg.Error as error:
+            self._fail(error, place)
+
+    def _batch(self, statements: Sequence[str], *, with_history: bool, first: int) -> None:
+        """Send statements as one pipeline, which is one implicit transaction.
+
+        Args:
+            statements: what to run.
+            with_history: end with the row in the history.
+            first: the place in the file of the first statement.
+        """
+        if not statements and not with_history:
+            return
+        try:
+            results = self._connection.wait(self._exchange(statements, with_history=with_history))
+        except psycopg.Error as error:
+            raise unreachable(self._connection.info.dbname, error) from None
+        for place, result in enumerate(results):
+            if result.status == ExecStatus.FATAL_ERROR:
+                self._fail(error_from_result(result), first + place)
+
+    def _exchange(self, statements: Sequence[str], *, with_history: bool) -> PQGen[list[PGresult]]:
+        """Send statements and, after the last, Sync, which commits; return a result for each, and Sync's.
+
+        libpq at first hand: psycopg's own pipeline loses its way when the commit itself
+        fails, as for a deferred constraint. Nothing is sent before all is prepared, so
+        that an interruption cannot leave a part of it in front of a Sync.
+        """
+        pgconn = self._connection.pgconn
+        pgconn.enter_pipeline_mode()
+        for statement in statements:
+            pgconn.send_query_params(statement.encode(), None)
+        if with_history:
+            values = (self._file.version, self._file.name, _write_array(self._statements))
+            pgconn.send_query_params(INSERT.encode(), [value.encode() for value in values])
+        pgconn.pipeline_sync()
+        while pgconn.flush():
+            if (yield Wait.RW) & Ready.R:
+                pgconn.consume_input()
+        results: list[PGresult] = []
+        while not results or results[-1].status != ExecStatus.PIPELINE_SYNC:
+            while pgconn.is_busy():
+                yield Wait.R
+                pgconn.consume_input()
+            if result := pgconn.get_result():
+                results.append(result)
+        pgconn.exit_pipeline_mode()
+        return results
+
+    def _fail(self, error: psycopg.Error, place: int) -> NoReturn:
+        diagnosis = error.diag
+        if is_lost(error):
+            raise unreachable(self._connection.info.dbname, error) from None
+        statement = self._statements[place] if place < len(self._statements) else INSERT
+        code = diagnosis.sqlstate or "08P01"
+        words = diagnosis.message_primary or str(error)
+        lines = [f"{diagnosis.severity or 'ERROR'}: {words} (SQLSTATE {code})"]
+        if diagnosis.message_detail:
+            lines.append(diagnosis.message_detail)
+        missing = _TYPE_MISSING.search(words) if code == "42704" else None
+        if missing and "." not in missing[1]:
+            lines += [
+                "",
+                "Hint: This type may be defined in a schema that's not in your search_path.",
+                "      Use schema-qualified type references to avoid this error:",
+                f"        CREATE TABLE example (col extensions.{missing[1]});",
+                "      Learn more: supabase migration new --help",
+            ]
+        lines += [f"At statement: {place}", mark(statement, int(diagnosis.statement_position or 0))]
+        raise MigrationFailed(
+            "\n".join(lines),
+            remedy=f"Mend {self._file.path.name} and run the command again.",
+            version=self._file.version,
+            sqlstate=code,
+            reason=words,
+            place=place,
+            statement=statement,
+        ) from error
+
+
+def mark(statement: str, position: int) -> str:
+    """Return the statement up to the line of an error, with a caret below the place.
+
+    Args:
+        statement: the statement.
+        position: the place of the error in characters, from 1; 0 if it is not known.
+
+    Returns:
+        The whole statement if the place is not known. After letters beyond ASCII the caret
+        stands too far left: the Supabase CLI counts the bytes of the lines before, and
+        PostgreSQL counts characters.
+    """
+    lines = statement.split("\n")
+    for place, line in enumerate(lines):
+        size = len(line.encode())
+        if position > size:
+            position -= size + 1
+            continue
+        if position > 0:
+            return "\n".join([*lines[: place + 1], " " * (position - 1) + "^"])
+        break
+    return statement
+
+
+def _write_array(texts: Sequence[str]) -> str:
+    """Write a text[] as PostgreSQL reads it."""
+    escaped = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
+
+
+# The two commands that apply migrations: `migration up` and `db push`
+
 
 PUSH_SECONDS = 2.0
 """How long `db push` takes on the virtual clock. Source: WORKFLOW.md 5.4, from 00:36 to 00:38."""

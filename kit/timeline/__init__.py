@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from kit.timeline.drawing import draw
 from kit.timeline.jsonl import Loaded, dump_record, dump_records, load_record, load_records
-from kit.timeline.questions import (
+from kit.timeline.queries import (
     Outcomes,
+    Run,
     SeenError,
+    Window,
+    broken_seconds,
+    broken_windows,
     count_outcomes,
+    find_runs,
     first_error,
     first_push,
     last_push,
     live_commit_at,
     lost_views,
     page_views,
+    true_windows,
     versions_at,
 )
 from kit.timeline.records import (
@@ -30,8 +35,8 @@ from kit.timeline.records import (
     Target,
     WorkerChanged,
 )
+from kit.timeline.text import draw
 from kit.timeline.timeline import Timeline
-from kit.timeline.windows import Run, Window, broken_seconds, broken_windows, find_runs, true_windows
 
 __all__ = [
     "KINDS",

@@ -15,7 +15,7 @@ from kit.timeline import (
     first_push,
     page_views,
 )
-from kit.timeline.questions import is_switch
+from kit.timeline.queries import is_switch
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from kit.timeline.labels import count_cells, cut, show, show_commit, show_offset, show_span
+from kit.draw import count_cells, cut, show, show_commit, show_offset, show_span
+from kit.timeline.queries import Window, broken_seconds, broken_windows
 from kit.timeline.records import (
     CommandRan,
     Deployed,
@@ -18,7 +19,6 @@ from kit.timeline.records import (
     RefMoved,
     SchemaChanged,
 )
-from kit.timeline.windows import Window, broken_seconds, broken_windows
 
 NAME = 10
 """Columns that the names of the lanes take."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import ClassVar, TypeVar
 
-from kit.timeline.drawing import draw
-from kit.timeline.questions import last_push
+from kit.timeline.queries import last_push
 from kit.timeline.records import KINDS, CommandRan, Record, RefMoved
+from kit.timeline.text import draw
 
 RecordT = TypeVar("RecordT", bound=Record)
 

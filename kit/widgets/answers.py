@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from kit.experiments.measured import Measured
-from kit.experiments.prediction import predict
+from kit.draw import say_seconds
+from kit.experiments.prediction import Measured, predict
 from kit.experiments.rehearsal import Plan
 from kit.repos import Handling
-from kit.widgets.axis import say_seconds
-from kit.widgets.words import explain
+from kit.widgets.deploy_picture import explain
 
 NEAR_S, NEAR_SHARE = 0.5, 0.2
 """An answer in seconds is right if it misses by no more than this, or by this share of the measured."""

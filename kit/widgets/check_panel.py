@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import ipywidgets
 
+from kit.draw import SHEET
 from kit.errors import KitError, WorldTaken
 from kit.lesson.exercise import HINTS, Verdict
 from kit.widgets import cell_events as cells
-from kit.widgets.style import SHEET
 
 DOUBLE_CLICK_S = 0.5
 """Two clicks on one button within this time are a double click, which means one: Windows' default."""

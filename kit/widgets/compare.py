@@ -8,9 +8,8 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Literal
 
-from kit.timeline.labels import show
-from kit.widgets.grid import SHEET, Row, draw_grid
-from kit.world.psql_description import COMMAND, Described
+from kit.draw import TABLE_SHEET, Row, draw_grid, show
+from kit.world.snapshot import COMMAND, Described
 from kit.world.world import World
 
 _HEAD = ("line", "local database", "cloud database")
@@ -70,7 +69,8 @@ def draw_sides(described: Described) -> str:
     lines = lay_beside(described)
     rows = [Row((line.sort, line.local, line.cloud), marked=line.sort != "same") for line in lines]
     table = draw_grid(f"{COMMAND}: the local database beside the cloud", _HEAD, rows, long=(1, 2))
-    return f"<div class='kw-view kw-code'><style>{SHEET}</style>{table}<p>{say_difference(lines)}</p></div>"
+    words = say_difference(lines)
+    return f"<div class='kw-view kw-code'><style>{TABLE_SHEET}</style>{table}<p>{words}</p></div>"
 
 
 def draw_text_sides(described: Described) -> str:

@@ -1,29 +1,295 @@
-"""The deploy panel: choose, predict, deploy for real, and see the broken window open or not."""
+"""The deploy panel: knobs, an answer first, Deploy for real, the picture of what happened.
+
+ipywidgets 8.1 gives a slider's handle no accessible name, has no way to make a region live, and gives the
+radio buttons of one choice no common name, so that no browser lets arrow keys move between them.
+JupyterLab 4 takes arrow keys for moving between cells wherever the element that has the focus does not
+say `data-lm-suppress-shortcuts` itself (Lumino, CommandRegistry; saying it further up does not help).
+This constant script sets the attributes where the page lets it; without it Tab and Space still choose.
+"""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
+from collections.abc import Callable
 from html import escape
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import ipywidgets
 
-from kit.experiments.measured import Measured, measure
-from kit.experiments.prediction import planned_span, predict
-from kit.experiments.rehearsal import Plan
+from kit.draw import CONTROLS, SHEET
+from kit.errors import KitError, Stopped
+from kit.experiments.prediction import Measured, measure, planned_span, predict
+from kit.experiments.rehearsal import CHANGES, ORDERS, Change, Order, Plan, rehearse
+from kit.repos import Handling
 from kit.timeline import Timeline
 from kit.widgets import cell_events as cells
+from kit.widgets import deploy_picture as words
 from kit.widgets.answers import Answer, draw_judged, entry, judge
-from kit.widgets.controls import AnswerControls, PlanControls
-from kit.widgets.deploy_picture import draw_panel, draw_picture
-from kit.widgets.naming import NAMING
-from kit.widgets.run import Run
-from kit.widgets.style import CONTROLS, SHEET
-from kit.widgets.text import draw_text_panel
-from kit.widgets.words import headline
-from kit.world.progress import remember
+from kit.widgets.deploy_picture import draw_panel, draw_picture, draw_text_panel, headline
+from kit.world.home import remember
+
+# What ipywidgets and JupyterLab leave out for those who use no mouse: names, groups, keys, a live region
+
+
+_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+# The views of a panel come one after the other, and a radio button anew with each change: hence the observer.
+# A radio's group is made up for each view, so that two views of one panel on a page do not share it.
+_SCRIPT = """
+const begin=tries=>{const root=this.closest('.kw-deploy');
+if(!root){tries&&requestAnimationFrame(()=>begin(tries-1));return}
+const set=(e,a)=>e&&Object.entries(a).forEach(([k,v])=>e.getAttribute(k)===v||e.setAttribute(k,v));
+const name=()=>{
+root.querySelectorAll('.widget-hslider').forEach(w=>{const t=w.querySelector('.widget-label').textContent;
+w.querySelectorAll('[role=slider]').forEach(h=>set(h,{'aria-label':t}));
+set(w.querySelector('.widget-readout'),{role:'textbox','aria-label':t+', as a number'})});
+root.querySelectorAll('.widget-radio').forEach(w=>{const box=w.querySelector('.widget-radio-box');
+set(box,{role:'radiogroup','aria-label':w.querySelector('.widget-label').textContent});
+box.dataset.group=box.dataset.group||'kw'+Math.random();
+box.querySelectorAll('input').forEach(e=>set(e,{name:box.dataset.group,'data-lm-suppress-shortcuts':''}))});
+set(root.querySelector('.kw-live .widget-html-content'),{role:'status','aria-live':'polite'});
+set(root.querySelector('.kw-progress .progress'),{'aria-hidden':'true'})};
+new MutationObserver(name).observe(root,{childList:true,subtree:true});name()};
+begin(600)
+"""
+NAMING = f"<img alt='' hidden src='{_PIXEL}' onload=\"{''.join(_SCRIPT.splitlines())}\">"
+"""HTML, to be the last thing in the panel."""
+
+
+# One rehearsal on a thread of its own: watched while it runs, stopped when asked
+
+
+State = Literal["preparing", "deploying", "stopping", "done", "stopped", "failed"]
+
+
+class Run:
+    """A rehearsal that has been started; any thread may look at it.
+
+    Args:
+        plan: what to rehearse.
+        changed: called, on the run's thread, whenever the state has changed.
+    """
+
+    def __init__(self, plan: Plan, *, changed: Callable[[], None]) -> None:
+        """Start it."""
+        self.plan = plan
+        self.said = "Preparing a world of its own."
+        self.error = ""
+        self._changed = changed
+        self._stop = threading.Event()
+        self._end: Literal["done", "stopped", "failed"] | None = None
+        self._look: Callable[[], Timeline] | None = None
+        self._began = 0.0
+        # A daemon: when the kernel ends, nobody waits for it, and the reaper ends what it has started.
+        self._thread = threading.Thread(target=self._work, name="kit-deploy", daemon=True)
+        self._thread.start()
+
+    def __repr__(self) -> str:
+        """Say how far it is."""
+        return f"Run({self.state})"
+
+    @property
+    def state(self) -> State:
+        """How far it is."""
+        if self._end:
+            return self._end
+        if self._stop.is_set():
+            return "stopping"
+        return "deploying" if self._look else "preparing"
+
+    @property
+    def active(self) -> bool:
+        """Whether it has not ended; until then something of it may run."""
+        return self._end is None
+
+    @property
+    def timeline(self) -> Timeline:
+        """What has happened so far."""
+        return self._look() if self._look else Timeline()
+
+    def now(self, timeline: Timeline) -> float | None:
+        """Return the time in seconds of the timeline's clock; None before it begins and after its end."""
+        if not self.active or not timeline.records:
+            return None
+        return timeline.records[0].at + time.monotonic() - self._began
+
+    def stop(self) -> None:
+        """Ask it to end before its end; returns at once."""
+        self._stop.set()
+
+    def join(self, seconds: float) -> bool:
+        """Wait until it has ended, so many seconds at most; return whether it has."""
+        self._thread.join(seconds)
+        return not self.active
+
+    def _tell(self, what: str) -> None:
+        self.said = what
+        self._changed()
+
+    def _watch(self, look: Callable[[], Timeline]) -> None:
+        self._began = time.monotonic()
+        self._look = look
+        self._changed()
+
+    def _work(self) -> None:
+        try:
+            rehearse(self.plan, progress=self._tell, watch=self._watch, stop=self._stop)
+        except Stopped:
+            self._end = "stopped"
+        except Exception as error:  # noqa: BLE001 - shown in the panel: a thread has nobody to raise to
+            # Closing the clock in the middle of something may make that fail: it was stopped all the same.
+            self._end = "stopped" if self._stop.is_set() else "failed"
+            self.error = str(error) if isinstance(error, KitError) else f"{type(error).__name__}: {error}"
+        else:
+            self._end = "done"
+        self._changed()
+
+
+# What one sets on the deploy panel: the plan, and the answer before it
+
+
+_WIDE = {"description_width": "176px"}
+_HANDLINGS: tuple[Handling, ...] = ("silent", "loud")
+
+
+def _radio(name: str, options: list[tuple[str, object]], value: object) -> ipywidgets.RadioButtons:
+    widget = ipywidgets.RadioButtons(
+        options=options, value=value, description=name, style={"description_width": "initial"}
+    )
+    widget.layout.width = "auto"
+    widget.layout.margin = "2px 22px 2px 2px"
+    return widget
+
+
+def _slider(name: str, value: float, low: float, high: float, *, step: float, unit: str) -> Any:  # noqa: ANN401 - ipywidgets is not typed
+    widget = ipywidgets.FloatSlider(
+        value=min(high, max(low, value)),
+        min=low,
+        max=high,
+        step=step,
+        description=f"{name} ({unit})",
+        readout_format=".1f" if step < 1 else ".0f",
+        style=_WIDE,
+    )
+    widget.layout.width = "560px"
+    widget.layout.max_width = "100%"
+    return widget
+
+
+class PlanControls:
+    """Choices and sliders that make a plan.
+
+    Args:
+        plan: what they show first; always carried out on the wall clock.
+        changed: called when one of them has been changed.
+    """
+
+    def __init__(self, plan: Plan, *, changed: Callable[[], None]) -> None:
+        """Make the widgets."""
+        self.change = _radio("Change", [(words.CHANGES[one], one) for one in CHANGES], plan.change)
+        self.order = _radio("Order", [(words.ORDERS[one], one) for one in ORDERS], plan.order)
+        self.handling = _radio(
+            "On an error", [(words.HANDLING[one], one) for one in _HANDLINGS], plan.handling
+        )
+        wait = plan.wait_s if plan.order == "code-first" else plan.build + 4
+        self.wait = _slider("Wait before db push", wait, 0, 45, step=0.5, unit="s")
+        self.build = _slider("Build time", plan.build, 1, 40, step=0.5, unit="s")
+        self.rate = _slider("Visitors", plan.rate, 2, 60, step=1, unit="a second")
+        self._all = (self.change, self.order, self.handling, self.wait, self.build, self.rate)
+        for widget in self._all:
+            widget.observe(lambda _: changed(), "value")
+        self.enable(enabled=True)
+        row = ipywidgets.Layout(flex_flow="row wrap")
+        self.box = ipywidgets.VBox(
+            [
+                ipywidgets.HBox([self.change, self.order, self.handling], layout=row),
+                self.wait,
+                self.build,
+                self.rate,
+            ]
+        )
+
+    def plan(self) -> Plan:
+        """Return what they say."""
+        order = cast("Order", self.order.value)
+        return Plan(
+            change=cast("Change", self.change.value),
+            order=order,
+            wait=float(self.wait.value) if order == "code-first" else None,
+            build=float(self.build.value),
+            rate=float(self.rate.value),
+            handling=cast("Handling", self.handling.value),
+            clock="wall",
+        )
+
+    def enable(self, *, enabled: bool) -> None:
+        """Let them be changed or not; a wait exists only where the code goes first."""
+        for widget in self._all:
+            wanted = enabled and (widget is not self.wait or self.order.value == "code-first")
+            if widget.disabled == wanted:
+                widget.disabled = not wanted
+
+
+class AnswerControls:
+    """Three questions before a run.
+
+    Args:
+        commit: called when the learner commits to an answer.
+    """
+
+    def __init__(self, *, commit: Callable[[], None]) -> None:
+        """Make the widgets; nothing is chosen."""
+        self.breaks = _radio("Will production break?", [("yes", True), ("no", False)], None)
+        self.seconds = ipywidgets.BoundedFloatText(
+            value=0, min=0, max=120, step=0.5, description="For how many seconds?", style=_WIDE
+        )
+        self.seconds.layout.width = "270px"
+        self.seconds.layout.margin = "2px 22px 2px 2px"
+        self.loudness = _radio(
+            "How?",
+            [("silently: the page looks fine", "silent"), ("loudly: visitors see an error", "loud")],
+            None,
+        )
+        self.button = ipywidgets.Button(description="Commit my answer")
+        self.button.on_click(lambda _: commit())
+        self._all = (self.breaks, self.seconds, self.loudness)
+        self.box = ipywidgets.VBox(
+            [
+                ipywidgets.HTML("<b>Predict first</b>"),
+                ipywidgets.HBox(
+                    [self.breaks, self.seconds, self.loudness, self.button],
+                    layout=ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start"),
+                ),
+            ]
+        )
+        self.box.add_class("kw-answer")
+
+    def read(self) -> Answer | str:
+        """Return the answer, or in a sentence what is missing."""
+        if self.breaks.value is None:
+            return "First choose whether production will break."
+        if not self.breaks.value:
+            return Answer(breaks=False)
+        if not self.seconds.value:
+            return "If it breaks: for how many seconds?"
+        if self.loudness.value is None:
+            return "If it breaks: will visitors see an error, or will it happen silently?"
+        return Answer(
+            breaks=True,
+            seconds=float(self.seconds.value),
+            loudness=cast("Handling", self.loudness.value),
+        )
+
+    def enable(self, *, enabled: bool) -> None:
+        """Let the answer be changed or not."""
+        for widget in (*self._all, self.button):
+            if widget.disabled == enabled:
+                widget.disabled = not enabled
+
+
+# The deploy panel: choose, predict, deploy for real, and see the broken window open or not
+
 
 FRAME_S = 0.25
 """Seconds between two frames at least, while a run goes on or a slider moves."""

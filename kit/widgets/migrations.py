@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.draw import TABLE_SHEET, Row, draw_grid, draw_text_grid, show
 from kit.errors import HistoryDiverged, OutOfOrder
 from kit.supabase import MigrationFile, find_pending, parse_name
-from kit.timeline.labels import show
-from kit.widgets.grid import SHEET, Row, draw_grid, draw_text_grid
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
 
@@ -90,7 +89,7 @@ def draw_histories(seen: Snapshot) -> str:
         seen: the world at one moment.
     """
     table = draw_grid(_TITLE, _HEAD, _rows(seen), long=(0, 1), wide=(1,))
-    return f"<div class='kw-view'><style>{SHEET}</style>{table}<p>{say_push(seen)}</p></div>"
+    return f"<div class='kw-view'><style>{TABLE_SHEET}</style>{table}<p>{say_push(seen)}</p></div>"
 
 
 def draw_text_histories(seen: Snapshot) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 import ipywidgets
 
+from kit.draw import SHEET
 from kit.errors import KitError
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.progress import Overview, look_over
 from kit.widgets import cell_events as cells
-from kit.widgets.style import SHEET
 
 _STATES = {
     "done": "&#10003; done",

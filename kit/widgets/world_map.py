@@ -1,17 +1,486 @@
-"""The world map as a widget: what is where, and what the last command changed."""
+"""The world map: what is where, and what the last command changed."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from html import escape
+from textwrap import wrap
+from typing import Any, Literal
 
 import ipywidgets
 
+from kit.draw import COLOURS, Row, cut, draw_grid, show, show_commit
+from kit.draw import TABLE_SHEET as GRID_SHEET
 from kit.errors import WorldTaken
+from kit.names import DOCUMENTS, READER_PAGE, VERSION, CloneName
 from kit.widgets import cell_events as cells
-from kit.widgets.follower import Follower
-from kit.widgets.map_drawing import draw_map, draw_map_picture
-from kit.widgets.map_text import draw_text_map
+from kit.widgets.cell_events import Follower
+from kit.world.snapshot import Change, DatabaseSeen, Snapshot
 from kit.world.world import World
+
+# What is where: each place of a deploy, what it holds, what the last command changed in it
+
+
+Key = Literal["dev", "local", "github", "site", "production", "worker", "cloud"]
+COLUMN = "last_viewed"
+_COMMAND = 76  # characters of the last command that are shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Whether a place has a part of the change, in words too; None: half of it."""
+
+    holds: bool | None
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One place; every text is on one line, and safe for a terminal, but not escaped for HTML.
+
+    Attributes:
+        key: which one.
+        name: for people.
+        lines: where it stands: a branch, a commit, a version.
+        facts: what it has of the change.
+        note: what else there is to say, "" for nothing.
+        passing: what will be over soon, "" for nothing: a build, edits that are in no commit.
+        holds: what can be added and taken away: branches, files, columns, indexes, versions.
+        changes: what the last command changed here.
+    """
+
+    key: Key
+    name: str
+    lines: tuple[str, ...]
+    facts: tuple[Fact, ...] = ()
+    note: str = ""
+    passing: str = ""
+    holds: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+def look(change: Change) -> tuple[Place, ...]:
+    """Return all places as they are now, each with what changed in it.
+
+    Args:
+        change: the world now, and before.
+    """
+    now = _places(change.after)
+    if change.before is None:
+        return now
+    return tuple(_with_changes(was, place) for was, place in zip(_places(change.before), now, strict=True))
+
+
+def say_what(change: Change) -> str:
+    """Return what the marks mean: changed by which command, or since which one."""
+    if change.before is None:
+        return "Nothing was typed here yet."
+    command = cut(show(change.command), _COMMAND)
+    if not any(place.changes for place in look(change)):
+        return f"Nothing changed {'by' if change.by else 'since'}: {command}"
+    return f"Changed {'by' if change.by else 'since'}: {command}"
+
+
+def is_gap(seen: Snapshot) -> bool:
+    """Say whether the code that production serves writes a column which the cloud database has not."""
+    return seen.commit(seen.live).writes_last_viewed and COLUMN not in seen.cloud.columns
+
+
+def say_agreement(seen: Snapshot) -> str:
+    """Return whether the production site and the cloud database fit, in a sentence."""
+    if is_gap(seen):
+        return f"GAP: the production site writes {COLUMN}, and the cloud database has no such column."
+    if seen.commit(seen.live).writes_last_viewed:
+        return f"The production site writes {COLUMN}, and the cloud database has it."
+    if COLUMN in seen.cloud.columns:
+        return f"The cloud database has {COLUMN}; the production site does not write it yet."
+    return f"The production site does not write {COLUMN}, and the cloud database does not have it."
+
+
+def _places(seen: Snapshot) -> tuple[Place, ...]:
+    return (
+        _clone(seen, "dev", "dev clone"),
+        _database("local", "local database", seen.local),
+        _github(seen),
+        _site(seen),
+        _clone(seen, "production", "production clone"),
+        _worker(seen),
+        _database("cloud", "cloud database", seen.cloud),
+    )
+
+
+def _with_changes(was: Place, place: Place) -> Place:
+    moved = [f"was {line}" for line in was.lines if line not in place.lines]
+    now = [f"now {place.passing}"] if place.passing and place.passing != was.passing else []
+    more = [f"+ {one}" for one in place.holds if one not in was.holds]
+    less = [f"- {one}" for one in was.holds if one not in place.holds]
+    changes = (*moved, *now, *more, *less)
+    if not changes and was.passing:
+        changes = (f"no more {was.passing}",)
+    return replace(place, changes=changes)
+
+
+def _clone(seen: Snapshot, key: CloneName, name: str) -> Place:
+    clone = seen.repositories.clones[key]
+    commit = seen.commit(clone.head)
+    there = any(file.startswith(VERSION) for file in clone.migrations)
+    if there and VERSION not in commit.versions:
+        file = Fact(holds=None, says="uncommitted migration file")
+    else:
+        file = _file(there)
+    code = _code(commit.writes_last_viewed)
+    if {READER_PAGE, DOCUMENTS} & set(clone.changed):
+        code = Fact(holds=None, says="uncommitted code")
+    count = len(clone.changed)
+    edited = f"{count} uncommitted file{'s' if count > 1 else ''}" if count else ""
+    return Place(
+        key=key,
+        name=name,
+        lines=(f"on {show(clone.branch) or 'no branch'}", f"at {show_commit(clone.head)}"),
+        facts=(file, code),
+        passing=edited,
+        holds=tuple(f"file {_version(one)}" for one in clone.migrations),
+    )
+
+
+def _github(seen: Snapshot) -> Place:
+    branches = seen.repositories.github
+    main = seen.commit(branches.get("main", ""))
+    others = [
+        show(branch)
+        for branch, head in sorted(branches.items())
+        if VERSION in seen.commit(head).versions and VERSION not in main.versions
+    ]
+    return Place(
+        key="github",
+        name="GitHub",
+        lines=(f"main at {show_commit(branches.get('main', ''))}",),
+        facts=(_file(VERSION in main.versions), _code(main.writes_last_viewed)),
+        note=f"it is on {others[0]}" if others else "",
+        holds=tuple(
+            f"{show(branch)} at {show_commit(head)}"
+            for branch, head in sorted(branches.items())
+            if branch != "main"
+        ),
+    )
+
+
+def _site(seen: Snapshot) -> Place:
+    queue = [one for one in seen.deployments if one.target == "production"]
+    # The host's words: a deployment is queued, building, built; then live, or failed.
+    underway = queue[-1] if queue and queue[-1].stage != "live" else None
+    stage = f"{underway.stage} {show_commit(underway.commit)}" if underway else ""
+    previews = {
+        one.branch: one for one in seen.deployments if one.target == "preview" and one.stage == "live"
+    }
+    shown = tuple(f"preview of {show(branch)}" for branch in sorted(previews))
+    return Place(
+        key="site",
+        name="production site",
+        lines=(f"serving {show_commit(seen.live)}",),
+        facts=(_code(seen.commit(seen.live).writes_last_viewed),),
+        note=shown[0] if shown else "",
+        passing=stage,
+        holds=shown,
+    )
+
+
+def _worker(seen: Snapshot) -> Place:
+    if not seen.worker.running:
+        return Place(key="worker", name="worker", lines=("not running",))
+    return Place(
+        key="worker",
+        name="worker",
+        lines=(f"running {show_commit(seen.worker.commit)}",),
+        facts=(_code(seen.commit(seen.worker.commit).writes_last_viewed),),
+    )
+
+
+def _database(key: Literal["local", "cloud"], name: str, seen: DatabaseSeen) -> Place:
+    applied, there = VERSION in seen.versions, COLUMN in seen.columns
+    newest = max(seen.versions, default="")
+    return Place(
+        key=key,
+        name=name,
+        lines=(f"at migration {show(newest)}" if newest else "without migrations",),
+        facts=(
+            Fact(holds=applied, says="migration applied" if applied else "migration not applied"),
+            Fact(holds=there, says=f"column {COLUMN}" if there else f"no column {COLUMN}"),
+        ),
+        holds=tuple(
+            _all("migration", seen.versions) + _all("column", seen.columns) + _all("index", seen.indexes)
+        ),
+    )
+
+
+def _all(kind: str, names: Iterable[str]) -> list[str]:
+    return [f"{kind} {show(name)}" for name in names]
+
+
+def _file(there: bool) -> Fact:  # noqa: FBT001 - one question, asked in one place
+    return Fact(holds=there, says="migration file" if there else "no migration file")
+
+
+def _code(new: bool) -> Fact:  # noqa: FBT001 - as above
+    return Fact(holds=new, says="new code" if new else "old code")
+
+
+def _version(file: str) -> str:
+    """Return the version of a migration file; all of the name, where it has none."""
+    version, separator, _ = file.partition("_")
+    return show(version if separator and version.isdigit() else file)
+
+
+# Draw the world map: places as boxes, the ways of code and schema between them, the gap
+
+
+WIDTH, HEIGHT = 880, 456
+"""Of the drawing, in its own units; the same whatever it shows, so that nothing jumps."""
+_BOX, _TALL, _ACROSS, _DOWN = 244, 118, 316, 166
+_LETTERS, _LINES, _LINE = 32, 6, 17  # characters and lines that fit into a box; how far lines are apart
+_AT: Mapping[Key, tuple[int, int]] = {
+    "github": (1, 0),
+    "site": (2, 0),
+    "dev": (0, 1),
+    "cloud": (2, 1),
+    "local": (0, 2),
+    "production": (1, 2),
+    "worker": (2, 2),
+}
+_COMES: Mapping[Key, str] = {
+    "dev": "you work here",
+    "local": "from dev, by supabase migration up",
+    "github": "from dev, by git push",
+    "site": "from GitHub; the host builds main",
+    "production": "from GitHub, by git pull",
+    "worker": "from the production clone, by npm start",
+    "cloud": "from dev, by supabase db push",
+}
+_SHEET = (
+    f".kw-map{{{COLOURS}}}"
+    ".kw-map text{font-size:13px;fill:var(--kw-text)}.kw-map .kw-b{font-weight:700}"
+    ".kw-map .kw-way{stroke:var(--kw-text);stroke-width:1.5;fill:none}.kw-map .kw-tip{fill:var(--kw-text)}"
+    ".kw-map .kw-use{stroke-dasharray:2 4}"
+    ".kw-map .kw-box{fill:var(--kw-paper);stroke:var(--kw-line);stroke-width:1.5}"
+    ".kw-map .kw-tint{fill:var(--kw-new);fill-opacity:.14}"
+    ".kw-map .kw-moved{stroke:var(--kw-text);stroke-width:4}"
+    ".kw-map .kw-flag{fill:var(--kw-text)}"
+    ".kw-map .kw-flagged{fill:var(--kw-paper);font-weight:700;font-size:11px}"
+    ".kw-map .kw-dot{fill:none;stroke:var(--kw-text);stroke-width:1.5}.kw-map .kw-full{fill:var(--kw-text)}"
+    ".kw-map .kw-gap{fill:var(--kw-paper);stroke:var(--kw-bad);stroke-width:2}"
+    ".kw-map .kw-hatch{stroke:var(--kw-bad);stroke-opacity:.45;stroke-width:1.5}"
+    ".kw-map .kw-halo{paint-order:stroke;stroke:var(--kw-paper);stroke-width:5px;stroke-linejoin:round}"
+)
+_VIEW_SHEET = (
+    ".kw-map{display:block;width:100%;max-width:960px;height:auto}"
+    ".kw-view .kw-places{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    ".kw-view .kw-say{font-weight:700;font-size:15px}"
+    ".kw-view ul{margin:2px 0;padding-left:20px}"
+    "@container (max-width:719px){.kw-view .kw-map,.kw-view ul.kw-moves{display:none}"
+    ".kw-view .kw-places{position:static;width:auto;height:auto;clip-path:none}}"
+)
+
+
+def draw_map(change: Change, *, ident: str = "kwm", note: str = "") -> str:
+    """Return the map as HTML that is safe to show: a drawing where there is room, always a table.
+
+    The same arguments give the same text. It holds nothing that takes the focus; everything
+    that came from git, a database or a file is escaped.
+
+    Args:
+        change: the world now, and before.
+        ident: letters and digits, other ones for each drawing of a page.
+        note: a sentence about the map itself, such as that it stands still.
+    """
+    places = look(change)
+    moves = "".join(
+        f"<li><strong>{escape(place.name)}</strong>: {escape('; '.join(place.changes))}</li>"
+        for place in places
+        if place.changes
+    )
+    rows = [
+        Row(
+            (place.name, "; ".join(_told(place)), _COMES[place.key], "; ".join(place.changes) or "-"),
+            marked=bool(place.changes),
+        )
+        for place in places
+    ]
+    head = ("place", "what is there", "comes", "changed")
+    table = draw_grid("What is where", head, rows, long=(1, 3), wide=(2,))
+    return (
+        f"<div class='kw-view'><style>{GRID_SHEET}{_SHEET}{_VIEW_SHEET}</style>"
+        f"<p class='kw-say'>{escape(say_agreement(change.after))}</p>"
+        f"{_draw(places, change, ident, size='')}"
+        f"<p>{escape(say_what(change))}</p><ul class='kw-moves' aria-hidden='true'>{moves}</ul>"
+        f"{f'<p>{escape(note)}</p>' if note else ''}"
+        f"<div class='kw-places'>{table}</div></div>"
+    )
+
+
+def draw_map_picture(change: Change) -> str:
+    """Return the map as an SVG file, on paper of its own: for where there is no kernel.
+
+    Args:
+        change: the world now, and before.
+    """
+    places = look(change)
+    moved = [f"{place.name}: {'; '.join(place.changes)}" for place in places if place.changes]
+    below = [say_what(change), *moved]
+    text = "".join(
+        f"<text x='12' y='{HEIGHT + 60 + number * 18}'>{escape(cut(line, 120))}</text>"
+        for number, line in enumerate(below)
+    )
+    width, height = WIDTH + 24, HEIGHT + 54 + 18 * len(below)
+    inner = _draw(places, change, "kwmp", size=f" x='12' y='34' width='{WIDTH}' height='{HEIGHT}'")
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' class='kw-map' viewBox='0 0 {width} {height}' "
+        f"width='{width}' height='{height}'><style>{_SHEET}</style>"
+        "<rect width='100%' height='100%' style='fill:var(--kw-paper)'/>"
+        f"<text x='12' y='22' class='kw-b'>{escape(say_agreement(change.after))}</text>{inner}{text}</svg>"
+    )
+
+
+def _told(place: Place) -> Iterator[str]:
+    yield from place.lines
+    yield from (fact.says for fact in place.facts)
+    yield from filter(None, (place.passing, place.note))
+
+
+def _draw(places: tuple[Place, ...], change: Change, ident: str, *, size: str) -> str:
+    gap = is_gap(change.after)
+    return (
+        f"<svg class='kw-map' viewBox='0 0 {WIDTH} {HEIGHT}'{size} role='img' "
+        f"aria-label='World map. {escape(say_agreement(change.after))}'>"
+        f"<defs><pattern id='{ident}' width='8' height='8' patternUnits='userSpaceOnUse'>"
+        "<path class='kw-hatch' d='M-2 10L10 -2M-2 2L2 -2M6 10L10 6'/></pattern></defs>"
+        f"{''.join(_legend())}{''.join(_ways(ident, gap=gap))}{''.join(map(_box, places))}</svg>"
+    )
+
+
+def _corner(key: Key) -> tuple[int, int]:
+    across, down = _AT[key]
+    return 2 + across * _ACROSS, 2 + down * _DOWN
+
+
+def _box(place: Place) -> str:
+    x, y = _corner(place.key)
+    whole = bool(place.facts) and all(fact.holds for fact in place.facts)
+    round_ = 14 if place.key in ("local", "cloud") else 3
+    box = f"x='{x}' y='{y}' width='{_BOX}' height='{_TALL}' rx='{round_}'"
+    parts = [f"<rect {box} class='kw-box{' kw-moved' if place.changes else ''}'/>"]
+    if whole:
+        parts.append(f"<rect {box} class='kw-tint'/>")
+    parts.append(_text(x + 12, y + 20, place.name, "kw-b"))
+    if place.changes:
+        parts.append(f"<rect x='{x + _BOX - 80}' y='{y + 8}' width='72' height='17' class='kw-flag'/>")
+        parts.append(_text(x + _BOX - 75, y + 21, "CHANGED", "kw-flagged"))
+    number = 1
+    for line in place.lines:
+        parts.append(_text(x + 12, y + 20 + number * _LINE, line))
+        number += 1
+    for fact in place.facts:
+        parts += _fact(fact, x + 12, y + 20 + number * _LINE)
+        number += 1
+    more = [
+        line for text in (place.passing, place.note) for line in wrap(text, _LETTERS, break_on_hyphens=False)
+    ]
+    for line in more[: _LINES - number]:
+        parts.append(_text(x + 12, y + 20 + number * _LINE, line))
+        number += 1
+    return "".join(parts)
+
+
+def _fact(fact: Fact, x: int, y: int) -> Iterator[str]:
+    """Yield a dot and words: full for what is there, half for a part of it, a ring for what is not."""
+    yield f"<circle cx='{x + 5}' cy='{y - 4}' r='5' class='kw-dot{' kw-full' if fact.holds else ''}'/>"
+    if fact.holds is None:
+        yield f"<path d='M{x + 5} {y - 9}a5 5 0 0 1 0 10z' class='kw-full'/>"
+    yield _text(x + 16, y, fact.says, letters=_LETTERS - 3)
+
+
+def _legend() -> Iterator[str]:
+    for number, (holds, says) in enumerate(((True, "there"), (False, "not there"), (None, "in part"))):
+        yield from _fact(Fact(holds=holds, says=says), 2 + (0, 66, 154)[number], 14)
+
+
+def _ways(ident: str, *, gap: bool) -> Iterator[str]:
+    half, tall = _BOX // 2, _TALL // 2
+    (dev_x, dev_y), (local_x, local_y) = _corner("dev"), _corner("local")
+    (hub_x, hub_y), (clone_x, clone_y) = _corner("github"), _corner("production")
+    (cloud_x, cloud_y), (work_x, work_y) = _corner("cloud"), _corner("worker")
+    yield _way(f"M{dev_x + half} {dev_y}V{hub_y + tall}H{hub_x}", (hub_x, hub_y + tall), "right")
+    yield _text(dev_x + half + 10, hub_y + tall - 8, "git push", "kw-b")
+    yield _way(f"M{hub_x + _BOX} {hub_y + tall}H{cloud_x}", (cloud_x, hub_y + tall), "right")
+    yield _text(hub_x + _BOX + 9, hub_y + tall - 8, "builds")
+    yield _way(f"M{hub_x + half} {hub_y + _TALL}V{clone_y}", (clone_x + half, clone_y), "down")
+    yield _way(f"M{dev_x + _BOX} {dev_y + tall}H{cloud_x}", (cloud_x, dev_y + tall), "right")
+    yield _text(dev_x + _BOX + 18, dev_y + tall - 8, "supabase db push", "kw-b kw-halo")
+    yield _text(hub_x + half + 8, clone_y - 14, "git pull", "kw-b")
+    yield _way(f"M{dev_x + half} {dev_y + _TALL}V{local_y}", (local_x + half, local_y), "down")
+    yield _text(dev_x + half + 8, local_y - 18, "supabase migration up")
+    yield _way(f"M{clone_x + _BOX} {clone_y + tall}H{work_x}", (work_x, work_y + tall), "right")
+    yield _text(clone_x + _BOX + 4, clone_y + tall - 8, "npm start")
+    yield f"<path class='kw-way kw-use' d='M{cloud_x + half} {cloud_y + _TALL}V{work_y}'/>"
+    yield _text(cloud_x + half + 8, work_y - 18, "reads and writes")
+    if not gap:
+        yield f"<path class='kw-way kw-use' d='M{cloud_x + half} {hub_y + _TALL}V{cloud_y}'/>"
+        yield _text(cloud_x + half + 8, cloud_y - 18, "reads and writes")
+        return
+    box = f"x='{cloud_x + 8}' y='{hub_y + _TALL + 6}' width='{_BOX - 16}' height='{_DOWN - _TALL - 12}'"
+    yield f"<rect {box} class='kw-gap'/><rect {box} fill='url(#{ident})'/>"
+    yield _text(cloud_x + 20, cloud_y - 20, "GAP: no such column", "kw-b kw-halo")
+
+
+def _way(path: str, end: tuple[int, int], towards: str) -> str:
+    x, y = end
+    tip = f"M{x} {y}l-9 -5v10z" if towards == "right" else f"M{x} {y}l-5 -9h10z"
+    return f"<path class='kw-way' d='{path}'/><path class='kw-tip' d='{tip}'/>"
+
+
+def _text(x: int, y: int, text: str, kind: str = "", *, letters: int = _LETTERS) -> str:
+    style = f" class='{kind}'" if kind else ""
+    return f"<text x='{x}' y='{y}'{style}>{escape(cut(text, letters))}</text>"
+
+
+# The world map in plain ASCII: a tree of who gets what from whom
+
+
+_TREE: tuple[tuple[Key, str, str], ...] = (
+    ("dev", "", "|"),
+    ("local", "|-- migration up --> ", "|"),
+    ("github", "|-- git push --> ", "|   |"),
+    ("site", "|   |-- the host builds --> ", "|   |"),
+    ("production", "|   '-- git pull --> ", "|       |"),
+    ("worker", "|       '-- npm start --> ", "|"),
+    ("cloud", "'-- db push --> ", ""),
+)
+"""Each place, the branch that leads to it, and what of the tree goes on beside the lines below it."""
+_BOXES = {True: "[x]", False: "[ ]", None: "[~]"}
+
+
+def draw_text_map(change: Change) -> str:
+    """Return the map as lines of ASCII; `*` marks a place in which something has changed.
+
+    Args:
+        change: the world now, and before.
+    """
+    places = {place.key: place for place in look(change)}
+    width = max(len(branch) + len(places[key].name) for key, branch, _ in _TREE)
+    lines = [f"World map. {say_what(change)}", ""]
+    for key, branch, trunk in _TREE:
+        place = places[key]
+        facts = "  ".join(f"{_BOXES[fact.holds]} {fact.says}" for fact in place.facts)
+        where = ", ".join(filter(None, (*place.lines, place.passing)))
+        below = [facts, place.note, *(f"* {one}" for one in place.changes)]
+        lines.append(f"{'*' if place.changes else ' '} {branch + place.name:{width}}  {where}")
+        lines += [f"  {trunk:{width}}  {text}" for text in below if text]
+    lines += ["", say_agreement(change.after)]
+    return "\n".join(line.rstrip() for line in lines).encode("ascii", "backslashreplace").decode()
+
+
+# The world map as a widget: what is where, and what the last command changed
+
 
 _STANDS_STILL = "This map stands still: its world is closed, or open elsewhere."
 _NOT_NOW = "This map could not look just now; it tries again after the next cell."

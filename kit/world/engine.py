@@ -15,8 +15,7 @@ import psycopg
 
 from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, UnusableFolder
 from kit.host import Apps, Host
-from kit.host.uploads import upload
-from kit.host.visitors import Visit, Visitors
+from kit.host.visitors import Visit, Visitors, upload
 from kit.names import READER_PAGE, CloneName, DatabaseName
 from kit.postgres import Server, client, create, provider_named
 from kit.process import Supervisor
@@ -28,14 +27,15 @@ from kit.timeline.clock import Clock
 from kit.timeline.journal import Journal
 from kit.world.ownership import Ownership
 from kit.world.programs import Programs, app_environment
-from kit.world.psql_description import Described, describe
 from kit.world.snapshot import (
     LOCKED_S,
     Change,
     CommitSeen,
     DatabaseSeen,
+    Described,
     Snapshot,
     WorkerSeen,
+    describe,
     look_at_database,
 )
 from kit.world.workflow import PHASES

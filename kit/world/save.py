@@ -1,4 +1,4 @@
-"""Save a world as a folder, load it again; keep one such folder a phase.
+"""Save a world as a folder, load it again, do the steps of a phase in it.
 
 A saved world is what it takes to go on: both databases as plain SQL, the git
 repositories, the journal, the state. The same form serves checkpoints, the learner's
@@ -14,44 +14,27 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_state_path
-
 from kit.errors import BadInput, UnusableFolder
 from kit.postgres import dump, restore
-from kit.repos import Repositories
+from kit.process.shell import Ran
+from kit.repos import STARTER, Repositories
 from kit.timeline import Timeline, dump_records, load_records
 from kit.world.engine import Engine
+from kit.world.workflow import Advance, Edit, OpenPage, Phase, Run, Step, Visit
+
+# Save a world as a folder, load it again; keep one such folder a phase
+
 
 _DATABASES = ("local", "cloud")
 _DIGEST = "digest"
 _FORM = "1"
 """Count it up when a saved world of today cannot be loaded any more."""
-
-
-def kit_home() -> Path:
-    """Return the folder for what lasts: $KIT_HOME, else the user's folder for state; it is made if need be.
-
-    Raises:
-        UnusableFolder: if it cannot be made or written.
-    """
-    home = Path(os.environ.get("KIT_HOME") or user_state_path("broken-window-kit")).expanduser().absolute()
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home):
-            pass
-    except OSError as error:
-        raise UnusableFolder(
-            "The kit's folder for saved worlds cannot be written.",
-            why=str(error.strerror),
-            looked=[str(home)],
-            remedy="Set KIT_HOME to a folder that you may write.",
-        ) from error
-    return home
 
 
 def fingerprint(*, provider: str) -> str:
@@ -184,3 +167,54 @@ def load(world: Engine, saved: Path) -> None:
         # The wall clock shows other times than those that were saved.
         world.journal.replace(Timeline.of(journal.records) if world.clock.name == "virtual" else Timeline())
         world.resume(state)
+
+
+# Do the steps of the phases in a world, without a notebook
+
+
+TEST_DOCUMENT = "My Test Document"
+
+
+@dataclass(frozen=True)
+class Played:
+    """A step that was done: what it printed, and each sentence about it with whether it is true."""
+
+    step: Step
+    ran: Ran
+    holds: tuple[tuple[str, bool], ...]
+
+
+def play(world: Engine, step: Step) -> Ran:
+    """Do one step; return what it printed."""
+    match step.action:
+        case Run(clone, text):
+            return world.run(clone, text)
+        case Edit(clone, path, source, append):
+            world.write(clone, path, (STARTER / source).read_text(encoding="utf-8"), append=append)
+        case Advance(seconds):
+            world.advance(seconds)
+        case Visit(rate):
+            world.visit(rate)
+        case OpenPage(site):
+            world.open_page(site, TEST_DOCUMENT)
+    return Ran(command=step.action.text, output="", exit=0)
+
+
+def play_phase(
+    world: Engine, phase: Phase, *, progress: Callable[[Step], None] | None = None
+) -> tuple[Played, ...]:
+    """Do a phase's steps in order, and ask after each whether it did what it should.
+
+    Args:
+        world: where; it stands at the beginning of the phase.
+        phase: what to do.
+        progress: told of each step before it is done.
+    """
+    played = []
+    for step in phase.steps:
+        if progress:
+            progress(step)
+        ran = play(world, step)
+        seen = world.observe()
+        played.append(Played(step, ran, tuple((one.says, one.holds(seen)) for one in step.predicates)))
+    return tuple(played)

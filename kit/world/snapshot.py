@@ -1,16 +1,45 @@
-"""What is where at one moment: repositories, databases, deployments, worker; frozen facts."""
+"""The world at one moment, frozen, and what it shows: status, change, the description by psql."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import psycopg
 
 from kit.errors import ServerFailed
 from kit.host import Deployment
+from kit.names import VERSION
 from kit.repos import RepositoriesSeen
 from kit.timeline import Timeline
+
+# What psql says of the table `documents`, in both databases
+
+
+COMMAND = r"\d documents"
+"""What one types at psql's prompt to have a table described."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What psql printed, of the local database and of the cloud's; an error, where it printed one."""
+
+    local: str
+    cloud: str
+
+
+def describe(ask: Callable[[str], str]) -> Described:
+    """Have both databases describe the table.
+
+    Args:
+        ask: runs a command in the environment of the learner's shells; returns what it printed.
+    """
+    local, cloud = (ask(f'psql "${name}_DB_URL" -c "{COMMAND}"') for name in ("LOCAL", "CLOUD"))
+    return Described(local=local, cloud=cloud)
+
+
+# What is where at one moment: repositories, databases, deployments, worker; frozen facts
+
 
 LOCKED_S = 5
 """Seconds to wait for somebody else's lock before saying so."""
@@ -183,3 +212,55 @@ def _look(connection: psycopg.Connection) -> DatabaseSeen:
         names={version: name for version, name in versions if name},
         viewed=viewed[0] if viewed else 0,
     )
+
+
+# Where the migration file, the code and the column are right now, as a table in text
+
+
+@dataclass(frozen=True)
+class Status:
+    """One look at the world; shown as a table."""
+
+    seen: Snapshot
+
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Return place, what is there, and whether it has the migration and last_viewed."""
+        seen = self.seen
+        rows: list[tuple[str, str, bool | None, bool | None]] = []
+        for name, label in (("dev", "dev clone"), ("production", "production clone")):
+            clone = seen.repositories.clones["dev" if name == "dev" else "production"]
+            files = any(file.startswith(VERSION) for file in clone.migrations)
+            at = seen.commit(clone.head)
+            changed = f", {len(clone.changed)} changed" if clone.changed else ""
+            rows.append(
+                (
+                    label,
+                    f"{clone.branch or 'detached'} {clone.head[:7]}{changed}",
+                    files,
+                    at.writes_last_viewed,
+                )
+            )
+        main = seen.repositories.github.get("main", "")
+        github = seen.commit(main)
+        rows.append(("github main", main[:7], VERSION in github.versions, github.writes_last_viewed))
+        rows.append(("production site", seen.live[:7], None, seen.commit(seen.live).writes_last_viewed))
+        worker = seen.worker.commit if seen.worker.running else ""
+        code = seen.commit(worker).writes_last_viewed if worker else None
+        rows.append(("worker", worker[:7] or "not running", None, code))
+        for label, database in (("local database", seen.local), ("cloud database", seen.cloud)):
+            newest = max(database.versions, default="empty")
+            rows.append((label, newest, VERSION in database.versions, "last_viewed" in database.columns))
+        return [(place, what, _mark(first), _mark(second)) for place, what, first, second in rows]
+
+    def __repr__(self) -> str:
+        """Show the table."""
+        table = [("", "stands at", "migration", "last_viewed"), *self.rows()]
+        widths = [max(len(row[column]) for row in table) for column in range(4)]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table
+        )
+
+
+def _mark(holds: bool | None) -> str:  # noqa: FBT001 - one value, three ways to show it
+    return {True: "yes", False: "no", None: "-"}[holds]

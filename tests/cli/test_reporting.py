@@ -10,7 +10,7 @@ import pytest
 
 from kit.cli import FAILED, MISUSED, main
 from kit.lesson.exercises import EXERCISES
-from kit.world.progress import progress_file, remember
+from kit.world.home import progress_file, remember
 
 
 @pytest.fixture(autouse=True)

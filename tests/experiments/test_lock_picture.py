@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import re
 
-from kit.experiments.lock_picture import WIDTH, draw_html, draw_text
-from kit.experiments.session import Session
+from kit.experiments.queue import WIDTH, Session, draw_html, draw_text
 
 QUEUE = (
     Session(who="idle transaction", state="HOLDS", lock="ACCESS SHARE", statement="SELECT 1"),

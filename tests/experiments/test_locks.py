@@ -13,10 +13,8 @@ import pytest
 from kit import World, open_world
 from kit.errors import BadInput, ServerFailed, UnusableFolder
 from kit.experiments import locks as module
-from kit.experiments.locks import LargeTable, enlarge
-from kit.experiments.queue import IDLE, MIGRATION, READER, WRITER
-from kit.experiments.watched import Watched
-from kit.experiments.watching import BREAK_S
+from kit.experiments.locks import BREAK_S, LargeTable, enlarge
+from kit.experiments.queue import IDLE, MIGRATION, READER, WRITER, Watched
 from kit.names import KIT_WORLD
 from kit.process import wait_until
 

@@ -6,9 +6,8 @@ import pytest
 
 from kit import World, open_world, two_by_two
 from kit.errors import BadInput, MigrationFailed, ProcessFailed
-from kit.experiments.cells import Tried
 from kit.experiments.changes import Change
-from kit.experiments.table import TwoByTwo
+from kit.experiments.matrix import Tried, TwoByTwo
 from kit.lesson.exercises import EXERCISES
 from kit.review import Order
 

@@ -8,7 +8,7 @@ import pytest
 
 from kit import World, judge
 from kit.errors import BadInput
-from kit.experiments.faults import MOST_BYTES
+from kit.experiments.own_change import MOST_BYTES
 from kit.postgres import dump
 
 FILE = "supabase/migrations/20250127090000_mine.sql"

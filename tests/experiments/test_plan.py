@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kit.errors import BadInput
-from kit.experiments.plan import Plan
+from kit.experiments.rehearsal import Plan
 
 
 @pytest.mark.parametrize(

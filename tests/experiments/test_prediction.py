@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.experiments.measured import measure
-from kit.experiments.prediction import planned_pushes, planned_span, predict
+from kit.experiments.prediction import measure, planned_pushes, planned_span, predict
 from kit.experiments.rehearsal import CHANGES, ORDERS, Change, Order, Plan, rehearse
 from kit.timeline import Window
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from kit.errors import BadInput, ProcessFailed, Stopped
-from kit.experiments import deploying
+from kit.experiments import rehearsal as deploying
 from kit.experiments import rehearsal as scenario
 from kit.experiments.changes import CHANGES, Change, recipe
 from kit.experiments.rehearsal import ORDERS, Order, Plan, Rehearsal, rehearse

@@ -4,8 +4,7 @@ import itertools
 
 import pytest
 
-from kit.experiments.cells import Age, Cell, Tried
-from kit.experiments.table import TwoByTwo
+from kit.experiments.matrix import Age, Cell, Tried, TwoByTwo
 from kit.review import Order
 
 GOOD = Tried(what="view", outcome="ok")

@@ -3,9 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import BadInput
-from kit.experiments.queue import Queue
-from kit.experiments.session import Session
-from kit.experiments.watched import Answer, Stretch, Watched
+from kit.experiments.queue import Answer, Queue, Session, Stretch, Watched
 from kit.process.shell import Ran
 
 HOLDS = Session(who="migration", state="HOLDS", lock="SHARE", statement="CREATE INDEX")

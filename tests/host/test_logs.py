@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from kit.host.logs import Log
+from kit.host.outcome import Log
 
 MISSING = 'column "last_viewed" of relation "documents" does not exist'
 APP = {

@@ -5,8 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kit.lesson.claims import TAG, Proof, draw_ledger, find_faults, find_proofs, write_ledger
-from kit.lesson.workflow_claims import CLAIMS, Claim
+from kit.lesson.claims import CLAIMS, TAG, Claim, Proof, draw_ledger, find_faults, find_proofs, write_ledger
 
 CLAIM = Claim(
     name="C1",

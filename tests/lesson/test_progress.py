@@ -10,7 +10,7 @@ import pytest
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.notebooks import find_notebooks
 from kit.lesson.progress import Overview, look_over
-from kit.world.progress import progress_file, remember
+from kit.world.home import progress_file, remember
 
 PLAN: dict[str, Any] = {"change": "add", "order": "code-first", "wait": 8.0, "build": 4.0, "rate": 20.0}
 

@@ -6,8 +6,8 @@ import pytest
 
 from kit.lesson.exercise import Verdict
 from kit.lesson.exercises import EXERCISES
-from kit.lesson.records import find_asked, record
-from kit.world.progress import progress_file, recall, remember
+from kit.lesson.progress import find_asked, record
+from kit.world.home import progress_file, recall, remember
 
 
 @pytest.fixture(autouse=True)

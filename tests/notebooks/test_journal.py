@@ -13,8 +13,7 @@ import pytest
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.notebooks import environment, execute, find_notebooks, output_text
 from kit.repos import STARTER
-from kit.world.steps import Edit, Phase, Run
-from kit.world.workflow import PHASES
+from kit.world.workflow import PHASES, Edit, Phase, Run
 
 NOTEBOOKS = {int(path.name[:2]): path for path in find_notebooks()}
 ASK = """

@@ -10,8 +10,7 @@ import pytest
 
 from kit.errors import MissingTool
 from kit.postgres import Provider, Server, provider_named, start_server
-from kit.postgres.compose import read_service
-from kit.postgres.docker import connect, find_engine
+from kit.postgres.docker import connect, find_engine, read_service
 from kit.process import Supervisor
 
 EACH = [

@@ -23,7 +23,7 @@ import pytest
 from kit.errors import ServerFailed, UnusableFolder
 from kit.postgres import Embedded, Provider, Server, client, cluster, create, start_server
 from kit.postgres.programs import everybody_may_read
-from kit.postgres.system import System
+from kit.postgres.providers import System
 from kit.process import Supervisor, choose_folder, wait_until
 
 ROOT = Path(__file__).parents[2]

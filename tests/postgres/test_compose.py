@@ -6,7 +6,7 @@ import pytest
 
 from kit.errors import BadInput, MissingTool
 from kit.postgres.cluster import SETTINGS
-from kit.postgres.compose import FILE, Service, read_service
+from kit.postgres.docker import FILE, Service, read_service
 
 VARIABLES = {"KIT_INSTANCE": "abc", "KIT_POSTGRES_PASSWORD": "secret"}
 OF_THE_MACHINE = {"listen_addresses", "unix_socket_directories"}

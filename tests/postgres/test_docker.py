@@ -17,8 +17,7 @@ import pytest
 from kit.errors import BadInput, MissingTool, ServerFailed
 from kit.postgres import Docker, start_server
 from kit.postgres import _docker_remove as _engine
-from kit.postgres.compose import FILE
-from kit.postgres.docker import connect, find_engine
+from kit.postgres.docker import FILE, connect, find_engine
 from kit.process import Supervisor, choose_folder, wait_until
 
 ROOT = Path(__file__).parents[2]

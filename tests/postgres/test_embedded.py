@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from kit.errors import MissingTool
-from kit.postgres import Embedded, create, dump, embedded, start_server, tools
-from kit.postgres.programs import everybody_may_read
-from kit.postgres.tools import wheel_folder
+from kit.postgres import Embedded, create, dump, start_server
+from kit.postgres import programs as tools
+from kit.postgres import providers as embedded
+from kit.postgres.programs import everybody_may_read, wheel_folder
 from kit.process import Supervisor, choose_folder
 
 

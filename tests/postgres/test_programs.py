@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import MissingTool
-from kit.postgres.programs import account, everybody_may_read, read_programs
-from kit.postgres.tools import wheel_folder
+from kit.postgres.programs import account, everybody_may_read, read_programs, wheel_folder
 
 
 def test_the_wheels_programs_say_their_version() -> None:

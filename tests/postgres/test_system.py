@@ -9,7 +9,7 @@ import pytest
 
 from kit.errors import MissingTool
 from kit.postgres import start_server
-from kit.postgres.system import OLDEST_MAJOR, System, find_programs
+from kit.postgres.providers import OLDEST_MAJOR, System, find_programs
 from kit.process import Supervisor, choose_folder
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kit.errors import MissingTool
-from kit.postgres import client, tools
+from kit.postgres import client
+from kit.postgres import programs as tools
 
 
 def test_client_programs_come_from_the_wheel() -> None:

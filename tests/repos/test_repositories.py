@@ -10,7 +10,7 @@ import pytest
 from kit.errors import BadInput, MissingTool, UnusableFolder
 from kit.names import CLONES, DOCUMENTS, EPOCH, MIGRATION, READER_PAGE
 from kit.repos import REMOTE_URL, Repositories, check_git, feature, git_environment
-from kit.repos.seen import read_status
+from kit.repos.repositories import read_status
 
 BRANCH = "homepage-and-search"
 DOCS = (".gitignore", "CLAUDE.md", "docs/DEPLOY.md", "docs/MIGRATION_WORKFLOW.md")

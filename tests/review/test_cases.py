@@ -15,7 +15,7 @@ import pytest
 from kit.postgres import Server, create
 from kit.process import wait_until
 from kit.review import RULES, Verdict, judge, order_of
-from kit.review.locks import LOCKS
+from kit.review.rules import LOCKS
 from kit.supabase import runs_alone, split
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.review.lint import find_hints
+from kit.review.report import find_hints
 
 INDEX = "-- why\nCREATE INDEX documents_title ON documents (title);\n"
 

@@ -13,7 +13,7 @@ import pytest
 
 from kit.errors import BadInput
 from kit.review import Problem, Report, review
-from kit.review.reading import read_bytes
+from kit.review.folder import read_bytes
 
 ADD = "ALTER TABLE documents ADD COLUMN last_viewed timestamptz;\n"
 DROP = "ALTER TABLE documents DROP COLUMN title;\n"

@@ -8,9 +8,9 @@ import pytest
 
 from kit.errors import MigrationFailed
 from kit.supabase import controls_transaction, history, runs_alone
+from kit.supabase.apply import apply_file, mark
 from kit.supabase.files import MigrationFile
 from kit.supabase.history import Connection
-from kit.supabase.runner import apply_file, mark
 
 
 @pytest.fixture

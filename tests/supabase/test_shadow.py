@@ -7,7 +7,7 @@ import pytest
 
 from kit.errors import WrongInstance
 from kit.supabase import UrlName
-from kit.supabase.shadow import find_branch
+from kit.supabase.diff import find_branch
 
 pytestmark = pytest.mark.usefixtures("shadow")
 TABLE = "CREATE TABLE documents (id uuid PRIMARY KEY, user_id uuid NOT NULL);"

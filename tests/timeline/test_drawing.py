@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.draw import count_cells
 from kit.errors import BadInput
 from kit.timeline import PageView, Timeline, draw
-from kit.timeline.drawing import NARROWEST
-from kit.timeline.labels import count_cells
+from kit.timeline.text import NARROWEST
 
 Rehearse = Callable[..., Timeline]
 

@@ -13,7 +13,7 @@ from kit.timeline import (
     Timeline,
     WorkerChanged,
 )
-from kit.timeline.journal_text import draw_journal
+from kit.timeline.text import draw_journal
 
 Rehearse = Callable[..., Timeline]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.timeline.labels import count_cells, cut, show, show_commit, show_offset, show_span
+from kit.draw import count_cells, cut, show, show_commit, show_offset, show_span
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from kit.experiments.measured import Measured, measure
+from kit.experiments.prediction import Measured, measure
 from kit.experiments.rehearsal import Plan, rehearse
 from kit.timeline import PageView, Timeline
 from kit.widgets.answers import Answer, draw_judged, entry, judge

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.widgets.axis import Axis, fit, say_instant, say_seconds
+from kit.draw import Axis, fit, say_instant, say_seconds
 
 spans = st.tuples(st.floats(-100, 100), st.floats(0.1, 4000)).map(lambda pair: Axis(pair[0], sum(pair)))
 

@@ -20,7 +20,7 @@ from kit.process import wait_until
 from kit.widgets import cell_events as cells
 from kit.widgets.asking import Asked
 from kit.widgets.check_panel import DOUBLE_CLICK_S, CheckPanel, draw_hint, draw_verdict
-from kit.world.progress import recall
+from kit.world.home import recall
 
 EVIL = "<img src=x onerror=alert(1)>"
 

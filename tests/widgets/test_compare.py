@@ -12,7 +12,7 @@ from kit.widgets import SideBySide
 from kit.widgets.compare import draw_sides, draw_text_sides, lay_beside, say_difference
 from kit.world.engine import Engine
 from kit.world.open import open_at
-from kit.world.psql_description import Described
+from kit.world.snapshot import Described
 from kit.world.world import World
 
 At = Callable[[int], Engine]

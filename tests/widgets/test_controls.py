@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from kit.experiments.rehearsal import CHANGES, ORDERS, Plan
-from kit.widgets.controls import PlanControls
+from kit.widgets.deploy_panel import PlanControls
 
 
 def test_every_change_can_be_chosen_in_every_order() -> None:

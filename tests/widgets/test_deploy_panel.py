@@ -10,9 +10,9 @@ import pytest
 from kit.experiments.rehearsal import Plan
 from kit.process import wait_until
 from kit.widgets import DeployPanel
-from kit.widgets.run import Run
+from kit.widgets.deploy_panel import Run
+from kit.world.home import recall
 from kit.world.open import open_at
-from kit.world.progress import recall
 
 SHORT = Plan(build=1, wait=2, rate=20, clock="wall")
 LONG = Plan(build=30, wait=40, rate=10, clock="wall")

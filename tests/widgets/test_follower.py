@@ -7,9 +7,10 @@ import pytest
 from IPython.core.events import EventManager, available_events
 
 from kit.process import wait_until
-from kit.widgets import WorldMap, follower
+from kit.widgets import WorldMap
 from kit.widgets import cell_events as cells
-from kit.widgets.follower import Follower
+from kit.widgets import cell_events as follower
+from kit.widgets.cell_events import Follower
 from kit.world.open import open_at
 from kit.world.world import World
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kit.widgets.places import Place, is_gap, look, say_agreement, say_what
+from kit.widgets.world_map import Place, is_gap, look, say_agreement, say_what
 from kit.world.engine import Engine
 from kit.world.snapshot import Change
 from kit.world.world import World

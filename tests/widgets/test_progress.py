@@ -9,7 +9,7 @@ from kit.lesson.exercises import EXERCISES
 from kit.lesson.progress import look_over
 from kit.widgets import ProgressTable
 from kit.widgets.progress import draw_progress
-from kit.world.progress import progress_file, remember
+from kit.world.home import progress_file, remember
 
 PLAN = {"change": "add", "order": "code-first", "wait": 8.0, "build": 4.0, "rate": 20.0}
 EVIL = "<img src=x onerror=alert(1)>"

@@ -9,9 +9,7 @@ import pytest
 
 from kit.errors import WorldTaken
 from kit.widgets import WorldMap
-from kit.widgets.map_drawing import draw_map, draw_map_picture
-from kit.widgets.map_text import draw_text_map
-from kit.widgets.places import look
+from kit.widgets.world_map import draw_map, draw_map_picture, draw_text_map, look
 from kit.world.engine import Engine
 from kit.world.open import open_at
 from kit.world.snapshot import Change

@@ -9,10 +9,9 @@ import pytest
 from kit.process.shell import Ran
 from kit.world.engine import Engine
 from kit.world.open import go_to
-from kit.world.replay import play
+from kit.world.save import play
 from kit.world.snapshot import Snapshot
-from kit.world.steps import Step
-from kit.world.workflow import PHASES
+from kit.world.workflow import PHASES, Step
 
 Played = list[tuple[Step, Ran, Snapshot]]
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from kit.errors import BadInput
-from kit.world.clone import Clone, Shown
 from kit.world.engine import Engine
+from kit.world.world import Clone, Shown
 
 
 @pytest.fixture

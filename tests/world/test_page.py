@@ -3,7 +3,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from kit.world.page import Page
+from kit.world.world import Page
 
 HTML = """<!doctype html>
 <html><head><title>Not this</title><style>p { color: red }</style></head>

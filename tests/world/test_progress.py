@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import UnusableFolder
-from kit.world.progress import progress_file, recall, remember
+from kit.world.home import progress_file, recall, remember
 
 
 @pytest.fixture(autouse=True)

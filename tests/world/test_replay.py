@@ -6,9 +6,8 @@ import pytest
 
 from kit.timeline import CommandRan
 from kit.world.engine import Engine
-from kit.world.replay import play, play_phase
-from kit.world.steps import Advance, Edit, OpenPage, Phase, Predicate, Run, Step, Visit
-from kit.world.workflow import PHASES
+from kit.world.save import play, play_phase
+from kit.world.workflow import PHASES, Advance, Edit, OpenPage, Phase, Predicate, Run, Step, Visit
 
 At = Callable[[int], Engine]
 

@@ -14,9 +14,10 @@ from kit.postgres import create
 from kit.timeline import Deployed, PageView, dump_records
 from kit.world import save as checkpoints
 from kit.world.engine import Engine
+from kit.world.home import kit_home
 from kit.world.open import open_at
 from kit.world.ownership import Ownership
-from kit.world.save import check_saved, find_saved, fingerprint, kit_home, load, save
+from kit.world.save import check_saved, find_saved, fingerprint, load, save
 
 At = Callable[[int], Engine]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from kit.world.engine import Engine
-from kit.world.status import Status
+from kit.world.snapshot import Status
 
 At = Callable[[int], Engine]
 

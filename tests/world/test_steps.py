@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.world.steps import Action, Advance, Edit, OpenPage, Run, Visit
+from kit.world.workflow import Action, Advance, Edit, OpenPage, Run, Visit
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from kit.host import Deployment
 from kit.timeline import Outcome, PageView, RefMoved, Timeline
-from kit.world import truths
+from kit.world import workflow as truths
 from kit.world.snapshot import Snapshot
 
 PUSH = RefMoved(at=0.0, repository="github", branch="main", old="a", new="b")

@@ -10,8 +10,7 @@ from kit.process.shell import Ran
 from kit.repos import STARTER
 from kit.timeline import CommandRan
 from kit.world.snapshot import Snapshot
-from kit.world.steps import Edit, Phase, Predicate, Run, Step
-from kit.world.workflow import PHASES
+from kit.world.workflow import PHASES, Edit, Phase, Predicate, Run, Step
 
 STEPS = [step for phase in PHASES for step in phase.steps]
 PREDICATES = [

@@ -10,8 +10,8 @@ import kit
 from kit import Timeline, World, open_world
 from kit.errors import BadInput
 from kit.names import FEATURE, KIT_WORLD
-from kit.world.clone import Clone
 from kit.world.engine import Engine
+from kit.world.world import Clone
 
 At = Callable[[int], Engine]
 

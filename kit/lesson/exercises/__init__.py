@@ -37,8 +37,7 @@ from kit.lesson.exercises import (
 from kit.lesson.exercises import (
     n11 as phase11,
 )
-from kit.lesson.progress import Overview, look_over
-from kit.lesson.records import record
+from kit.lesson.progress import Overview, look_over, record
 from kit.world.world import World
 
 __all__ = ["EXERCISES", "Attempt", "Exercise", "Overview", "Verdict", "exercise", "look_over"]

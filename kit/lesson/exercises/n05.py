@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.lesson.exercise import Attempt, Exercise
 from kit.names import FEATURE
 from kit.timeline import Deployed, PageView
-from kit.world import truths
+from kit.world import workflow as truths
 
 _BUILD_S, _PUSH_S = 90, 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.host.logs import Log
+from kit.host.outcome import Log
 from kit.lesson.exercise import Attempt, Exercise
 from kit.timeline import CommandRan, SchemaChanged
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from kit.experiments.queue import IDLE, READER, WRITER
-from kit.experiments.watched import Watched
+from kit.experiments.queue import IDLE, READER, WRITER, Watched
 from kit.lesson.exercise import Attempt, Exercise
 
 _LOCK_NOT_AVAILABLE = "55P03"

@@ -1,16 +1,40 @@
-"""What the learner has answered and done, one JSON object a line in a file of $KIT_HOME."""
+"""KIT_HOME: the folder for what lasts, and the file with the learner's progress."""
 
 from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_state_path
+
 from kit.errors import UnusableFolder
-from kit.world.save import kit_home
+from kit.names import KIT_HOME
 
 NAME = "progress.jsonl"
+
+
+def kit_home() -> Path:
+    """Return the folder for what lasts: $KIT_HOME, else the user's folder for state; it is made if need be.
+
+    Raises:
+        UnusableFolder: if it cannot be made or written.
+    """
+    home = Path(os.environ.get(KIT_HOME) or user_state_path("broken-window-kit")).expanduser().absolute()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise UnusableFolder(
+            "The kit's folder for saved worlds cannot be written.",
+            why=str(error.strerror),
+            looked=[str(home)],
+            remedy="Set KIT_HOME to a folder that you may write.",
+        ) from error
+    return home
 
 
 def progress_file() -> Path:

@@ -1,4 +1,4 @@
-"""The face of `npx supabase …`: which command a line means, what is printed, the exit code."""
+"""The commands behind `npx supabase`, each in the real command line's words."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import migrate_up, push
 from kit.supabase.arguments import RETRY, parse
+from kit.supabase.diff import diff, pull
 from kit.supabase.files import FOLDER, find_project, new_path, parse_name
 from kit.supabase.history import Row
-from kit.supabase.listing import draw_table, pair_versions, parse_version
-from kit.supabase.query import run_query
+from kit.supabase.query import draw_listing, pair_versions, parse_version, run_query
 from kit.supabase.session import Session, UrlName
-from kit.supabase.shadow import diff, pull
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock
 
@@ -97,7 +96,7 @@ def _list(session: Session) -> None:
     with session.connect(session.target("cloud")) as connection:
         versions = history.list_versions(connection)
     pairs = pair_versions([file.version for file in session.list_files()], versions)
-    session.write(draw_table(pairs))
+    session.write(draw_listing(pairs))
 
 
 def _repair(session: Session) -> None:
