@@ -53,7 +53,7 @@ def test_each_step_of_a_number_ends_with_something_to_check() -> None:
     assert missing <= {"3.1"}  # a file that is half of a change
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if isinstance(step.action, Edit)], ids=str)
+@pytest.mark.parametrize("step", [step for step in STEPS if isinstance(step.action, Edit)], ids=lambda step: step.number)
 def test_what_is_written_is_in_the_starter(step: Step) -> None:
     assert isinstance(step.action, Edit)
     assert (STARTER / step.action.source).is_file()
@@ -92,7 +92,7 @@ def test_each_sentence_can_be_asked_of_any_world(
         assert predicate.holds(snapshots(number)) in (True, False)
 
 
-@pytest.mark.parametrize("phase", PHASES, ids=str)
+@pytest.mark.parametrize("phase", PHASES, ids=lambda phase: f"phase {phase.number}")
 def test_a_phase_is_done_after_its_last_step_and_not_before_its_first(
     snapshots: Callable[[str], Snapshot], phase: Phase
 ) -> None:
