@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from kit.errors import KitError
-from kit.experiments.locks import enlarge
-from kit.experiments.matrix import TwoByTwo, two_by_two
-from kit.experiments.own_change import judge
-from kit.experiments.rehearsal import Plan, Rehearsal, rehearse
-from kit.timeline import CommandRan, Deployed, MigrationApplied, PageView, Timeline
-from kit.widgets.asking import exercise
-from kit.world.world import World, open_world
+import ast
+import importlib
+from pathlib import Path
 
-__all__ = [
-    "CommandRan",
-    "Deployed",
-    "KitError",
-    "MigrationApplied",
-    "PageView",
-    "Plan",
-    "Rehearsal",
-    "Timeline",
-    "TwoByTwo",
-    "World",
-    "enlarge",
-    "exercise",
-    "judge",
-    "open_world",
-    "rehearse",
-    "two_by_two",
-]
+# The names are listed in __init__.pyi, for type checkers too. Each is imported when it is first used
+# (PEP 562): `python -m kit --help` loads neither the world nor Jupyter.
+_MODULES = {
+    alias.name: f"{__name__}.{node.module}"
+    for node in ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+}
+__all__ = sorted(_MODULES)  # noqa: PLE0605 - it is a list of strings
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
