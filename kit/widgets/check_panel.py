@@ -16,19 +16,10 @@ from kit.draw import SHEET
 from kit.errors import KitError, WorldTaken
 from kit.lesson.exercise import HINTS, Verdict
 from kit.widgets import cell_events as cells
+from kit.widgets.accessibility import Accessibility
 
 DOUBLE_CLICK_S = 0.5
 """Two clicks on one button within this time are a double click, which means one: Windows' default."""
-# ipywidgets 8.1 can neither name a group nor make a region live; without this script all works the same.
-_SCRIPT = """
-const begin=tries=>{const root=this.closest('.kw-check');
-if(!root){tries&&requestAnimationFrame(()=>begin(tries-1));return}
-Object.entries({role:'group','aria-label':root.querySelector('button').textContent,
-'aria-live':'polite','aria-atomic':'false'}).forEach(([k,v])=>root.setAttribute(k,v))};
-begin(600)
-"""
-_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
-_NAMING = f"<img alt='' hidden src='{_PIXEL}' onload=\"{''.join(_SCRIPT.splitlines())}\">"
 _WAIT_S = 0.25  # after which a check that waits for a cell looks whether its panel is gone
 Event = Literal["check", "hint", "close"]
 
@@ -101,7 +92,7 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
                 self._says,
                 *self._shown,
                 ipywidgets.HBox([self._check, self._next, self._state], layout=wrap),
-                ipywidgets.HTML(_NAMING),
+                Accessibility(),
             ]
         )
         self.add_class("kw-check")

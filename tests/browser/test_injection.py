@@ -16,8 +16,8 @@ DRAWN = """
 import ipywidgets
 from kit import Plan
 from kit.timeline import *
-from kit.widgets.drawing import draw_panel, draw_picture
-from kit.widgets.prediction import predict
+from kit.widgets.deploy_picture import draw_panel, draw_picture
+from kit.experiments.prediction import predict
 evil = lambda name: {evil!r}.replace("%s", name)
 records = [
     CommandRan(at=0, until=0.1, clone="dev", command="git push " + evil("command"), exit=0),
