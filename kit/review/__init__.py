@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from kit.review.classify import RULES, Unparsable, Verdict, judge
+from kit.review.classify import Unparsable, Verdict, judge
 from kit.review.report import Hint, Judged, Pending, Report, review
-from kit.review.rules import Kind, Order, Problem, combine, order_of
+from kit.review.rules import Kind, Order, Problem, combine, order_of, read_rules
 
 __all__ = [
-    "RULES",
     "Hint",
     "Judged",
     "Kind",
@@ -20,5 +19,6 @@ __all__ = [
     "combine",
     "judge",
     "order_of",
+    "read_rules",
     "review",
 ]

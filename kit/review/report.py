@@ -25,7 +25,7 @@ from kit.review.folder import (
 )
 from kit.review.git import Git, Main
 from kit.review.outside import find_outside
-from kit.review.rules import COMMANDS, Order, Problem, combine, waits
+from kit.review.rules import ORDER_COMMANDS, Order, Problem, combine, waits
 from kit.supabase import MigrationFile, list_migrations, split
 from kit.supabase.files import find_project
 
@@ -168,7 +168,7 @@ class Report:
     @property
     def commands(self) -> tuple[str, ...]:
         """The two commands in the safe order; none where something is wrong or no order is safe."""
-        return COMMANDS[self.order] if self.pending and not self.problems else ()
+        return ORDER_COMMANDS[self.order] if self.pending and not self.problems else ()
 
     def facts(self) -> dict[str, Any]:
         """Return it as `check --json` prints it."""

@@ -53,7 +53,9 @@ def test_each_step_of_a_number_ends_with_something_to_check() -> None:
     assert missing <= {"3.1"}  # a file that is half of a change
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if isinstance(step.action, Edit)], ids=lambda step: step.number)
+@pytest.mark.parametrize(
+    "step", [step for step in STEPS if isinstance(step.action, Edit)], ids=lambda step: step.number
+)
 def test_what_is_written_is_in_the_starter(step: Step) -> None:
     assert isinstance(step.action, Edit)
     assert (STARTER / step.action.source).is_file()
