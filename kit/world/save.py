@@ -26,7 +26,7 @@ from kit.process.shell import Ran
 from kit.repos import STARTER, Repositories
 from kit.timeline import Timeline, dump_records, load_records
 from kit.world.engine import Engine
-from kit.world.workflow import Advance, Edit, OpenPage, Phase, Run, Step, Visit
+from kit.world.workflow import Advance, Arrivals, Edit, OpenPage, Phase, Run, Step
 
 # Save a world as a folder, load it again; keep one such folder a phase
 
@@ -193,7 +193,7 @@ def play(world: Engine, step: Step) -> Ran:
             world.write(clone, path, (STARTER / source).read_text(encoding="utf-8"), append=append)
         case Advance(seconds):
             world.advance(seconds)
-        case Visit(rate):
+        case Arrivals(rate):
             world.visit(rate)
         case OpenPage(site):
             world.open_page(site, TEST_DOCUMENT)

@@ -10,7 +10,7 @@ import psycopg
 from kit.errors import ServerFailed
 from kit.host import Deployment
 from kit.names import VERSION
-from kit.repos import RepositoriesSeen
+from kit.repos import CloneSeen, RepositoriesSeen
 from kit.timeline import Timeline
 
 # What psql says of the table `documents`, in both databases
@@ -129,9 +129,32 @@ class Snapshot:
     timeline: Timeline = field(default_factory=Timeline)
     commits: Mapping[str, CommitSeen] = field(default_factory=dict)
 
+    @property
+    def dev(self) -> CloneSeen:
+        """The clone in which one develops."""
+        return self.repositories.clones["dev"]
+
+    @property
+    def production(self) -> CloneSeen:
+        """The clone that runs the worker."""
+        return self.repositories.clones["production"]
+
+    @property
+    def live_commit(self) -> CommitSeen:
+        """What the commit holds that production serves."""
+        return self.commit(self.live)
+
     def commit(self, commit: str) -> CommitSeen:
         """Return what a commit holds; nothing for "" and for one that no branch ends with."""
         return self.commits.get(commit, NO_COMMIT)
+
+    def on_dev(self, branch: str) -> CommitSeen:
+        """Return what a branch of the dev clone holds; nothing if there is none of that name."""
+        return self.commit(self.dev.branches.get(branch, ""))
+
+    def on_github(self, branch: str = "main") -> CommitSeen:
+        """Return what a branch on GitHub holds; nothing if there is none of that name."""
+        return self.commit(self.repositories.github.get(branch, ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kit.names import (
@@ -16,10 +16,10 @@ from kit.names import (
     VERSION,
     CloneName,
 )
-from kit.timeline import CommandRan, PageView, RefMoved, broken_windows, last_push
-from kit.world.snapshot import CommitSeen, Snapshot
+from kit.timeline import CommandRan, PageView, broken_windows, last_push
+from kit.world.snapshot import Snapshot
 
-# What a phase of the workflow is made of: steps, what each does, what should be true afterwards
+Question = Callable[[Snapshot], bool]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Advance:
 
 
 @dataclass(frozen=True)
-class Visit:
-    """Visitors who come from now on; rate 0: no longer."""
+class Arrivals:
+    """Visitors who come from now on, so many a second; rate 0: no longer."""
 
     rate: float
 
@@ -88,7 +88,7 @@ class OpenPage:
         return f"open a document on {self.site}"
 
 
-Action = Run | Edit | Advance | Visit | OpenPage
+Action = Run | Edit | Advance | Arrivals | OpenPage
 
 
 @dataclass(frozen=True)
@@ -96,15 +96,15 @@ class Predicate:
     """Something that should be true: the sentence that a learner reads, and the question."""
 
     says: str
-    holds: Callable[[Snapshot], bool]
+    holds: Question
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step.
+    """One part of a step: what is typed or done at once.
 
     Attributes:
-        number: the workflow's own number; "4.2b" is the second command of 4.2.
+        number: the workflow's own number; "4.2b" is the second part of 4.2.
         title: the workflow's heading, in our words.
         action: what is done.
         predicates: what should be true directly afterwards.
@@ -123,270 +123,122 @@ class Phase:
     Attributes:
         number: 1 to 7.
         title: its heading.
-        steps: in their order.
+        steps: in their order, those of several parts one after the other.
         done: whether a world has this phase behind it, however it got there.
     """
 
     number: int
     title: str
     steps: tuple[Step, ...]
-    done: Callable[[Snapshot], bool]
+    done: Question
 
 
-# What can be true of a world: one pure question a sentence of the workflow
+def _step(number: str, title: str, *parts: Action | tuple[Action, Mapping[str, Question]]) -> Iterator[Step]:
+    """Yield the parts of a step of the workflow, "4.2", "4.2b", "4.2c", each with its predicates."""
+    for letter, part in zip(("", *"bcdefg"), parts, strict=False):
+        action, questions = part if isinstance(part, tuple) else (part, {})
+        predicates = tuple(Predicate(says, holds) for says, holds in questions.items())
+        yield Step(f"{number}{letter}", title, action, predicates)
 
 
-_COLUMN = "last_viewed"
+# Questions that are asked more than once, or take more than a line.
+
 _WINDOW_S = 3.0
+VISITORS = 20.0
+"""Page views a second in the lesson."""
 
 
-def _dev_branch(seen: Snapshot, name: str) -> CommitSeen:
-    return seen.commit(seen.repositories.clones["dev"].branches.get(name, ""))
+def pushed(seen: Snapshot) -> bool:
+    """Say whether GitHub has the new code on main."""
+    return seen.on_github().writes_last_viewed
 
 
-def _github(seen: Snapshot, name: str) -> CommitSeen:
-    return seen.commit(seen.repositories.github.get(name, ""))
+def has_cloud_column(seen: Snapshot) -> bool:
+    """Say whether the cloud database has the column, from the workflow's own migration."""
+    return "last_viewed" in seen.cloud.columns and VERSION in seen.cloud.versions
 
 
-def _live(seen: Snapshot) -> CommitSeen:
-    return seen.commit(seen.live)
+def deployed(seen: Snapshot) -> bool:
+    """Say whether code and schema agree on production, and with GitHub."""
+    return seen.live_commit.writes_last_viewed and has_cloud_column(seen) and pushed(seen)
 
 
-# Phase 1
+def _no_local_column(seen: Snapshot) -> bool:
+    return "last_viewed" not in seen.local.columns
 
 
-def docs_committed(seen: Snapshot) -> bool:  # noqa: D103 - each function's sentence stands in workflow.py
-    return _dev_branch(seen, HOMEPAGE).documented and not seen.repositories.clones["dev"].changed
+def _no_cloud_column(seen: Snapshot) -> bool:
+    return "last_viewed" not in seen.cloud.columns
 
 
-def docs_local_only(seen: Snapshot) -> bool:  # noqa: D103
-    return not any(seen.commit(commit).documented for commit in seen.repositories.github.values())
+def _applied_locally(seen: Snapshot) -> bool:
+    return "last_viewed" in seen.local.columns and VERSION in seen.local.versions
 
 
-def docs_not_on_main(seen: Snapshot) -> bool:  # noqa: D103
-    return not _dev_branch(seen, "main").documented
+def _new_files(seen: Snapshot) -> list[str]:
+    return [name for name in seen.dev.migrations if "last_viewed" in name]
 
 
-def branched_from_homepage(seen: Snapshot) -> bool:  # noqa: D103
-    dev = seen.repositories.clones["dev"]
-    return dev.branch == FEATURE and dev.head == dev.branches.get(HOMEPAGE)
+def _feature_on_github(seen: Snapshot) -> bool:
+    feature = seen.on_github(FEATURE)
+    return feature.writes_last_viewed and VERSION in feature.versions
 
 
-def starts_clean(seen: Snapshot) -> bool:  # noqa: D103
-    return not seen.repositories.clones["dev"].changed and _dev_branch(seen, FEATURE).documented
+def _production_unchanged(seen: Snapshot) -> bool:
+    return bool(seen.live) and not seen.live_commit.writes_last_viewed
 
 
-def same_migrations(seen: Snapshot) -> bool:  # noqa: D103
-    return _dev_branch(seen, FEATURE).migrations == _dev_branch(seen, HOMEPAGE).migrations
-
-
-def feature_branch_exists(seen: Snapshot) -> bool:  # noqa: D103
-    return FEATURE in seen.repositories.clones["dev"].branches
-
-
-# Phase 2
-
-
-def no_local_column(seen: Snapshot) -> bool:  # noqa: D103
-    return _COLUMN not in seen.local.columns
-
-
-def no_cloud_column(seen: Snapshot) -> bool:  # noqa: D103
-    return _COLUMN not in seen.cloud.columns
-
-
-def local_column(seen: Snapshot) -> bool:  # noqa: D103
-    return _COLUMN in seen.local.columns
-
-
-def cloud_column(seen: Snapshot) -> bool:  # noqa: D103
-    return _COLUMN in seen.cloud.columns and VERSION in seen.cloud.versions
-
-
-def no_changes_found(seen: Snapshot) -> bool:  # noqa: D103
-    return "No schema changes found" in seen.output
-
-
-def no_new_file(seen: Snapshot) -> bool:  # noqa: D103
-    return not _files(seen)
-
-
-def new_file(seen: Snapshot) -> bool:  # noqa: D103
-    return _files(seen) == [f"{VERSION}_add_document_last_viewed.sql"]
-
-
-def _files(seen: Snapshot) -> list[str]:
-    return [name for name in seen.repositories.clones["dev"].migrations if "last_viewed" in name]
-
-
-def applied_locally(seen: Snapshot) -> bool:  # noqa: D103
-    return local_column(seen) and VERSION in seen.local.versions
-
-
-# Phase 3
-
-
-def code_not_committed(seen: Snapshot) -> bool:  # noqa: D103
-    dev = seen.repositories.clones["dev"]
+def _production_building(seen: Snapshot) -> bool:
+    newest = seen.deployments[-1] if seen.deployments else None
     return (
-        any(path.startswith("src/") for path in dev.changed) and not seen.commit(dev.head).writes_last_viewed
+        newest is not None
+        and (newest.target, newest.stage == "live") == ("production", False)
+        and _production_unchanged(seen)
     )
 
 
-def dev_serves(seen: Snapshot) -> bool:  # noqa: D103
-    return seen.dev_serving
+def _views_since_push(seen: Snapshot) -> tuple[PageView, ...]:
+    push = last_push(seen.timeline)
+    return () if push is None else seen.timeline.since(push).only(PageView)
 
 
-def viewed_locally(seen: Snapshot) -> bool:  # noqa: D103
-    return seen.local.viewed > 0
-
-
-# Phase 4
-
-
-def says_nothing(seen: Snapshot) -> bool:  # noqa: D103
-    return not seen.output.strip() and seen.exit == 0
-
-
-def migration_committed(seen: Snapshot) -> bool:  # noqa: D103
-    return VERSION in _dev_branch(seen, FEATURE).versions
-
-
-def code_committed(seen: Snapshot) -> bool:  # noqa: D103
-    return _dev_branch(seen, FEATURE).writes_last_viewed
-
-
-def feature_on_github(seen: Snapshot) -> bool:  # noqa: D103
-    return _github(seen, FEATURE).writes_last_viewed and VERSION in _github(seen, FEATURE).versions
-
-
-def production_unchanged(seen: Snapshot) -> bool:  # noqa: D103
-    return bool(seen.live) and not _live(seen).writes_last_viewed
-
-
-def preview_ready(seen: Snapshot) -> bool:  # noqa: D103
-    return any(one.branch == FEATURE and one.stage == "live" for one in seen.deployments)
-
-
-# Phase 5
-
-
-def on_main(seen: Snapshot) -> bool:  # noqa: D103
-    dev = seen.repositories.clones["dev"]
-    return dev.branch == "main" and dev.head == seen.repositories.github.get("main")
-
-
-def migration_on_main(seen: Snapshot) -> bool:  # noqa: D103
-    return VERSION in _dev_branch(seen, "main").versions
-
-
-def code_on_main(seen: Snapshot) -> bool:  # noqa: D103
-    return _dev_branch(seen, "main").writes_last_viewed
-
-
-def not_pushed(seen: Snapshot) -> bool:  # noqa: D103
-    return not _github(seen, "main").writes_last_viewed
-
-
-def pushed(seen: Snapshot) -> bool:  # noqa: D103
-    return _github(seen, "main").writes_last_viewed
-
-
-def production_building(seen: Snapshot) -> bool:  # noqa: D103
-    newest = seen.deployments[-1:]
-    return any(one.target == "production" and one.stage != "live" for one in newest) and production_unchanged(
-        seen
-    )
-
-
-def new_code_live(seen: Snapshot) -> bool:  # noqa: D103
-    return _live(seen).writes_last_viewed
-
-
-def silently_losing(seen: Snapshot) -> bool:  # noqa: D103
+def _loses_silently(seen: Snapshot) -> bool:
     views = _views_since_push(seen)
     return any(view.outcome == "lost" for view in views) and all(view.status == 200 for view in views)  # noqa: PLR2004 - HTTP's OK
 
 
-def window_of_three_seconds(seen: Snapshot) -> bool:  # noqa: D103
-    push = last_push(seen.timeline)
-    if push is None:
-        return False
-    windows = broken_windows(seen.timeline.since(push))
-    # What visitors saw says it to within one arrival gap.
-    return len(windows) == 1 and abs(windows[0].seconds - _WINDOW_S) <= _gap(seen)
-
-
-def _gap(seen: Snapshot) -> float:
-    """Return the seconds between two visitors since the push, 0 for fewer than two."""
+def _open_for_three_seconds(seen: Snapshot) -> bool:
     views = _views_since_push(seen)
-    return (views[-1].at - views[0].at) / (len(views) - 1) if len(views) > 1 else 0.0
+    windows = broken_windows(views)
+    # What visitors saw says it to within one arrival gap.
+    gap = (views[-1].at - views[0].at) / (len(views) - 1) if len(views) > 1 else 0.0
+    return len(windows) == 1 and abs(windows[0].seconds - _WINDOW_S) <= gap
 
 
-def views_recorded(seen: Snapshot) -> bool:  # noqa: D103
+def _last_view_recorded(seen: Snapshot) -> bool:
     views = seen.timeline.only(PageView)
     return bool(views) and views[-1].outcome == "ok" and seen.cloud.viewed > 0
 
 
-def deployed(seen: Snapshot) -> bool:  # noqa: D103
-    return new_code_live(seen) and cloud_column(seen) and pushed(seen)
+def _production_clone_current(seen: Snapshot) -> bool:
+    return seen.production.head == seen.repositories.github.get("main") and pushed(seen)
 
 
-def _views_since_push(seen: Snapshot) -> tuple[PageView, ...]:
-    moved = [
-        one.at for one in seen.timeline.only(RefMoved) if one.repository == "github" and one.branch == "main"
-    ]
-    return tuple(view for view in seen.timeline.only(PageView) if moved and view.at >= moved[-1])
-
-
-# Phase 6
-
-
-def production_clone_current(seen: Snapshot) -> bool:  # noqa: D103
-    return seen.repositories.clones["production"].head == seen.repositories.github.get("main") and pushed(
-        seen
+def _worker_current(seen: Snapshot) -> bool:
+    return (
+        seen.worker.running and seen.worker.commit == seen.production.head and _production_clone_current(seen)
     )
 
 
-def worker_old(seen: Snapshot) -> bool:  # noqa: D103
-    return seen.worker.running and seen.worker.commit != seen.repositories.clones["production"].head
+def _histories_agree(seen: Snapshot) -> bool:
+    files = {name.partition("_")[0] for name in seen.dev.migrations}
+    return _worker_current(seen) and files == set(seen.cloud.versions) == set(seen.local.versions)
 
 
-def worker_current(seen: Snapshot) -> bool:  # noqa: D103
-    return seen.worker.running and production_clone_current(seen) and not worker_old(seen)
+def _verified(seen: Snapshot) -> bool:
+    commands = seen.timeline.only(CommandRan)
+    return any("migration list --linked" in ran.command for ran in commands) and _histories_agree(seen)
 
-
-# Phase 7
-
-
-def histories_agree(seen: Snapshot) -> bool:  # noqa: D103
-    files = {name.partition("_")[0] for name in seen.repositories.clones["dev"].migrations}
-    return worker_current(seen) and files == set(seen.cloud.versions) == set(seen.local.versions)
-
-
-def verified(seen: Snapshot) -> bool:  # noqa: D103
-    looked = any("migration list --linked" in one.command for one in seen.timeline.only(CommandRan))
-    return looked and histories_agree(seen)
-
-
-def viewed_in_cloud(seen: Snapshot) -> bool:  # noqa: D103
-    views = seen.timeline.only(PageView)
-    return seen.cloud.viewed > 0 and bool(views) and views[-1].outcome == "ok"
-
-
-def failed(seen: Snapshot) -> bool:  # noqa: D103
-    return seen.exit != 0
-
-
-def shows_views(seen: Snapshot) -> bool:  # noqa: D103
-    return seen.exit == 0 and "My Test Document" in seen.output
-
-
-# The seven phases of the workflow, as data: the notebooks run the same commands, `kit run` replays them
-
-
-VISITORS = 20.0
-"""Page views a second in the lesson."""
 
 _COMMIT_MESSAGE = """feat: track document last viewed timestamp
 
@@ -407,248 +259,283 @@ PHASES = (
         1,
         "Prepare for a new feature",
         (
-            Step("1.1", "Commit what is there", Run("dev", "git status")),
-            Step("1.1b", "Commit what is there", Run("dev", "git add .gitignore CLAUDE.md docs/")),
-            Step(
-                "1.1c",
+            *_step(
+                "1.1",
                 "Commit what is there",
-                Run("dev", 'git commit -m "docs: add dual-worktree migration workflow documentation"'),
+                Run("dev", "git status"),
+                Run("dev", "git add .gitignore CLAUDE.md docs/"),
                 (
-                    Predicate("The documentation is committed on homepage-and-search.", docs_committed),
-                    Predicate("The commit is local: GitHub does not have it.", docs_local_only),
-                    Predicate(
-                        "It will reach main with the feature: main does not have it yet.",
-                        docs_not_on_main,
-                    ),
+                    Run("dev", 'git commit -m "docs: add dual-worktree migration workflow documentation"'),
+                    {
+                        "The documentation is committed on homepage-and-search.": lambda seen: (
+                            seen.on_dev(HOMEPAGE).documented and not seen.dev.changed
+                        ),
+                        "The commit is local: GitHub does not have it.": lambda seen: (
+                            not any(seen.on_github(branch).documented for branch in seen.repositories.github)
+                        ),
+                        "It will reach main with the feature: main does not have it yet.": lambda seen: (
+                            not seen.on_dev("main").documented
+                        ),
+                    },
                 ),
             ),
-            Step(
+            *_step(
                 "1.2",
                 "Create the feature branch",
-                Run("dev", f"git checkout -b {FEATURE}"),
                 (
-                    Predicate(
-                        "The new branch starts where homepage-and-search ends.", branched_from_homepage
-                    ),
-                    Predicate("It starts with all current changes, the documentation too.", starts_clean),
-                    Predicate(
-                        "The migrations are the same: they are files, tracked by git.", same_migrations
-                    ),
+                    Run("dev", f"git checkout -b {FEATURE}"),
+                    {
+                        "The new branch starts where homepage-and-search ends.": lambda seen: (
+                            seen.dev.branch == FEATURE and seen.dev.head == seen.dev.branches.get(HOMEPAGE)
+                        ),
+                        "It starts with all current changes, the documentation too.": lambda seen: (
+                            not seen.dev.changed and seen.on_dev(FEATURE).documented
+                        ),
+                        "The migrations are the same: they are files, tracked by git.": lambda seen: (
+                            seen.on_dev(FEATURE).migrations == seen.on_dev(HOMEPAGE).migrations
+                        ),
+                    },
                 ),
             ),
         ),
-        feature_branch_exists,
+        lambda seen: FEATURE in seen.dev.branches,
     ),
     Phase(
         2,
         "Change the database",
         (
-            Step(
+            *_step(
                 "2.1",
                 "Look at the schema first",
-                Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
-                (Predicate("There is no last_viewed column.", no_local_column),),
-            ),
-            Step(
-                "2.2",
-                "Generate the migration",
-                Run("dev", "npx supabase db diff -f add_document_last_viewed"),
                 (
-                    Predicate(
-                        "The schema and the migrations agree, so there is nothing to write.",
-                        no_changes_found,
-                    ),
-                    Predicate("No file was created.", no_new_file),
+                    Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
+                    {"There is no last_viewed column.": _no_local_column},
                 ),
             ),
-            Step(
-                "2.2b",
+            *_step(
+                "2.2",
                 "Generate the migration",
-                Run("dev", "npx supabase migration new add_document_last_viewed"),
-                (Predicate("There is one new migration file, stamped with the time.", new_file),),
+                (
+                    Run("dev", "npx supabase db diff -f add_document_last_viewed"),
+                    {
+                        "The schema and the migrations agree, so there is nothing to write.": lambda seen: (
+                            "No schema changes found" in seen.output
+                        ),
+                        "No file was created.": lambda seen: not _new_files(seen),
+                    },
+                ),
+                (
+                    Run("dev", "npx supabase migration new add_document_last_viewed"),
+                    {
+                        "There is one new migration file, stamped with the time.": lambda seen: (
+                            _new_files(seen) == [f"{VERSION}_add_document_last_viewed.sql"]
+                        )
+                    },
+                ),
             ),
-            Step(
+            *_step(
                 "2.3",
                 "Write the SQL",
-                Edit("dev", MIGRATION, "feature/migration.sql"),
-                (Predicate("It is only a file: no database has changed.", no_local_column),),
-            ),
-            Step("2.4", "Apply it locally", Run("dev", "npx supabase migration up")),
-            Step(
-                "2.4b",
-                "Apply it locally",
-                Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
                 (
-                    Predicate("The migration is applied to the local database.", applied_locally),
-                    Predicate("documents has a last_viewed column there.", local_column),
-                    Predicate("The cloud database does not have it: nothing was pushed.", no_cloud_column),
+                    Edit("dev", MIGRATION, "feature/migration.sql"),
+                    {"It is only a file: no database has changed.": _no_local_column},
+                ),
+            ),
+            *_step(
+                "2.4",
+                "Apply it locally",
+                Run("dev", "npx supabase migration up"),
+                (
+                    Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
+                    {
+                        "The migration is applied to the local database.": _applied_locally,
+                        "documents has a last_viewed column there.": lambda seen: not _no_local_column(seen),
+                        "The cloud database does not have it: nothing was pushed.": _no_cloud_column,
+                    },
                 ),
             ),
         ),
-        applied_locally,
+        _applied_locally,
     ),
     Phase(
         3,
         "Change the code",
         (
-            Step(
+            *_step(
                 "3.1",
                 "Write the server action",
                 Edit("dev", DOCUMENTS, "feature/update_last_viewed.py", append=True),
             ),
-            Step(
+            *_step(
                 "3.2",
                 "Call it from the reader",
-                Edit("dev", READER_PAGE, "feature/silent/page.py"),
-                (Predicate("The code exists only in your working tree.", code_not_committed),),
-            ),
-            Step(
-                "3.3",
-                "Test it locally",
-                Run("dev", "npm run dev"),
-                (Predicate("The dev server runs your working tree.", dev_serves),),
-            ),
-            Step(
-                "3.3b",
-                "Test it locally",
-                OpenPage("dev"),
                 (
-                    Predicate(
-                        "The page called the server action, and the local database has the view.",
-                        viewed_locally,
-                    ),
-                    Predicate("The cloud database still does not have the column.", no_cloud_column),
+                    Edit("dev", READER_PAGE, "feature/silent/page.py"),
+                    {
+                        "The code exists only in your working tree.": lambda seen: (
+                            any(path.startswith("src/") for path in seen.dev.changed)
+                            and not seen.commit(seen.dev.head).writes_last_viewed
+                        )
+                    },
                 ),
             ),
-            Step("3.3c", "Test it locally", Run("dev", f'psql "$LOCAL_DB_URL" -c "{_VIEWED}"')),
+            *_step(
+                "3.3",
+                "Test it locally",
+                (
+                    Run("dev", "npm run dev"),
+                    {"The dev server runs your working tree.": lambda seen: seen.dev_serving},
+                ),
+                (
+                    OpenPage("dev"),
+                    {
+                        "The page called the server action, and the local database has the view.": (
+                            lambda seen: seen.local.viewed > 0
+                        ),
+                        "The cloud database still does not have the column.": _no_cloud_column,
+                    },
+                ),
+                Run("dev", f'psql "$LOCAL_DB_URL" -c "{_VIEWED}"'),
+            ),
         ),
-        viewed_locally,
+        lambda seen: seen.local.viewed > 0,
     ),
     Phase(
         4,
         "Commit the change",
         (
-            Step("4.1", "Review the changes", Run("dev", "git status")),
-            Step(
-                "4.1b",
+            *_step(
+                "4.1",
                 "Review the changes",
-                Run("dev", "git diff supabase/migrations/"),
-                (Predicate("git diff says nothing of a file that git does not track yet.", says_nothing),),
-            ),
-            Step("4.1c", "Review the changes", Run("dev", "git diff src/")),
-            Step("4.2", "Commit everything together", Run("dev", f"git add {MIGRATION}")),
-            Step("4.2b", "Commit everything together", Run("dev", f"git add {DOCUMENTS}")),
-            Step("4.2c", "Commit everything together", Run("dev", f'git add "{READER_PAGE}"')),
-            Step(
-                "4.2d",
-                "Commit everything together",
-                Run("dev", f'git commit -m "{_COMMIT_MESSAGE}"'),
+                Run("dev", "git status"),
                 (
-                    Predicate("The migration is committed: to git it is just a file.", migration_committed),
-                    Predicate("The code is in the same commit.", code_committed),
+                    Run("dev", "git diff supabase/migrations/"),
+                    {
+                        "git diff says nothing of a file that git does not track yet.": lambda seen: (
+                            not seen.output.strip() and seen.exit == 0
+                        )
+                    },
                 ),
+                Run("dev", "git diff src/"),
             ),
-            Step(
-                "4.2e",
+            *_step(
+                "4.2",
                 "Commit everything together",
-                Run("dev", f"git push origin {FEATURE}"),
+                Run("dev", f"git add {MIGRATION}"),
+                Run("dev", f"git add {DOCUMENTS}"),
+                Run("dev", f'git add "{READER_PAGE}"'),
                 (
-                    Predicate("GitHub has the feature branch.", feature_on_github),
-                    Predicate("Production was not deployed: the push was not to main.", production_unchanged),
-                    Predicate("The cloud database did not get the migration.", no_cloud_column),
+                    Run("dev", f'git commit -m "{_COMMIT_MESSAGE}"'),
+                    {
+                        "The migration is committed: to git it is just a file.": lambda seen: (
+                            VERSION in seen.on_dev(FEATURE).versions
+                        ),
+                        "The code is in the same commit.": lambda seen: (
+                            seen.on_dev(FEATURE).writes_last_viewed
+                        ),
+                    },
                 ),
-            ),
-            Step(
-                "4.2f",
-                "Commit everything together",
-                Advance(35),
                 (
-                    Predicate("The host built a preview of the branch.", preview_ready),
-                    Predicate("Production still serves the old code.", production_unchanged),
+                    Run("dev", f"git push origin {FEATURE}"),
+                    {
+                        "GitHub has the feature branch.": _feature_on_github,
+                        "Production was not deployed: the push was not to main.": _production_unchanged,
+                        "The cloud database did not get the migration.": _no_cloud_column,
+                    },
+                ),
+                (
+                    Advance(35),
+                    {
+                        "The host built a preview of the branch.": lambda seen: any(
+                            (deployment.branch, deployment.stage) == (FEATURE, "live")
+                            for deployment in seen.deployments
+                        ),
+                        "Production still serves the old code.": _production_unchanged,
+                    },
                 ),
             ),
         ),
-        feature_on_github,
+        _feature_on_github,
     ),
     Phase(
         5,
         "Merge to main and deploy",
         (
-            Step("5.1", "Switch to main", Run("dev", "git checkout main")),
-            Step(
-                "5.1b",
+            *_step(
+                "5.1",
                 "Switch to main",
-                Run("dev", "git pull origin main"),
+                Run("dev", "git checkout main"),
                 (
-                    Predicate("The dev clone is on main, as GitHub has it.", on_main),
-                    Predicate(
-                        "The local database still has the migration: databases do not follow branches.",
-                        applied_locally,
-                    ),
+                    Run("dev", "git pull origin main"),
+                    {
+                        "The dev clone is on main, as GitHub has it.": lambda seen: (
+                            seen.dev.branch == "main"
+                            and seen.dev.head == seen.repositories.github.get("main")
+                        ),
+                        "The local database still has the migration: databases do not follow branches.": (
+                            _applied_locally
+                        ),
+                    },
                 ),
             ),
-            Step(
+            *_step(
                 "5.2",
                 "Merge the feature",
-                Run("dev", f"git merge {FEATURE} --no-edit"),
                 (
-                    Predicate("The migration file is on main.", migration_on_main),
-                    Predicate("The code is on main.", code_on_main),
-                    Predicate("Only here: GitHub's main does not have it.", not_pushed),
+                    Run("dev", f"git merge {FEATURE} --no-edit"),
+                    {
+                        "The migration file is on main.": lambda seen: (
+                            VERSION in seen.on_dev("main").versions
+                        ),
+                        "The code is on main.": lambda seen: seen.on_dev("main").writes_last_viewed,
+                        "Only here: GitHub's main does not have it.": lambda seen: not pushed(seen),
+                    },
                 ),
             ),
-            Step("5.3", "Push to GitHub", Visit(VISITORS)),
-            Step(
-                "5.3b",
+            *_step(
+                "5.3",
                 "Push to GitHub",
-                Run("dev", GIT_PUSH),
+                Arrivals(VISITORS),
                 (
-                    Predicate("GitHub has the new code on main.", pushed),
-                    Predicate(
-                        "The host took the push; production still serves the old code.",
-                        production_building,
-                    ),
-                    Predicate("The cloud database does not have the new column.", no_cloud_column),
+                    Run("dev", GIT_PUSH),
+                    {
+                        "GitHub has the new code on main.": pushed,
+                        "The host took the push; production still serves the old code.": _production_building,
+                        "The cloud database does not have the new column.": _no_cloud_column,
+                    },
+                ),
+                (
+                    Advance(36),
+                    {
+                        "The new code is live.": lambda seen: seen.live_commit.writes_last_viewed,
+                        "The cloud database is old: it has no last_viewed column.": _no_cloud_column,
+                        "Visitors lose something, and nobody sees an error: every page answered 200.": (
+                            _loses_silently
+                        ),
+                    },
                 ),
             ),
-            Step(
-                "5.3c",
-                "Push to GitHub",
-                Advance(36),
-                (
-                    Predicate("The new code is live.", new_code_live),
-                    Predicate("The cloud database is old: it has no last_viewed column.", no_cloud_column),
-                    Predicate(
-                        "Visitors lose something, and nobody sees an error: every page answered 200.",
-                        silently_losing,
-                    ),
-                ),
-            ),
-            Step(
+            *_step(
                 "5.4",
                 "Push the migration",
-                Run("dev", DB_PUSH),
                 (
-                    Predicate("The cloud database has the last_viewed column.", cloud_column),
-                    Predicate(
-                        "The window was open for 3 seconds, from live to applied.",
-                        window_of_three_seconds,
-                    ),
+                    Run("dev", DB_PUSH),
+                    {
+                        "The cloud database has the last_viewed column.": has_cloud_column,
+                        "The window was open for 3 seconds, from live to applied.": _open_for_three_seconds,
+                    },
                 ),
-            ),
-            Step(
-                "5.4b",
-                "Push the migration",
-                Advance(2),
                 (
-                    Predicate(
-                        "The deployed code writes last_viewed, and visitors lose nothing any more.",
-                        views_recorded,
-                    ),
-                    Predicate("Code and schema agree: the feature is deployed.", deployed),
+                    Advance(2),
+                    {
+                        "The deployed code writes last_viewed, and visitors lose nothing any more.": (
+                            _last_view_recorded
+                        ),
+                        "Code and schema agree: the feature is deployed.": deployed,
+                    },
                 ),
+                Arrivals(0),
             ),
-            Step("5.4c", "Push the migration", Visit(0)),
         ),
         deployed,
     ),
@@ -656,58 +543,67 @@ PHASES = (
         6,
         "Update the production worker",
         (
-            Step(
+            *_step(
                 "6.1",
                 "Pull in the production clone",
-                Run("production", "git pull origin main"),
                 (
-                    Predicate("The production clone has the new code.", production_clone_current),
-                    Predicate("The worker still runs the code that it was started with.", worker_old),
+                    Run("production", "git pull origin main"),
+                    {
+                        "The production clone has the new code.": _production_clone_current,
+                        "The worker still runs the code that it was started with.": lambda seen: (
+                            seen.worker.running and seen.worker.commit != seen.production.head
+                        ),
+                    },
                 ),
             ),
-            Step(
+            *_step(
                 "6.2",
                 "Restart the worker",
-                Run("production", "cd worker && npm start"),
-                (Predicate("The worker runs the code of the production clone.", worker_current),),
+                (
+                    Run("production", "cd worker && npm start"),
+                    {"The worker runs the code of the production clone.": _worker_current},
+                ),
             ),
         ),
-        worker_current,
+        _worker_current,
     ),
     Phase(
         7,
         "Verify that everything works",
         (
-            Step(
+            *_step(
                 "7.1",
                 "Check the cloud database",
-                Run("dev", "npx supabase migration list --linked"),
-                (Predicate("The cloud's history holds every migration of the folder.", histories_agree),),
-            ),
-            Step(
-                "7.2",
-                "Check production",
-                OpenPage("production"),
                 (
-                    Predicate(
-                        "Opening a document on production leaves its trace in the cloud database.",
-                        viewed_in_cloud,
-                    ),
+                    Run("dev", "npx supabase migration list --linked"),
+                    {"The cloud's history holds every migration of the folder.": _histories_agree},
                 ),
             ),
-            Step(
-                "7.2b",
+            *_step(
+                "7.2",
                 "Check production",
-                Run("dev", f'npx supabase db remote --linked sql "{_VIEWED}"'),
-                (Predicate("There is no such command: supabase says so and fails.", failed),),
-            ),
-            Step(
-                "7.2c",
-                "Check production",
-                Run("dev", f'npx supabase db query --linked "{_VIEWED}"'),
-                (Predicate("The query ran, and shows documents that were viewed.", shows_views),),
+                (
+                    OpenPage("production"),
+                    {
+                        "Opening a document on production leaves its trace in the cloud database.": (
+                            _last_view_recorded
+                        )
+                    },
+                ),
+                (
+                    Run("dev", f'npx supabase db remote --linked sql "{_VIEWED}"'),
+                    {"There is no such command: supabase says so and fails.": lambda seen: seen.exit != 0},
+                ),
+                (
+                    Run("dev", f'npx supabase db query --linked "{_VIEWED}"'),
+                    {
+                        "The query ran, and shows documents that were viewed.": lambda seen: (
+                            seen.exit == 0 and "My Test Document" in seen.output
+                        )
+                    },
+                ),
             ),
         ),
-        verified,
+        _verified,
     ),
 )

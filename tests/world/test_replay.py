@@ -7,7 +7,7 @@ import pytest
 from kit.timeline import CommandRan
 from kit.world.engine import Engine
 from kit.world.save import play, play_phase
-from kit.world.workflow import PHASES, Advance, Edit, OpenPage, Phase, Predicate, Run, Step, Visit
+from kit.world.workflow import PHASES, Action, Advance, Arrivals, Edit, OpenPage, Phase, Predicate, Run, Step
 
 At = Callable[[int], Engine]
 
@@ -18,14 +18,12 @@ At = Callable[[int], Engine]
         Run("production", "git status"),
         Edit("dev", "docs/x.sql", "feature/migration.sql"),
         Advance(3),
-        Visit(5),
+        Arrivals(5),
         OpenPage("production"),
     ],
     ids=str,
 )
-def test_a_step_is_done_and_is_in_the_journal(
-    at: At, action: Run | Edit | Advance | Visit | OpenPage
-) -> None:
+def test_a_step_is_done_and_is_in_the_journal(at: At, action: Action) -> None:
     world = at(1)
 
     ran = play(world, Step("0.0", "A step", action))

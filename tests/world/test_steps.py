@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.world.workflow import Action, Advance, Edit, OpenPage, Run, Visit
+from kit.world.workflow import Action, Advance, Arrivals, Edit, OpenPage, Run
 
 
 @pytest.mark.parametrize(
@@ -12,8 +12,8 @@ from kit.world.workflow import Action, Advance, Edit, OpenPage, Run, Visit
         (Edit("dev", "docs/a.md", "feature/a.md"), "edit docs/a.md"),
         (Advance(36), "wait 36 s"),
         (Advance(0.5), "wait 0.5 s"),
-        (Visit(20.0), "visitors 20/s"),
-        (Visit(0), "visitors 0/s"),
+        (Arrivals(20.0), "visitors 20/s"),
+        (Arrivals(0), "visitors 0/s"),
         (OpenPage("dev"), "open a document on dev"),
     ],
 )

@@ -6,9 +6,18 @@ import pytest
 
 from kit.host import Deployment
 from kit.timeline import Outcome, PageView, RefMoved, Timeline
-from kit.world import workflow as truths
 from kit.world.snapshot import Snapshot
+from kit.world.workflow import PHASES
 
+HOLDS = {
+    predicate.says: predicate.holds
+    for phase in PHASES
+    for step in phase.steps
+    for predicate in step.predicates
+}
+LOSES_SILENTLY = HOLDS["Visitors lose something, and nobody sees an error: every page answered 200."]
+OPEN_FOR_THREE_SECONDS = HOLDS["The window was open for 3 seconds, from live to applied."]
+BUILDING = HOLDS["The host took the push; production still serves the old code."]
 PUSH = RefMoved(at=0.0, repository="github", branch="main", old="a", new="b")
 
 
@@ -46,26 +55,26 @@ def views(*outcomes: tuple[Outcome, int], gap: float = 0.5) -> Timeline:
 def test_a_window_of_three_seconds_to_within_one_gap(
     beginning: Snapshot, timeline: Timeline, *, expected: bool
 ) -> None:
-    assert truths.window_of_three_seconds(replace(beginning, timeline=timeline)) is expected
+    assert OPEN_FOR_THREE_SECONDS(replace(beginning, timeline=timeline)) is expected
 
 
 def test_silent_is_lost_with_nothing_but_200(beginning: Snapshot) -> None:
     silent = replace(beginning, timeline=views(("ok", 2), ("lost", 2)))
-    assert truths.silently_losing(silent)
+    assert LOSES_SILENTLY(silent)
 
     loud = [
         replace(one, status=500) if isinstance(one, PageView) and one.outcome == "lost" else one
         for one in silent.timeline
     ]
-    assert not truths.silently_losing(replace(silent, timeline=Timeline.of(loud)))
-    assert not truths.silently_losing(replace(silent, timeline=views(("ok", 2))))
-    assert not truths.silently_losing(replace(silent, timeline=Timeline()))
+    assert not LOSES_SILENTLY(replace(silent, timeline=Timeline.of(loud)))
+    assert not LOSES_SILENTLY(replace(silent, timeline=views(("ok", 2))))
+    assert not LOSES_SILENTLY(replace(silent, timeline=Timeline()))
 
 
 def test_only_views_since_the_last_push_count(beginning: Snapshot) -> None:
     lost_earlier = [*views(("lost", 4)), replace(PUSH, at=10.0)]
 
-    assert not truths.silently_losing(replace(beginning, timeline=Timeline.of(lost_earlier)))
+    assert not LOSES_SILENTLY(replace(beginning, timeline=Timeline.of(lost_earlier)))
 
 
 @pytest.mark.parametrize(
@@ -82,5 +91,5 @@ def test_production_is_building_while_its_newest_deployment_is(
 ) -> None:
     newest = Deployment(commit="b", branch=branch, pushed_at=0, takes=35, stage=stage)  # type: ignore[arg-type]  # parametrized
 
-    assert truths.production_building(replace(beginning, deployments=(newest,))) is expected
-    assert not truths.production_building(replace(beginning, deployments=()))
+    assert BUILDING(replace(beginning, deployments=(newest,))) is expected
+    assert not BUILDING(replace(beginning, deployments=()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.lesson.exercise import Attempt, Exercise
 from kit.names import FEATURE
 from kit.timeline import Deployed, PageView
-from kit.world import workflow as truths
+from kit.world.workflow import deployed, has_cloud_column, pushed
 
 _BUILD_S, _PUSH_S = 90, 2
 
@@ -16,7 +16,7 @@ def _nothing_lost(attempt: Attempt) -> bool:
     live = [
         one.at for one in seen.timeline.only(Deployed) if (one.target, one.stage) == ("production", "live")
     ]
-    if not truths.deployed(seen) or not views or not live:
+    if not deployed(seen) or not views or not live:
         return False
     watched = views[0].at < live[-1] < views[-1].at
     return watched and all(view.outcome == "ok" for view in views)
@@ -25,7 +25,7 @@ def _nothing_lost(attempt: Attempt) -> bool:
 def _both_shipped(attempt: Attempt) -> bool:
     seen = attempt.seen
     github, theirs = seen.repositories.github["main"], seen.repositories.clones["production"].head
-    if not truths.pushed(seen) or not truths.cloud_column(seen):
+    if not pushed(seen) or not has_cloud_column(seen):
         return False
     return attempt.world.engine.repositories.is_ancestor(theirs, github)
 
