@@ -88,6 +88,13 @@ def show_span(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
+def format_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as text, each column as wide as its widest cell; "" for no rows."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def _show_character(character: str) -> str:
     if character.isprintable() and not unicodedata.category(character).startswith("M"):
         return character
@@ -389,6 +396,4 @@ def draw_text_grid(head: Sequence[str], rows: Sequence[Row]) -> str:
     """
     table = [(" ", *head)] + [("*" if row.marked else " ", *row.cells) for row in rows]
     plain = [[cell.encode("ascii", "backslashreplace").decode() for cell in row] for row in table]
-    widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in plain)
-    return "\n".join(line.rstrip() for line in lines)
+    return format_columns(plain)

@@ -16,14 +16,14 @@ from psycopg import sql
 from kit.errors import BadInput, ServerFailed, UnusableFolder
 from kit.experiments.queue import (
     IDLE,
-    MIGRATION,
+    MIGRATOR,
     READ,
     READER,
     WRITE,
     WRITER,
-    Answer,
     LockRow,
     Queue,
+    RoundTrip,
     Stretch,
     Watched,
 )
@@ -33,9 +33,6 @@ from kit.process.shell import Ran
 from kit.timeline.clock import Clock, WallClock
 from kit.world.open import is_own
 from kit.world.world import World
-
-# People at a table: one who reads, one who writes, one who leaves a transaction open
-
 
 _FIRST: LiteralString = "SELECT id::text FROM documents WHERE title IS NOT NULL ORDER BY id LIMIT 1"
 _PAUSE_S = 0.005
@@ -57,7 +54,7 @@ class Caller:
         self, who: str, statement: LiteralString, document: str, *, server: Server, clock: Clock
     ) -> None:
         """Connect; ask nothing yet."""
-        self.answers: list[Answer] = []
+        self.answers: list[RoundTrip] = []
         self.failure: psycopg.Error | None = None
         self.who = who
         self._statement, self._document = statement, document
@@ -95,7 +92,7 @@ class Caller:
                 if not self._enough.is_set():
                     self.failure = error
                 return
-            self.answers.append(Answer(who=self.who, asked=asked, answered=self._clock.now()))
+            self.answers.append(RoundTrip(who=self.who, asked=asked, answered=self._clock.now()))
 
 
 class Traffic:
@@ -139,10 +136,10 @@ class Traffic:
         names = {caller.pid: caller.who for caller in self._callers}
         return names | ({self._open.info.backend_pid: IDLE} if self._open else {})
 
-    def answers(self) -> tuple[Answer, ...]:
+    def answers(self) -> tuple[RoundTrip, ...]:
         """Return the answers so far, in the order of the questions."""
-        every = [one for caller in self._callers for one in tuple(caller.answers)]
-        return tuple(sorted(every, key=lambda one: one.asked))
+        every = (trip for caller in self._callers for trip in tuple(caller.answers))
+        return tuple(sorted(every, key=lambda trip: trip.asked))
 
     def fewest(self) -> int:
         """Return how many answers the one with the fewest has."""
@@ -161,7 +158,7 @@ class Traffic:
             with contextlib.suppress(psycopg.Error), contextlib.closing(connection):
                 connection.rollback()
 
-    def check(self) -> None:
+    def require_answers(self) -> None:
         """Make sure that nobody was refused.
 
         Raises:
@@ -190,9 +187,6 @@ class Traffic:
         with contextlib.suppress(ServerFailed, psycopg.Error), self._server.connect() as connection:
             for caller in self._callers:
                 connection.execute("SELECT pg_terminate_backend(%s, %s)", [caller.pid, int(_END_S * 1000)])
-
-
-# Look at a table's locks again and again while a command runs
 
 
 _LOOK_S = 0.01
@@ -231,7 +225,7 @@ def watch(server: Server, command: Callable[[], Ran], *, idle: bool = False) -> 
     with contextlib.closing(traffic):
         traffic.start()
         if not wait_until(lambda: traffic.fewest() >= _FIRST_ANSWERS, seconds=_FIRST_S):
-            traffic.check()
+            traffic.require_answers()
             raise ServerFailed(
                 "documents does not answer its reader and its writer.",
                 remedy="Run the notebook's setup cell again.",
@@ -243,8 +237,8 @@ def watch(server: Server, command: Callable[[], Ran], *, idle: bool = False) -> 
             lookout.start()
             began = clock.now()
             ran = command()
-        lookout.check()
-        traffic.check()
+        lookout.require_sight()
+        traffic.require_answers()
     return Watched(ran=ran, began=began, stretches=tuple(lookout.stretches), answers=traffic.answers())
 
 
@@ -266,8 +260,7 @@ class Lookout:
         self._failure: Exception | None = None
         self._enough = threading.Event()
         self._connection = server.connect("cloud")
-        row = self._connection.execute(_TABLE).fetchone()
-        self._table = row[0] if row else 0
+        ((self._table,),) = self._connection.execute(_TABLE).fetchall()
         self._thread = threading.Thread(target=self._look, name="kit-lookout", daemon=True)
 
     def __repr__(self) -> str:
@@ -285,7 +278,7 @@ class Lookout:
             self._thread.join()
         self._connection.close()
 
-    def check(self) -> None:
+    def require_sight(self) -> None:
         """Make sure that it could see everything.
 
         Raises:
@@ -307,7 +300,7 @@ class Lookout:
                 if (queue := Queue.read(rows)) is not None:
                     self._note(queue)
                     self._end_break(queue, rows)
-        except Exception as error:  # noqa: BLE001 - told by check(), to whoever started the thread
+        except Exception as error:  # noqa: BLE001 - told by require_sight(), to whoever started the thread
             self._failure = error
         finally:
             self._traffic.end_open()  # nobody else would
@@ -316,7 +309,7 @@ class Lookout:
         return [
             LockRow(
                 pid=pid,
-                who=names.get(pid, MIGRATION if role == "migrator" else "somebody else"),
+                who=names.get(pid, MIGRATOR if role == "migrator" else "somebody else"),
                 mode=mode,
                 granted=granted,
                 blockers=tuple(blockers),
@@ -339,19 +332,16 @@ class Lookout:
 
     def _end_break(self, queue: Queue, rows: Iterable[LockRow]) -> None:
         """End the open transaction once it has been in the way for long enough, or for nothing."""
-        waits = frozenset(row.pid for row in rows if row.who == MIGRATION and not row.granted)
+        waits = frozenset(row.pid for row in rows if row.who == MIGRATOR and not row.granted)
         gave_up = not self._waited <= waits
         self._waited |= waits
         long_enough = (
-            all(who in queue.waiting for who in (MIGRATION, READER, WRITER))
+            all(who in queue.waiting for who in (MIGRATOR, READER, WRITER))
             and queue.place(IDLE) is not None
             and self.stretches[-1].seconds >= BREAK_S
         )
         if gave_up or long_enough or self._clock.now() - self._began > _LONGEST_BREAK_S:
             self._traffic.end_open()
-
-
-# Make `documents` of the cloud database large enough for its locks to be felt, and watch it
 
 
 TIMES = 100
@@ -463,12 +453,12 @@ def enlarge(world: World) -> LargeTable:
             "This is your own world: a large table would be saved with it, again and again.",
             remedy="Open a lab for it: lab = open_world(phase=5, scratch=True).",
         )
-    _check_space(world)
+    _require_space(world)
     with engine.step(), _told(), engine.server.connect("cloud") as connection:
         had = _look(connection)
         # The world's own housekeeping would take locks of its own; helpers would make the build shorter.
         connection.execute(_CALM)
-        rows = _one(connection, _COUNT)
+        ((rows,),) = connection.execute(_COUNT).fetchall()
         times = 0.0
         while rows < _MOST:
             if rows:
@@ -502,11 +492,6 @@ def _time_read(connection: psycopg.Connection) -> float:
     return statistics.median(took)
 
 
-def _one(connection: psycopg.Connection, query: LiteralString) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
-
-
 def _look(connection: psycopg.Connection) -> frozenset[tuple[str, str]]:
     return frozenset((kind, name) for kind, name in connection.execute(_HAS))
 
@@ -524,7 +509,7 @@ def _remove(connection: psycopg.Connection, kind: str, name: str) -> None:
     connection.execute(sql.SQL(drop).format(sql.Identifier(name)))
 
 
-def _check_space(world: World) -> None:
+def _require_space(world: World) -> None:
     folder = world.engine.folder
     if shutil.disk_usage(folder).free < _BYTES:
         raise _full(f"less than {_BYTES // 1_000_000} MB are free", folder=str(folder))

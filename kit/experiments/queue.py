@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal, LiteralString, Self
 
-from kit.draw import cut, show
+from kit.draw import cut, format_columns, show
 from kit.errors import BadInput
 from kit.process.shell import Ran
 from kit.review.rules import LOCKS, Lock, strongest
 
-# One session's place at a table: the lock that it holds, waits for, or gets at once
-
-
-State = Literal["HOLDS", "waits for", "goes on"]
+LockState = Literal["HOLDS", "waits for", "goes on"]
 """goes on: gets its lock whenever it asks, and gives it back at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session:
+class SessionSeen:
     """One session's place at the table.
 
     Attributes:
@@ -34,7 +31,7 @@ class Session:
     """
 
     who: str
-    state: State
+    state: LockState
     lock: Lock
     behind: tuple[str, ...] = ()
     statement: str
@@ -45,11 +42,7 @@ class Session:
         return self.state == "waits for"
 
 
-# Draw a queue at a table: in text, and as HTML in a notebook's colours
-
-
-WIDTH = 100
-"""Columns of the drawing in text."""
+_WIDTH = 100  # columns of the drawing in text
 _SHORTEST = 12
 _EMPTY = "nobody is at the table"
 _CLASSES = {"HOLDS": "o", "waits for": "o w", "goes on": "o g"}
@@ -75,21 +68,20 @@ overflow-wrap:anywhere;flex-basis:100%}
 """.replace("\n", "")
 
 
-def draw_text(sessions: Sequence[Session]) -> str:
+def draw_text(sessions: Sequence[SessionSeen]) -> str:
     """Draw who holds and who waits as a tree: whoever waits stands below the one it waits for."""
     if not sessions:
         return _EMPTY
-    rows = [(f"{branch}{show(one.who)}", one) for branch, one in _tree(sessions)]
-    name = max(len(label) for label, _ in rows)
-    state = max(len(one.state) for one in sessions)
-    lock = max(len(one.lock) for one in sessions)
-    heads = [(f"{label:<{name}}  {one.state:<{state}}  {one.lock:<{lock}}  ", one) for label, one in rows]
-    return "\n".join(
-        (head + cut(show(one.statement), max(_SHORTEST, WIDTH - len(head)))).rstrip() for head, one in heads
+    tree = list(_tree(sessions))
+    heads = [(f"{branch}{show(session.who)}", session.state, session.lock) for branch, session in tree]
+    name, state, lock = (max(map(len, column)) for column in zip(*heads, strict=True))
+    room = max(_SHORTEST, _WIDTH - name - state - lock - len("      "))
+    return format_columns(
+        [(*head, cut(show(session.statement), room)) for head, (_, session) in zip(heads, tree, strict=True)]
     )
 
 
-def draw_html(sessions: Sequence[Session], *, note: str = "") -> str:
+def draw_html(sessions: Sequence[SessionSeen], *, note: str = "") -> str:
     """Draw the same as boxes: solid for who holds, dashed and indented for who waits; all text is escaped.
 
     Args:
@@ -100,46 +92,43 @@ def draw_html(sessions: Sequence[Session], *, note: str = "") -> str:
     return f"<style>{_SHEET}</style><div class='kl'>{boxes}{note}</div>"
 
 
-def _list(sessions: Sequence[Session], above: str | None) -> str:
+def _list(sessions: Sequence[SessionSeen], above: str | None) -> str:
     items = "".join(
-        f"<div class='i' role='listitem'>{_box(one)}{_list(sessions, one.who)}</div>"
-        for one in _below(sessions, above)
+        f"<div class='i' role='listitem'>{_box(session)}{_list(sessions, session.who)}</div>"
+        for session in _below(sessions, above)
     )
     return f"<div role='list'{' class=q' if above is not None else ''}>{items}</div>" if items else ""
 
 
-def _box(one: Session) -> str:
+def _box(session: SessionSeen) -> str:
     return (
-        f"<div class='{_CLASSES[one.state]}'><span class='n'>{escape(one.who)}</span>"
-        f"<span class='a'>{one.state}</span> <span>{escape(one.lock)}</span>"
-        f"<span class='d'>{escape(one.statement)}</span></div>"
+        f"<div class='{_CLASSES[session.state]}'><span class='n'>{escape(session.who)}</span>"
+        f"<span class='a'>{session.state}</span> <span>{escape(session.lock)}</span>"
+        f"<span class='d'>{escape(session.statement)}</span></div>"
     )
 
 
-def _below(sessions: Sequence[Session], above: str | None) -> list[Session]:
-    return [one for one in sessions if _parent(one, sessions) == above]
+def _below(sessions: Sequence[SessionSeen], above: str | None) -> list[SessionSeen]:
+    return [session for session in sessions if _parent(session, sessions) == above]
 
 
-def _parent(one: Session, sessions: Sequence[Session]) -> str | None:
+def _parent(session: SessionSeen, sessions: Sequence[SessionSeen]) -> str | None:
     """Return whom to draw it under: of those before it whom it waits for, the last; None for nobody."""
-    before = sessions[: sessions.index(one)]  # in a deadlock the first one also waits for a later one
-    return next((other.who for other in reversed(before) if other.who in one.behind), None)
+    before = sessions[: sessions.index(session)]  # in a deadlock the first one also waits for a later one
+    return next((other.who for other in reversed(before) if other.who in session.behind), None)
 
 
 def _tree(
-    sessions: Sequence[Session], above: str | None = None, indent: str = ""
-) -> Iterator[tuple[str, Session]]:
+    sessions: Sequence[SessionSeen], above: str | None = None, indent: str = ""
+) -> Iterator[tuple[str, SessionSeen]]:
     here = _below(sessions, above)
-    for one in here:
-        last = one is here[-1]
-        yield (indent + ("" if above is None else "└─ " if last else "├─ "), one)
-        yield from _tree(sessions, one.who, indent + ("" if above is None else "   " if last else "│  "))
+    for session in here:
+        last = session is here[-1]
+        yield (indent + ("" if above is None else "└─ " if last else "├─ "), session)
+        yield from _tree(sessions, session.who, indent + ("" if above is None else "   " if last else "│  "))
 
 
-# Who holds which lock on a table, and who waits behind whom: frozen records, and what follows from them
-
-
-MIGRATION, READER, WRITER, IDLE = "migration", "reader", "writer", "idle transaction"
+MIGRATOR, READER, WRITER, IDLE = "migration", "reader", "writer", "idle transaction"
 """Sessions are called by what they do, so that a picture is the same on every run."""
 
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -174,7 +163,7 @@ class LockRow:
 class Queue:
     """Who is at the table at one moment: first those who hold it, each before those who wait behind it."""
 
-    sessions: tuple[Session, ...] = ()
+    sessions: tuple[SessionSeen, ...] = ()
 
     def __repr__(self) -> str:
         """Draw it in text."""
@@ -187,11 +176,11 @@ class Queue:
     @property
     def waiting(self) -> tuple[str, ...]:
         """Who waits."""
-        return tuple(one.who for one in self.sessions if one.waits)
+        return tuple(session.who for session in self.sessions if session.waits)
 
-    def place(self, who: str) -> Session | None:
+    def place(self, who: str) -> SessionSeen | None:
         """Return the session of that name, None if it is not at the table."""
-        return next((one for one in self.sessions if one.who == who), None)
+        return next((session for session in self.sessions if session.who == who), None)
 
     @classmethod
     def read(cls, rows: Iterable[LockRow]) -> Self | None:
@@ -205,16 +194,16 @@ class Queue:
         every: dict[int, list[LockRow]] = {}
         for row in rows:
             every.setdefault(row.pid, []).append(row)
-        waiting = {pid: one for pid, of in every.items() for one in of if not one.granted}
-        shown = {pid for pid, of in every.items() if of[0].who == MIGRATION} | {
+        waiting = {pid: row for pid, rows_of in every.items() for row in rows_of if not row.granted}
+        shown = {pid for pid, rows_of in every.items() if rows_of[0].who == MIGRATOR} | {
             pid for pid, row in waiting.items() if row.asked
         }
         for pid in tuple(shown):
             shown |= _ahead(pid, waiting)
         if any(pid not in every or (pid in waiting and not waiting[pid].blockers) for pid in shown):
             return None
-        made = [_seat(every[pid], waiting.get(pid), every) for pid in shown]
-        return cls(_in_order({one.who: one for one in made}))
+        sessions = (_read_session(every[pid], waiting.get(pid), every) for pid in shown)
+        return cls(_in_order({session.who: session for session in sessions}))
 
 
 def _ahead(pid: int, waiting: Mapping[int, LockRow]) -> set[int]:
@@ -229,21 +218,23 @@ def _ahead(pid: int, waiting: Mapping[int, LockRow]) -> set[int]:
     return found
 
 
-def _seat(rows: list[LockRow], waits: LockRow | None, every: Mapping[int, list[LockRow]]) -> Session:
+def _read_session(
+    rows: list[LockRow], waits: LockRow | None, every: Mapping[int, list[LockRow]]
+) -> SessionSeen:
     row = waits or rows[0]
     statement = one_line(row.statement)
-    return Session(
+    return SessionSeen(
         who=row.who,
         state="waits for" if waits else "HOLDS",
-        lock=name_lock(waits.mode) if waits else strongest(name_lock(one.mode) for one in rows),
+        lock=name_lock(waits.mode) if waits else strongest(name_lock(held.mode) for held in rows),
         behind=tuple(sorted({every[pid][0].who for pid in waits.blockers})) if waits else (),
         statement=f"nothing, since {statement}" if row.idle else statement,
     )
 
 
-def _in_order(sessions: Mapping[str, Session]) -> tuple[Session, ...]:
+def _in_order(sessions: Mapping[str, SessionSeen]) -> tuple[SessionSeen, ...]:
     """Put everybody after those whom they wait for; else in the order of their names."""
-    placed: dict[str, Session] = {}
+    placed: dict[str, SessionSeen] = {}
 
     def place(who: str, above: tuple[str, ...]) -> None:
         if who in placed or who in above or who not in sessions:
@@ -271,9 +262,6 @@ def one_line(statement: str) -> str:
     return " ".join(_COMMENTS.sub(" ", statement).split())
 
 
-# What was seen while a command ran on a table with traffic: its queues, and every answer
-
-
 READ: LiteralString = "SELECT title FROM documents WHERE id = %s"
 WRITE: LiteralString = "UPDATE documents SET title = title WHERE id = %s"
 """What the reader and the writer ask, again and again."""
@@ -299,7 +287,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class RoundTrip:
     """A read or a write that was answered: whose, when asked and when answered, in seconds."""
 
     who: str
@@ -326,13 +314,15 @@ class Watched:
     ran: Ran
     began: float
     stretches: tuple[Stretch, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[RoundTrip, ...]
 
     @property
     def longest(self) -> Stretch:
         """The queue that stood for longest; an empty one if nobody ever was at the table."""
-        found = [one for one in self.stretches if one.queue.sessions]
-        return max(found, key=lambda one: one.seconds, default=Stretch(queue=Queue(), begin=0.0, end=0.0))
+        found = [stretch for stretch in self.stretches if stretch.queue.sessions]
+        return max(
+            found, key=lambda stretch: stretch.seconds, default=Stretch(queue=Queue(), begin=0.0, end=0.0)
+        )
 
     @property
     def queue(self) -> Queue:
@@ -343,29 +333,37 @@ class Watched:
         """Say whether "reader" or "writer" waits in that queue."""
         return _known(who) in self.queue.waiting
 
+    def waited(self, who: str) -> bool:
+        """Say whether "reader" or "writer" waited in any of the queues."""
+        return any(_known(who) in stretch.queue.waiting for stretch in self.stretches)
+
+    def took_part(self, who: str) -> bool:
+        """Say whether a session of that name was in any of the queues."""
+        return any(stretch.queue.place(who) is not None for stretch in self.stretches)
+
     def answered(self, who: str) -> int:
         """Count what "reader" or "writer" asked, and was answered, while that queue stood."""
         stood = self.longest
-        return sum(stood.begin <= one.asked and one.answered <= stood.end for one in self._of(who))
+        return sum(stood.begin <= trip.asked and trip.answered <= stood.end for trip in self._of(who))
 
     def usual(self, who: str) -> float:
         """Return the median of seconds that "reader" or "writer" waited for an answer before the command."""
-        before = [one.took for one in self._of(who) if one.answered < self.began]
+        before = [trip.took for trip in self._of(who) if trip.answered < self.began]
         return statistics.median(before) if before else 0.0
 
     def slowest(self, who: str) -> float:
         """Return the most seconds that "reader" or "writer" waited for an answer during the command."""
-        return max((one.took for one in self._of(who) if one.answered >= self.began), default=0.0)
+        return max((trip.took for trip in self._of(who) if trip.answered >= self.began), default=0.0)
 
-    def _of(self, who: str) -> tuple[Answer, ...]:
+    def _of(self, who: str) -> tuple[RoundTrip, ...]:
         name = _known(who)
-        return tuple(one for one in self.answers if one.who == name)
+        return tuple(trip for trip in self.answers if trip.who == name)
 
-    def _sessions(self) -> tuple[Session, ...]:
+    def _sessions(self) -> tuple[SessionSeen, ...]:
         """Return the queue, and after it those of the two whom it lets pass."""
         queue = self.queue.sessions
         passing = (
-            Session(who=who, state="goes on", lock=lock, statement=statement)
+            SessionSeen(who=who, state="goes on", lock=lock, statement=statement)
             for who, (lock, statement) in _ASK.items()
             if queue and who not in self.queue.waiting
         )

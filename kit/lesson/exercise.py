@@ -1,10 +1,11 @@
-"""An exercise: a task, how to tell that it is done, three hints; the verdict is what the learner reads."""
+"""An exercise: a task, how to tell that it is done, three hints; the assessment is what the learner reads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, LiteralString
 
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
@@ -29,6 +30,11 @@ class Attempt:
         """The world as it is now."""
         with self.world.engine.step():
             return self.world.engine.observe()
+
+    def ask_cloud(self, query: LiteralString) -> tuple[Any, ...]:
+        """Return the first row that the cloud database answers, an empty one for none."""
+        with self.world.engine.server.connect("cloud") as connection:
+            return connection.execute(query).fetchone() or ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,7 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Assessment:
     """Whether an exercise is done, in words."""
 
     exercise: Exercise

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kit.errors import BadInput, UnusableFolder
-from kit.experiments.rehearsal import Plan
-from kit.lesson.exercise import Exercise, Verdict
+from kit.draw import format_columns
+from kit.errors import UnusableFolder
+from kit.lesson.exercise import Assessment, Exercise
 from kit.names import ROOT
 from kit.world.home import recall, remember
 
-# Which exercises were ever asked, and which were ever done, in the learner's progress file
-
-
-_KIND = "exercise"
+ExerciseState = Literal["done", "not yet", "not asked"]
+KIND = "broken-window-kit progress"
+"""Stands in every export, so that a later one may replace it."""
+_NOTEBOOKS = ROOT / "notebooks"
+_WORDS = ("change", "order", "handling")
+_NUMBERS = ("build", "rate")
 
 
 def find_asked() -> dict[str, bool]:
@@ -27,38 +30,25 @@ def find_asked() -> dict[str, bool]:
         UnusableFolder: if the progress file cannot be read.
     """
     asked: dict[str, bool] = {}
-    for entry in recall(_KIND):
+    for entry in recall("exercise"):
         number, done = entry.get("number"), entry.get("done")
         if isinstance(number, str) and isinstance(done, bool):
             asked[number] = asked.get(number, False) or done
     return asked
 
 
-def record(verdict: Verdict) -> None:
-    """Remember an exercise's first Not yet and its first Done; what was done once stays done.
-
-    Args:
-        verdict: as it was found.
-    """
-    number = verdict.exercise.number
-    # The learner is to read the verdict, even where no file can be written: the disk may be full.
+def record(assessment: Assessment) -> None:
+    """Remember an exercise's first Not yet and its first Done; what was done once stays done."""
+    number = assessment.exercise.number
+    # The learner is to read the assessment, even where no file can be written: the disk may be full.
     with contextlib.suppress(UnusableFolder):
         former = find_asked().get(number)
-        if former is None or (verdict.holds and not former):
-            remember(_KIND, {"number": number, "done": verdict.holds})
-
-
-# The learner's progress over all notebooks: exercises, predictions, what comes next
-
-
-State = Literal["done", "not yet", "not asked"]
-KIND = "broken-window-kit progress"
-"""Stands in every export, so that a later one may replace it."""
-_NOTEBOOKS = ROOT / "notebooks"
+        if former is None or (assessment.holds and not former):
+            remember("exercise", {"number": number, "done": assessment.holds})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class ExerciseProgress:
     """One exercise, and how far it is.
 
     Attributes:
@@ -71,7 +61,7 @@ class Line:
     notebook: str
     number: str
     task: str
-    state: State
+    state: ExerciseState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +69,27 @@ class Foretold:
     """An answer that was committed to before a deploy, judged by the measurement after it.
 
     Attributes:
-        plan: what was deployed.
         right: for each question that had an answer: whether production breaks, for how long, how loudly.
+        change: what the migration did to a column.
+        order: in which code and schema were pushed.
+        build: seconds from the push to live.
+        wait: seconds from `git push` to `db push`; None for the order's own.
+        rate: page views a second.
+        handling: what the code did about a write that failed.
     """
 
-    plan: Plan
     right: tuple[bool, ...]
+    change: str
+    order: str
+    build: float
+    wait: float | None
+    rate: float
+    handling: str
 
     def __str__(self) -> str:
-        """Name the plan in a few words."""
-        wait = f", db push after {self.plan.wait:g} s" if self.plan.wait is not None else ""
-        return f"{self.plan.change} a column, {self.plan.order}{wait}, a build of {self.plan.build:g} s"
+        """Name the deploy in a few words."""
+        wait = f", db push after {self.wait:g} s" if self.wait is not None else ""
+        return f"{self.change} a column, {self.order}{wait}, a build of {self.build:g} s"
 
     @property
     def score(self) -> str:
@@ -101,7 +101,7 @@ class Foretold:
 class Overview:
     """How far the learner is; its `repr` is a table in text."""
 
-    exercises: tuple[Line, ...]
+    exercises: tuple[ExerciseProgress, ...]
     predictions: tuple[Foretold, ...]
 
     @property
@@ -110,14 +110,14 @@ class Overview:
         return sum(line.state == "done" for line in self.exercises)
 
     @property
-    def next(self) -> Line | None:
+    def next(self) -> ExerciseProgress | None:
         """The first exercise that is not done; None if all are."""
         return next((line for line in self.exercises if line.state != "done"), None)
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """How much is done, how much of what was predicted was right, what comes next."""
-        answers = [right for one in self.predictions for right in one.right]
+        answers = [right for foretold in self.predictions for right in foretold.right]
         ahead = self.next
         return (
             f"{self.done} of {len(self.exercises)} exercises done.",
@@ -138,9 +138,9 @@ class Overview:
 
     def __repr__(self) -> str:
         """Show the tables."""
-        blocks = ["\n".join(self.sentences), _columns(self.rows())]
-        blocks += [_columns([(one.score, str(one)) for one in self.predictions])] if self.predictions else []
-        return "\n\n".join(blocks)
+        predictions = [(foretold.score, str(foretold)) for foretold in self.predictions]
+        blocks = ["\n".join(self.sentences), format_columns(self.rows()), format_columns(predictions)]
+        return "\n\n".join(block for block in blocks if block)
 
     def facts(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -151,20 +151,20 @@ class Overview:
             "total": len(self.exercises),
             "next": {"number": ahead.number, "notebook": ahead.notebook} if ahead else None,
             "exercises": [
-                {"number": one.number, "notebook": one.notebook, "task": one.task, "state": one.state}
-                for one in self.exercises
+                {"number": line.number, "notebook": line.notebook, "task": line.task, "state": line.state}
+                for line in self.exercises
             ],
             "predictions": [
                 {
-                    "change": one.plan.change,
-                    "order": one.plan.order,
-                    "wait_s": one.plan.wait,
-                    "build_s": one.plan.build,
-                    "rate": one.plan.rate,
-                    "handling": one.plan.handling,
-                    "right": list(one.right),
+                    "change": foretold.change,
+                    "order": foretold.order,
+                    "wait_s": foretold.wait,
+                    "build_s": foretold.build,
+                    "rate": foretold.rate,
+                    "handling": foretold.handling,
+                    "right": list(foretold.right),
                 }
-                for one in self.predictions
+                for foretold in self.predictions
             ],
         }
 
@@ -177,15 +177,15 @@ class Overview:
         marks = {"done": "x", "not yet": " ", "not asked": " "}
         lines = [f"<!-- {KIND} -->", "# Progress", "", *self.sentences]
         notebook = ""
-        for one in self.exercises:
-            if one.notebook != notebook:
-                notebook = one.notebook
+        for line in self.exercises:
+            if line.notebook != notebook:
+                notebook = line.notebook
                 lines += ["", f"## {notebook}", ""]
-            asked = " *(asked, not yet done)*" if one.state == "not yet" else ""
-            lines.append(f"- [{marks[one.state]}] **{one.number}** {one.task}{asked}")
+            asked = " *(asked, not yet done)*" if line.state == "not yet" else ""
+            lines.append(f"- [{marks[line.state]}] **{line.number}** {line.task}{asked}")
         if self.predictions:
             lines += ["", "## Predictions", ""]
-            lines += [f"- {one.score}: {one}" for one in self.predictions]
+            lines += [f"- {foretold.score}: {foretold}" for foretold in self.predictions]
         return "\n".join(lines) + "\n"
 
 
@@ -198,44 +198,36 @@ def look_over(exercises: Mapping[str, Exercise]) -> Overview:
     Raises:
         UnusableFolder: if the progress file cannot be read.
     """
-    asked, names = find_asked(), _notebooks()
-    states: dict[bool | None, State] = {True: "done", False: "not yet", None: "not asked"}
+    asked, stems = find_asked(), [path.stem for path in sorted(_NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]
+    names = {stem[:2]: stem for stem in stems}
+    states: dict[bool | None, ExerciseState] = {True: "done", False: "not yet", None: "not asked"}
     lines = []
-    for number, one in exercises.items():
+    for number, exercise in exercises.items():
         notebook = number[:-1].zfill(2)
         lines.append(
-            Line(
+            ExerciseProgress(
                 notebook=names.get(notebook, notebook),
                 number=number,
-                task=one.task,
+                task=exercise.task,
                 state=states[asked.get(number)],
             )
         )
-    return Overview(exercises=tuple(lines), predictions=tuple(_predictions()))
+    predictions = (_read_prediction(entry) for entry in recall("prediction"))
+    return Overview(exercises=tuple(lines), predictions=tuple(filter(None, predictions)))
 
 
-def _notebooks() -> dict[str, str]:
-    """Return the notebooks' names by their two digits."""
-    return {path.stem[:2]: path.stem for path in sorted(_NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
-
-
-def _predictions() -> list[Foretold]:
-    found = []
-    for entry in recall("prediction"):
-        right = entry.get("right")
-        if not (isinstance(right, list) and right and all(isinstance(one, bool) for one in right)):
-            continue
-        try:
-            plan = Plan(**entry.get("plan", {}))
-        except (BadInput, TypeError):
-            continue  # another version's, or not ours
-        if plan.wait is None or isinstance(plan.wait, int | float):
-            found.append(Foretold(plan=plan, right=tuple(right)))
-    return found
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+def _read_prediction(entry: Mapping[str, Any]) -> Foretold | None:
+    """Return what an entry of the progress file says; None for another version's, or one of nobody's."""
+    right, plan = entry.get("right"), entry.get("plan")
+    if not (isinstance(right, list) and right and all(isinstance(answer, bool) for answer in right)):
+        return None
+    if not isinstance(plan, dict) or not plan.keys() <= {*_WORDS, *_NUMBERS, "wait", "clock"}:
+        return None
+    facts = {"wait": None, "rate": 20.0, "handling": "silent", **plan}
+    facts.pop("clock", None)
+    words, numbers = [facts.get(name) for name in _WORDS], [facts.get(name) for name in _NUMBERS]
+    numbers += [] if facts["wait"] is None else [facts["wait"]]
+    plain = all(isinstance(word, str) and re.fullmatch(r"[a-z-]+", word) for word in words)
+    if not plain or not all(isinstance(number, int | float) for number in numbers):
+        return None
+    return Foretold(right=tuple(right), **facts)

@@ -22,7 +22,7 @@ from kit.names import EPOCH
 _LONGEST_WAIT_S = 3600.0
 """Waits are cut into pieces of this length: the operating system's own limit is a number of years."""
 
-Action = Callable[[], None]
+Callback = Callable[[], None]
 ClockName = Literal["virtual", "wall"]
 
 
@@ -39,7 +39,7 @@ class Clock(Protocol):
         """Return the calendar date, in UTC, of an instant (now when none is given)."""
         ...
 
-    def at(self, when: float, action: Action) -> None:
+    def at(self, when: float, action: Callback) -> None:
         """Run `action` when the clock shows `when`; at once if that has passed."""
         ...
 
@@ -60,13 +60,13 @@ class _Agenda:
     """What is to be done when: a heap, first come first served at equal instants."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[float, int, Action]] = []
+        self._entries: list[tuple[float, int, Callback]] = []
         self._order = itertools.count()
         # Its own lock, never held while an action runs: a thread that serves a
         # request may plan something while the action that asked it still waits.
         self._lock = threading.Lock()
 
-    def add(self, when: float, action: Action) -> None:
+    def add(self, when: float, action: Callback) -> None:
         if math.isnan(when):
             raise BadInput("nan is not an instant.", remedy="Give a number of seconds.")
         with self._lock:
@@ -76,7 +76,7 @@ class _Agenda:
         with self._lock:
             return self._entries[0][0] if self._entries else None
 
-    def pop_due(self, now: float) -> tuple[float, Action] | None:
+    def pop_due(self, now: float) -> tuple[float, Callback] | None:
         with self._lock:
             if not self._entries or self._entries[0][0] > now:
                 return None
@@ -88,7 +88,7 @@ class _Agenda:
             self._entries.clear()
 
 
-def _check_span(seconds: float) -> None:
+def _require_span(seconds: float) -> None:
     if not 0 <= seconds < float("inf"):
         raise BadInput(
             f"Time cannot pass by {seconds!r} seconds.",
@@ -123,7 +123,7 @@ class VirtualClock:
         """Return the date of an instant; the zero is `EPOCH`."""
         return EPOCH + timedelta(seconds=self._now if seconds is None else seconds)
 
-    def at(self, when: float, action: Action) -> None:
+    def at(self, when: float, action: Callback) -> None:
         """Put `action` on the agenda; it runs in the `advance` that reaches `when`."""
         self._agenda.add(max(when, self._now), action)
 
@@ -133,7 +133,7 @@ class VirtualClock:
         Raises:
             BadInput: if `seconds` is negative or not finite.
         """
-        _check_span(seconds)
+        _require_span(seconds)
         with self._turn:
             target = self._now + seconds
             while (due := self._agenda.pop_due(target)) is not None:
@@ -183,7 +183,7 @@ class WallClock:
         """Return the date of an instant, from the machine's calendar at the zero."""
         return self._zero_date + timedelta(seconds=self.now() if seconds is None else seconds)
 
-    def at(self, when: float, action: Action) -> None:
+    def at(self, when: float, action: Callback) -> None:
         """Run `action` on the clock's thread at `when`."""
         with self._changed:
             if self._closed:
@@ -202,7 +202,7 @@ class WallClock:
             BadInput: if `seconds` is negative or not finite.
             Exception: the first failure of an action that ran meanwhile.
         """
-        _check_span(seconds)
+        _require_span(seconds)
         target = self.now() + seconds
         with self._changed:
             while not self._closed and self._failure is None:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.timeline import (
-    MigrationApplied,
     Timeline,
     broken_seconds,
     broken_windows,
+    code_switches,
     count_outcomes,
     draw,
     first_push,
     page_views,
+    schema_switches,
 )
-from kit.timeline.queries import is_switch
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -71,11 +71,7 @@ def look_back(timeline: Timeline, *, undone: Sequence[str] = ()) -> Deploy:
         timeline: from before the first command of the deploy.
         undone: what of the change is not live.
     """
-    switches = [
-        one.at
-        for one in timeline
-        if is_switch(one) or (isinstance(one, MigrationApplied) and one.database == "cloud")
-    ]
+    switches = sorted(switch.at for switch in (*code_switches(timeline), *schema_switches(timeline)))
     views = page_views(timeline)
     watched = bool(switches and views) and views[0].at < switches[0] and views[-1].at > switches[-1]
     return Deploy(timeline=timeline, undone=tuple(undone), watched=watched, moved=bool(switches))

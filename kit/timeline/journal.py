@@ -15,7 +15,7 @@ _INTERRUPTED = 130
 
 
 @dataclass
-class Command:
+class RunningCommand:
     """A command that is being carried out; set `until` and `exit` before it ends.
 
     Attributes:
@@ -59,7 +59,7 @@ class Journal:
             file.writelines(dump_record(record) + "\n" for record in records)
 
     @contextmanager
-    def command(self, record: CommandRan) -> Iterator[Command]:
+    def command(self, record: CommandRan) -> Iterator[RunningCommand]:
         """Put a command before what it causes, though its end and exit code are known only afterwards.
 
         One that was refused as `BadInput` did nothing, and is left out. One that failed in
@@ -68,7 +68,7 @@ class Journal:
         Args:
             record: the command as it starts.
         """
-        command = Command(until=record.until)
+        command = RunningCommand(until=record.until)
         begun = [record]
         with self._lock:
             outer, self._held = self._held, []
@@ -82,7 +82,7 @@ class Journal:
             raise
         finally:
             with self._lock:
-                done = [replace(one, until=command.until, exit=command.exit) for one in begun]
+                done = [replace(started, until=command.until, exit=command.exit) for started in begun]
                 records, self._held = [*done, *self._held], outer
                 if outer is None:
                     self._append(records)

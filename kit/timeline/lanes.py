@@ -20,7 +20,7 @@ from kit.timeline.records import (
     SchemaChanged,
 )
 
-NAME = 10
+_NAME_WIDTH = 10
 """Columns that the names of the lanes take."""
 MARKS: Mapping[Outcome, str] = {"ok": "·", "lost": "o", "failed": "x", "blocked": "#"}
 """How each outcome is drawn, from the most harmless to the worst: a column shows its worst view."""
@@ -37,7 +37,7 @@ class _Part(NamedTuple):
     label: str = ""
 
 
-class Axis(NamedTuple):
+class ColumnAxis(NamedTuple):
     """Seconds of the clock to columns."""
 
     start: float
@@ -66,7 +66,7 @@ def draw_lanes(records: Sequence[Record], views: Sequence[PageView], zero: float
     gap = (views[-1].at - views[0].at) / (len(views) - 1)
     # What was done directly before the first view belongs to the picture: the push, above all.
     before = [at for at in _typed_at(records) if 0 <= views[0].at - at <= gap]
-    axis = Axis(min([views[0].at, *before]), views[-1].at, width - NAME)
+    axis = ColumnAxis(min([views[0].at, *before]), views[-1].at, width - _NAME_WIDTH)
     lanes = (
         ("time", _draw_ticks(axis, zero)),
         ("commands", _draw_commands(records, axis)),
@@ -76,14 +76,14 @@ def draw_lanes(records: Sequence[Record], views: Sequence[PageView], zero: float
         ("", _draw_windows(records, axis)),
     )
     texts = ((name, "".join(cells).rstrip()) for name, cells in lanes)
-    return [f"{name:<{NAME}}{text}" for name, text in texts if text]
+    return [f"{name:<{_NAME_WIDTH}}{text}" for name, text in texts if text]
 
 
 def _typed_at(records: Iterable[Record]) -> list[float]:
-    return [one.at for one in records if isinstance(one, CommandRan) and one.clone != "world"]
+    return [ran.at for ran in records if isinstance(ran, CommandRan) and ran.clone != "world"]
 
 
-def _draw_ticks(axis: Axis, zero: float) -> list[str]:
+def _draw_ticks(axis: ColumnAxis, zero: float) -> list[str]:
     longest = max(len(show_offset(at - zero)) for at in (axis.start, axis.end))
     least = (axis.end - axis.start) * (longest + len("| .0")) / axis.columns
     step = next((step for step in _STEPS if step >= least), _STEPS[-1] * math.ceil(least / _STEPS[-1]))
@@ -96,7 +96,7 @@ def _draw_ticks(axis: Axis, zero: float) -> list[str]:
     return cells
 
 
-def _draw_commands(records: Iterable[Record], axis: Axis) -> list[str]:
+def _draw_commands(records: Iterable[Record], axis: ColumnAxis) -> list[str]:
     """Return a "v" at the start of each command, with its text to the right or left of it."""
     commands: dict[int, list[str]] = {}
     for column, group in _group_commands(records, axis).items():
@@ -112,13 +112,13 @@ def _draw_commands(records: Iterable[Record], axis: Axis) -> list[str]:
             _put(cells, start - 1 - count_cells(text), f"{text} v")
             free = start + 1
         else:
-            short = cut(text, right) if right > NAME else ""
+            short = cut(text, right) if right > _NAME_WIDTH else ""
             _put(cells, start, f"v {short}".rstrip())
             free = start + len("v ") + count_cells(short)
     return cells
 
 
-def _group_commands(records: Iterable[Record], axis: Axis) -> dict[int, list[tuple[str, bool]]]:
+def _group_commands(records: Iterable[Record], axis: ColumnAxis) -> dict[int, list[tuple[str, bool]]]:
     """Return by column each command, and whether GitHub or the cloud database changed before the next one."""
     commands: dict[int, list[tuple[str, bool]]] = {}
     column = None
@@ -138,7 +138,7 @@ def _reaches_production(record: Record) -> bool:
     return isinstance(record, MigrationApplied) and record.database == "cloud"
 
 
-def _find_code(records: Iterable[Record], axis: Axis, first: str) -> list[_Part]:
+def _find_code(records: Iterable[Record], axis: ColumnAxis, first: str) -> list[_Part]:
     """Return what production ran: the commit that answered first, then builds, switches, failed builds."""
     fill, label = "-", show_commit(first) if first else ""
     parts = [_Part(axis.start, fill, label)]
@@ -161,7 +161,7 @@ def _find_code(records: Iterable[Record], axis: Axis, first: str) -> list[_Part]
     return parts
 
 
-def _find_schema(records: Iterable[Record], axis: Axis) -> list[_Part]:
+def _find_schema(records: Iterable[Record], axis: ColumnAxis) -> list[_Part]:
     """Return the changes of the cloud database's schema, those of one column as one."""
     changes: dict[int, list[Record]] = {}
     for record in records:
@@ -178,7 +178,7 @@ def _find_schema(records: Iterable[Record], axis: Axis) -> list[_Part]:
     return parts
 
 
-def _draw_parts(parts: Sequence[_Part], axis: Axis) -> list[str]:
+def _draw_parts(parts: Sequence[_Part], axis: ColumnAxis) -> list[str]:
     cells = [" "] * axis.columns
     starts = [axis.column(part.at) for part in parts]
     for part, start, end in zip(parts, starts, [*starts[1:], axis.columns], strict=True):
@@ -192,7 +192,7 @@ def _draw_parts(parts: Sequence[_Part], axis: Axis) -> list[str]:
     return cells
 
 
-def _draw_views(views: Iterable[PageView], axis: Axis) -> list[str]:
+def _draw_views(views: Iterable[PageView], axis: ColumnAxis) -> list[str]:
     order = list(MARKS)
     worst: dict[int, int] = {}
     for view in views:
@@ -201,7 +201,7 @@ def _draw_views(views: Iterable[PageView], axis: Axis) -> list[str]:
     return [MARKS[order[worst[column]]] if column in worst else " " for column in range(axis.columns)]
 
 
-def _draw_windows(records: Iterable[Record], axis: Axis) -> list[str]:
+def _draw_windows(records: Iterable[Record], axis: ColumnAxis) -> list[str]:
     """Return a bracket below each broken window, with its length in or beside it where there is room."""
     cells = [" "] * axis.columns
     windows = [w for w in broken_windows(records) if w.start <= axis.end and w.end >= axis.start]

@@ -12,12 +12,9 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
-from kit.names import DatabaseName
 from kit.timeline.records import Deployed, MigrationApplied, PageView, Record, RefMoved
-
-# Pure questions about what happened: counts, errors, what was live when
 
 
 class Outcomes(NamedTuple):
@@ -28,13 +25,6 @@ class Outcomes(NamedTuple):
     failed: int
     lost: int
     blocked: int
-
-
-class SeenError(NamedTuple):
-    """An error of PostgreSQL, from the app's own log."""
-
-    sqlstate: str
-    message: str
 
 
 def page_views(timeline: Iterable[Record]) -> tuple[PageView, ...]:
@@ -48,17 +38,9 @@ def count_outcomes(timeline: Iterable[Record]) -> Outcomes:
     return Outcomes(counts.total(), counts["ok"], counts["failed"], counts["lost"], counts["blocked"])
 
 
-def lost_views(timeline: Iterable[Record]) -> tuple[PageView, ...]:
-    """Return the page views that were answered with 200 and left no trace in the database."""
-    return tuple(view for view in page_views(timeline) if view.outcome == "lost")
-
-
-def first_error(timeline: Iterable[Record]) -> SeenError | None:
-    """Return the error of the first page view that was not ok and has one, None if there is none."""
-    for view in page_views(timeline):
-        if view.outcome != "ok" and view.sqlstate:
-            return SeenError(view.sqlstate, view.message)
-    return None
+def first_error(timeline: Iterable[Record]) -> PageView | None:
+    """Return the first page view that was not ok and has an error of PostgreSQL, None if there is none."""
+    return next((view for view in page_views(timeline) if view.outcome != "ok" and view.sqlstate), None)
 
 
 def first_push(timeline: Iterable[Record], branch: str = "main") -> float | None:
@@ -82,41 +64,20 @@ def _pushes(timeline: Iterable[Record], branch: str) -> Iterator[float]:
     )
 
 
-def live_commit_at(timeline: Iterable[Record], at: float) -> str:
-    """Return the commit that served production at an instant, "" if the timeline knows of none.
-
-    Args:
-        timeline: the records.
-        at: seconds since the clock's zero; a switch at exactly `at` has happened.
-    """
-    commits = [record.commit for record in timeline if is_switch(record) and record.at <= at]
-    return commits[-1] if commits else ""
-
-
-def versions_at(timeline: Iterable[Record], at: float, database: DatabaseName = "cloud") -> frozenset[str]:
-    """Return the migrations that were committed at an instant, as far as the timeline knows.
-
-    Args:
-        timeline: the records.
-        at: seconds since the clock's zero; a commit at exactly `at` has happened.
-        database: which database.
-    """
-    return frozenset(
-        record.version
+def code_switches(timeline: Iterable[Record]) -> tuple[Deployed, ...]:
+    """Return the moves of production's alias to another deployment."""
+    return tuple(
+        record
         for record in timeline
-        if isinstance(record, MigrationApplied) and record.database == database and record.instant <= at
+        if isinstance(record, Deployed) and (record.target, record.stage) == ("production", "live")
     )
 
 
-def is_switch(record: Record) -> TypeGuard[Deployed]:
-    """Whether the record is the alias of production moving to another deployment."""
-    return isinstance(record, Deployed) and (record.target, record.stage) == ("production", "live")
-
-
-# Broken windows: when production did not work, as visitors saw it or as the switches imply
-
-
-Works = Callable[[str, frozenset[str]], bool]
+def schema_switches(timeline: Iterable[Record]) -> tuple[MigrationApplied, ...]:
+    """Return the migrations that the cloud database committed."""
+    return tuple(
+        record for record in timeline if isinstance(record, MigrationApplied) and record.database == "cloud"
+    )
 
 
 class Window(NamedTuple):
@@ -138,17 +99,17 @@ class Window(NamedTuple):
         return self.end - self.start
 
 
-class Run(NamedTuple):
+class ViewRun(NamedTuple):
     """Page views in a row that were all broken, or all fine."""
 
     broken: bool
     views: tuple[PageView, ...]
 
 
-def find_runs(timeline: Iterable[Record]) -> tuple[Run, ...]:
+def find_runs(timeline: Iterable[Record]) -> tuple[ViewRun, ...]:
     """Return the page views as maximal runs of broken and fine ones, in turn."""
     groups = itertools.groupby(page_views(timeline), key=lambda view: view.outcome != "ok")
-    return tuple(Run(broken, tuple(views)) for broken, views in groups)
+    return tuple(ViewRun(broken, tuple(views)) for broken, views in groups)
 
 
 def broken_windows(timeline: Iterable[Record]) -> tuple[Window, ...]:
@@ -180,7 +141,7 @@ def broken_windows(timeline: Iterable[Record]) -> tuple[Window, ...]:
 
 def true_windows(
     timeline: Iterable[Record],
-    works: Works,
+    works: Callable[[str, frozenset[str]], bool],
     *,
     commit: str = "",
     versions: frozenset[str] = frozenset(),
@@ -206,7 +167,8 @@ def true_windows(
     records = tuple(timeline)
     if not records:
         return ()
-    changes = sorted((r for r in records if _changes_state(r)), key=lambda record: record.instant)
+    changes: list[Deployed | MigrationApplied] = [*code_switches(records), *schema_switches(records)]
+    changes.sort(key=lambda change: change.instant)
     instants = {record.instant for record in changes}
     first = min({records[0].at, *instants})
     stop = max({records[-1].at, *instants}) if end is None else end
@@ -221,7 +183,7 @@ def true_windows(
             change = changes[done]
             if isinstance(change, MigrationApplied):
                 versions |= {change.version}
-            elif is_switch(change):
+            else:
                 commit = change.commit
             done += 1
         if works(commit, versions):
@@ -234,7 +196,3 @@ def true_windows(
 def broken_seconds(windows: Iterable[Window]) -> float:
     """Return how long the windows are together, in seconds."""
     return math.fsum(window.seconds for window in windows)
-
-
-def _changes_state(record: Record) -> bool:
-    return is_switch(record) or (isinstance(record, MigrationApplied) and record.database == "cloud")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from kit.timeline.queries import last_push
-from kit.timeline.records import KINDS, CommandRan, Record, RefMoved
+from kit.timeline.records import CommandRan, Record, RefMoved
 from kit.timeline.text import draw
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -23,7 +23,6 @@ class Timeline:
     """
 
     records: tuple[Record, ...] = ()
-    kinds: ClassVar[dict[str, type[Record]]] = KINDS
 
     def __post_init__(self) -> None:
         """Put the records in order, so that no question has to ask whether they are."""

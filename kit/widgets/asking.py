@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.lesson import exercises as checks
-from kit.lesson.exercise import Verdict
+from kit.lesson.exercise import Assessment
 from kit.world.world import World
 
 
 @dataclass(frozen=True, repr=False)
-class Asked(Verdict):
+class Asked(Assessment):
     """A verdict that JupyterLab shows with two buttons: ask again, next hint.
 
     Attributes:
@@ -34,7 +34,7 @@ class Asked(Verdict):
         return panel._repr_mimebundle_(**options)
 
 
-def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Verdict:
+def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Assessment:
     """Ask whether an exercise is done; its first Not yet and its first Done are remembered.
 
     Args:

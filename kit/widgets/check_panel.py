@@ -14,7 +14,7 @@ import ipywidgets
 
 from kit.draw import SHEET
 from kit.errors import KitError, WorldTaken
-from kit.lesson.exercise import HINTS, Verdict
+from kit.lesson.exercise import HINTS, Assessment
 from kit.widgets import cell_events as cells
 from kit.widgets.accessibility import Accessibility
 
@@ -57,9 +57,9 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
 
     def __init__(
         self,
-        verdict: Verdict,
+        verdict: Assessment,
         *,
-        ask: Callable[[object], Verdict],
+        ask: Callable[[object], Assessment],
         answer: object = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -180,7 +180,7 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
         self._state.value = f"<span class='kw-panel kw-soft'>{escape(state)}</span>"
 
 
-def draw_verdict(verdict: Verdict, answer: object) -> str:
+def draw_verdict(verdict: Assessment, answer: object) -> str:
     """Return the verdict as HTML, with the answer that was asked with, if one was given.
 
     Args:
@@ -198,7 +198,7 @@ def draw_verdict(verdict: Verdict, answer: object) -> str:
     )
 
 
-def draw_hint(verdict: Verdict, number: int) -> str:
+def draw_hint(verdict: Assessment, number: int) -> str:
     """Return a hint as HTML; the third is the solution, which keeps its lines."""
     if number < HINTS:
         shown = f"<p>{_count(number)} {escape(verdict.exercise.hint(number))}</p>"

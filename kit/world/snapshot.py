@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from kit.draw import format_columns
 from kit.errors import ServerFailed
 from kit.host import Deployment
 from kit.names import VERSION
 from kit.repos import CloneSeen, RepositoriesSeen
 from kit.timeline import Timeline
 
-# What psql says of the table `documents`, in both databases
-
-
 COMMAND = r"\d documents"
 """What one types at psql's prompt to have a table described."""
+
+
+LOCKED_S = 5
+"""Seconds to wait for somebody else's lock before saying so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +38,6 @@ def describe(ask: Callable[[str], str]) -> Described:
     """
     local, cloud = (ask(f'psql "${name}_DB_URL" -c "{COMMAND}"') for name in ("LOCAL", "CLOUD"))
     return Described(local=local, cloud=cloud)
-
-
-# What is where at one moment: repositories, databases, deployments, worker; frozen facts
-
-
-LOCKED_S = 5
-"""Seconds to wait for somebody else's lock before saying so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,9 +232,6 @@ def _look(connection: psycopg.Connection) -> DatabaseSeen:
     )
 
 
-# Where the migration file, the code and the column are right now, as a table in text
-
-
 @dataclass(frozen=True)
 class Status:
     """One look at the world; shown as a table."""
@@ -250,40 +242,23 @@ class Status:
         """Return place, what is there, and whether it has the migration and last_viewed."""
         seen = self.seen
         rows: list[tuple[str, str, bool | None, bool | None]] = []
-        for name, label in (("dev", "dev clone"), ("production", "production clone")):
-            clone = seen.repositories.clones["dev" if name == "dev" else "production"]
-            files = any(file.startswith(VERSION) for file in clone.migrations)
-            at = seen.commit(clone.head)
+        for label, clone in (("dev clone", seen.dev), ("production clone", seen.production)):
+            file = any(name.startswith(VERSION) for name in clone.migrations)
             changed = f", {len(clone.changed)} changed" if clone.changed else ""
-            rows.append(
-                (
-                    label,
-                    f"{clone.branch or 'detached'} {clone.head[:7]}{changed}",
-                    files,
-                    at.writes_last_viewed,
-                )
-            )
-        main = seen.repositories.github.get("main", "")
-        github = seen.commit(main)
+            stands = f"{clone.branch or 'detached'} {clone.head[:7]}{changed}"
+            rows.append((label, stands, file, seen.commit(clone.head).writes_last_viewed))
+        main, github = seen.repositories.github.get("main", ""), seen.on_github()
         rows.append(("github main", main[:7], VERSION in github.versions, github.writes_last_viewed))
-        rows.append(("production site", seen.live[:7], None, seen.commit(seen.live).writes_last_viewed))
+        rows.append(("production site", seen.live[:7], None, seen.live_commit.writes_last_viewed))
         worker = seen.worker.commit if seen.worker.running else ""
         code = seen.commit(worker).writes_last_viewed if worker else None
         rows.append(("worker", worker[:7] or "not running", None, code))
         for label, database in (("local database", seen.local), ("cloud database", seen.cloud)):
             newest = max(database.versions, default="empty")
             rows.append((label, newest, VERSION in database.versions, "last_viewed" in database.columns))
-        return [(place, what, _mark(first), _mark(second)) for place, what, first, second in rows]
+        marks = {True: "yes", False: "no", None: "-"}
+        return [(place, what, marks[file], marks[column]) for place, what, file, column in rows]
 
     def __repr__(self) -> str:
         """Show the table."""
-        table = [("", "stands at", "migration", "last_viewed"), *self.rows()]
-        widths = [max(len(row[column]) for row in table) for column in range(4)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        )
-
-
-def _mark(holds: bool | None) -> str:  # noqa: FBT001 - one value, three ways to show it
-    return {True: "yes", False: "no", None: "-"}[holds]
+        return format_columns([("", "stands at", "migration", "last_viewed"), *self.rows()])

@@ -9,7 +9,7 @@ import pytest
 
 from kit import open_world
 from kit.experiments.locks import LargeTable, enlarge
-from kit.experiments.queue import MIGRATION, READER, WRITER
+from kit.experiments.queue import MIGRATOR, READER, WRITER
 
 pytestmark = pytest.mark.supabase
 
@@ -25,7 +25,7 @@ def large(cli: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LargeTable]:
 def test_one_file_keeps_reads_waiting_while_its_index_is_built(large: LargeTable) -> None:
     seen = large.watch("npx supabase db push")
 
-    place = seen.queue.place(MIGRATION)
+    place = seen.queue.place(MIGRATOR)
     assert place is not None
     assert (place.state, place.lock) == ("HOLDS", "ACCESS EXCLUSIVE")
     assert place.statement.startswith("CREATE INDEX")

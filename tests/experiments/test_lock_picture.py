@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import re
 
-from kit.experiments.queue import WIDTH, Session, draw_html, draw_text
+from kit.experiments.queue import SessionSeen, draw_html, draw_text
 
 QUEUE = (
-    Session(who="idle transaction", state="HOLDS", lock="ACCESS SHARE", statement="SELECT 1"),
-    Session(
+    SessionSeen(who="idle transaction", state="HOLDS", lock="ACCESS SHARE", statement="SELECT 1"),
+    SessionSeen(
         who="migration",
         state="waits for",
         lock="ACCESS EXCLUSIVE",
         behind=("idle transaction",),
         statement="A",
     ),
-    Session(who="reader", state="waits for", lock="ACCESS SHARE", behind=("migration",), statement="B"),
-    Session(who="writer", state="goes on", lock="ROW EXCLUSIVE", statement="C"),
+    SessionSeen(who="reader", state="waits for", lock="ACCESS SHARE", behind=("migration",), statement="B"),
+    SessionSeen(who="writer", state="goes on", lock="ROW EXCLUSIVE", statement="C"),
 )
 
 
@@ -38,14 +38,14 @@ def test_boxes_are_nested_as_the_text_is() -> None:
 
 
 def test_no_line_is_wider_than_a_notebook() -> None:
-    long = Session(who="migration", state="HOLDS", lock="SHARE", statement="CREATE INDEX " + "x" * 900)
+    long = SessionSeen(who="migration", state="HOLDS", lock="SHARE", statement="CREATE INDEX " + "x" * 900)
 
-    assert max(map(len, draw_text([long]).splitlines())) == WIDTH
+    assert max(map(len, draw_text([long]).splitlines())) == 100
 
 
 def test_foreign_text_runs_no_script_and_breaks_no_line() -> None:
     bad = "<img src=x onerror=alert(1)>\x1b[2J\n"
-    session = Session(who=bad, state="HOLDS", lock="SHARE", statement=bad)
+    session = SessionSeen(who=bad, state="HOLDS", lock="SHARE", statement=bad)
 
     assert "<img" not in draw_html([session])
     assert "&lt;img" in draw_html([session])

@@ -14,7 +14,7 @@ from kit import World, open_world
 from kit.errors import BadInput, ServerFailed, UnusableFolder
 from kit.experiments import locks as module
 from kit.experiments.locks import BREAK_S, LargeTable, enlarge
-from kit.experiments.queue import IDLE, MIGRATION, READER, WRITER, Watched
+from kit.experiments.queue import IDLE, MIGRATOR, READER, WRITER, Watched
 from kit.names import KIT_WORLD
 from kit.process import wait_until
 
@@ -45,7 +45,7 @@ def ask(world: World, query: str) -> Any:  # noqa: ANN401 - whatever the query r
 
 
 def lock_of(seen: Watched) -> str:
-    place = seen.queue.place(MIGRATION)
+    place = seen.queue.place(MIGRATOR)
     assert place is not None
     return place.lock
 
@@ -81,7 +81,7 @@ def test_the_workflows_file_keeps_even_reads_waiting_for_the_index(large: LargeT
     seen = large.watch(PUSH)
 
     assert lock_of(seen) == "ACCESS EXCLUSIVE"
-    assert seen.queue.place(MIGRATION) == seen.queue.sessions[0]
+    assert seen.queue.place(MIGRATOR) == seen.queue.sessions[0]
     assert seen.queue.sessions[0].statement.startswith("CREATE INDEX idx_documents_last_viewed")
     for who in (READER, WRITER):
         assert seen.waits(who)
@@ -123,9 +123,9 @@ def test_an_idle_transaction_makes_everybody_queue_behind_the_migration(large: L
 
     assert [(one.who, one.behind) for one in seen.queue.sessions] == [
         (IDLE, ()),
-        (MIGRATION, (IDLE,)),
-        (READER, (MIGRATION,)),
-        (WRITER, (MIGRATION,)),
+        (MIGRATOR, (IDLE,)),
+        (READER, (MIGRATOR,)),
+        (WRITER, (MIGRATOR,)),
     ]
     assert seen.queue.sessions[0].statement == "nothing, since SELECT title FROM documents WHERE id = $1"
     assert seen.longest.seconds >= BREAK_S

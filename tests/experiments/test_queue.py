@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.experiments.queue import IDLE, MIGRATION, READER, WRITER, LockRow, Queue, name_lock, one_line
+from kit.experiments.queue import IDLE, MIGRATOR, READER, WRITER, LockRow, Queue, name_lock, one_line
 
 EXCLUSIVE, SHARED, ROWS = "AccessExclusiveLock", "AccessShareLock", "RowExclusiveLock"
 
@@ -24,7 +24,7 @@ def test_whoever_waits_comes_after_those_whom_it_waits_for() -> None:
         [
             row(4, WRITER, ROWS, 2),
             row(3, READER, SHARED, 2),
-            row(2, MIGRATION, EXCLUSIVE, 1),
+            row(2, MIGRATOR, EXCLUSIVE, 1),
             row(1, IDLE, SHARED),
         ]
     )
@@ -32,32 +32,32 @@ def test_whoever_waits_comes_after_those_whom_it_waits_for() -> None:
     assert queue is not None
     assert [(one.who, one.state, one.lock, one.behind) for one in queue.sessions] == [
         (IDLE, "HOLDS", "ACCESS SHARE", ()),
-        (MIGRATION, "waits for", "ACCESS EXCLUSIVE", (IDLE,)),
-        (READER, "waits for", "ACCESS SHARE", (MIGRATION,)),
-        (WRITER, "waits for", "ROW EXCLUSIVE", (MIGRATION,)),
+        (MIGRATOR, "waits for", "ACCESS EXCLUSIVE", (IDLE,)),
+        (READER, "waits for", "ACCESS SHARE", (MIGRATOR,)),
+        (WRITER, "waits for", "ROW EXCLUSIVE", (MIGRATOR,)),
     ]
-    assert queue.waiting == (MIGRATION, READER, WRITER)
+    assert queue.waiting == (MIGRATOR, READER, WRITER)
 
 
 def test_of_several_locks_the_strongest_counts() -> None:
-    queue = Queue.read([row(1, MIGRATION, "ShareLock"), row(1, MIGRATION, EXCLUSIVE)])
+    queue = Queue.read([row(1, MIGRATOR, "ShareLock"), row(1, MIGRATOR, EXCLUSIVE)])
 
     assert queue is not None
     assert [one.lock for one in queue.sessions] == ["ACCESS EXCLUSIVE"]
 
 
 def test_one_that_waits_for_more_than_it_has_waits() -> None:
-    queue = Queue.read([row(1, MIGRATION, SHARED), row(1, MIGRATION, EXCLUSIVE, 2), row(2, IDLE, SHARED)])
+    queue = Queue.read([row(1, MIGRATOR, SHARED), row(1, MIGRATOR, EXCLUSIVE, 2), row(2, IDLE, SHARED)])
 
     assert queue is not None
-    place = queue.place(MIGRATION)
+    place = queue.place(MIGRATOR)
     assert place is not None
     assert (place.state, place.lock) == ("waits for", "ACCESS EXCLUSIVE")
 
 
 def test_those_who_pass_are_left_out() -> None:
     rows = [
-        row(1, MIGRATION, "ShareLock"),
+        row(1, MIGRATOR, "ShareLock"),
         row(2, READER, SHARED),
         row(3, "somebody else", SHARED, asked=False),
     ]
@@ -65,17 +65,17 @@ def test_those_who_pass_are_left_out() -> None:
     queue = Queue.read(rows)
 
     assert queue is not None
-    assert [one.who for one in queue.sessions] == [MIGRATION]
+    assert [one.who for one in queue.sessions] == [MIGRATOR]
 
 
 def test_a_stranger_is_shown_where_it_is_in_the_way_and_not_where_it_waits() -> None:
-    in_the_way = Queue.read([row(1, "somebody else", SHARED, asked=False), row(2, MIGRATION, EXCLUSIVE, 1)])
-    waiting = Queue.read([row(1, "somebody else", SHARED, 2, asked=False), row(2, MIGRATION, EXCLUSIVE)])
+    in_the_way = Queue.read([row(1, "somebody else", SHARED, asked=False), row(2, MIGRATOR, EXCLUSIVE, 1)])
+    waiting = Queue.read([row(1, "somebody else", SHARED, 2, asked=False), row(2, MIGRATOR, EXCLUSIVE)])
 
     assert in_the_way is not None
     assert waiting is not None
-    assert [one.who for one in in_the_way.sessions] == ["somebody else", MIGRATION]
-    assert [one.who for one in waiting.sessions] == [MIGRATION]
+    assert [one.who for one in in_the_way.sessions] == ["somebody else", MIGRATOR]
+    assert [one.who for one in waiting.sessions] == [MIGRATOR]
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,12 @@ def test_an_empty_table_has_an_empty_queue() -> None:
 
 def test_sessions_that_wait_for_each_other_end_the_drawing_all_the_same() -> None:
     """PostgreSQL breaks a deadlock after a second; until then it is there to be seen."""
-    queue = Queue.read([row(1, READER, SHARED, 2), row(2, MIGRATION, EXCLUSIVE, 1)])
+    queue = Queue.read([row(1, READER, SHARED, 2), row(2, MIGRATOR, EXCLUSIVE, 1)])
 
     assert queue is not None
-    assert {one.who for one in queue.sessions} == {READER, MIGRATION}
+    assert {one.who for one in queue.sessions} == {READER, MIGRATOR}
     assert READER in repr(queue)
-    assert MIGRATION in repr(queue)
+    assert MIGRATOR in repr(queue)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import BadInput
-from kit.experiments.queue import Answer, Queue, Session, Stretch, Watched
+from kit.experiments.queue import Queue, RoundTrip, SessionSeen, Stretch, Watched
 from kit.process.shell import Ran
 
-HOLDS = Session(who="migration", state="HOLDS", lock="SHARE", statement="CREATE INDEX")
-WAITS = Session(who="writer", state="waits for", lock="ROW EXCLUSIVE", behind=("migration",), statement="U")
+HOLDS = SessionSeen(who="migration", state="HOLDS", lock="SHARE", statement="CREATE INDEX")
+WAITS = SessionSeen(
+    who="writer", state="waits for", lock="ROW EXCLUSIVE", behind=("migration",), statement="U"
+)
 BUILD = Stretch(queue=Queue((HOLDS, WAITS)), begin=10.0, end=12.0)
 
 
@@ -17,12 +19,12 @@ def watched(*stretches: Stretch, exit_code: int = 0) -> Watched:
         began=9.0,
         stretches=stretches,
         answers=(
-            Answer(who="reader", asked=1.0, answered=1.25),
-            Answer(who="writer", asked=1.0, answered=1.5),
-            Answer(who="reader", asked=10.0, answered=10.5),
-            Answer(who="reader", asked=11.0, answered=11.5),
-            Answer(who="reader", asked=11.75, answered=12.5),
-            Answer(who="writer", asked=9.5, answered=12.5),
+            RoundTrip(who="reader", asked=1.0, answered=1.25),
+            RoundTrip(who="writer", asked=1.0, answered=1.5),
+            RoundTrip(who="reader", asked=10.0, answered=10.5),
+            RoundTrip(who="reader", asked=11.0, answered=11.5),
+            RoundTrip(who="reader", asked=11.75, answered=12.5),
+            RoundTrip(who="writer", asked=9.5, answered=12.5),
         ),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from kit.timeline import CommandRan, Deployed, PageView, Timeline
-from kit.timeline.lanes import Axis, draw_lanes
+from kit.timeline.lanes import ColumnAxis, draw_lanes
 
 Rehearse = Callable[..., Timeline]
 
@@ -20,11 +20,11 @@ def lanes(timeline: Timeline, width: int = 100) -> dict[str, str]:
     ("at", "column"), [(-1e9, 0), (10, 0), (10.99, 0), (11, 1), (19.9, 9), (20, 9), (1e9, 9)]
 )
 def test_every_instant_has_a_column(at: float, column: int) -> None:
-    assert Axis(10, 20, 10).column(at) == column
+    assert ColumnAxis(10, 20, 10).column(at) == column
 
 
 def test_the_shortest_axis_has_columns_for_the_farthest_instants() -> None:
-    axis = Axis(0, 5e-324, 10)
+    axis = ColumnAxis(0, 5e-324, 10)
     assert (axis.column(-1e10), axis.column(1e10)) == (0, 9)
 
 

@@ -11,50 +11,47 @@ from kit.timeline import (
     Outcomes,
     PageView,
     RefMoved,
-    SeenError,
     Timeline,
+    code_switches,
     count_outcomes,
     first_error,
     first_push,
     last_push,
-    live_commit_at,
-    lost_views,
     page_views,
-    versions_at,
+    schema_switches,
 )
 
 
 def test_nothing_has_no_answers() -> None:
     nothing = Timeline()
     assert count_outcomes(nothing) == Outcomes(0, 0, 0, 0, 0)
-    assert lost_views(nothing) == ()
     assert first_error(nothing) is None
     assert first_push(nothing) is None
     assert last_push(nothing) is None
-    assert live_commit_at(nothing, 0) == ""
-    assert versions_at(nothing, 0) == frozenset()
+    assert code_switches(nothing) == ()
+    assert schema_switches(nothing) == ()
 
 
 def test_a_rehearsal_of_code_first(rehearse: Callable[..., Timeline]) -> None:
     timeline = rehearse(zero=100)
     assert count_outcomes(timeline) == Outcomes(total=840, ok=780, failed=0, lost=60, blocked=0)
-    assert len(lost_views(timeline)) == 60
-    assert first_error(timeline) == SeenError(
-        "42703", 'column "last_viewed" of relation "documents" does not exist'
+    error = first_error(timeline)
+    assert error is not None
+    assert (error.sqlstate, error.message) == (
+        "42703",
+        'column "last_viewed" of relation "documents" does not exist',
     )
     assert last_push(timeline) == 100
-    assert live_commit_at(timeline, 134.99) == ""
-    assert live_commit_at(timeline, 135).startswith("3f2a1c9")
-    assert versions_at(timeline, 137.99) == frozenset()
-    assert versions_at(timeline, 138) == {"20250126153000"}
-    assert versions_at(timeline, 138, "local") == frozenset()
+    (code,), (schema,) = code_switches(timeline), schema_switches(timeline)
+    assert (code.at, code.commit[:7]) == (135, "3f2a1c9")
+    assert (schema.instant, schema.version) == (138, "20250126153000")
 
 
 @given(st.from_type(Timeline))
 def test_every_page_view_is_counted_once(timeline: Timeline) -> None:
     counts = count_outcomes(timeline)
     assert counts.total == sum(counts[1:]) == len(page_views(timeline)) == len(timeline.only(PageView))
-    assert counts.lost == len(lost_views(timeline))
+    assert counts.lost == sum(view.outcome == "lost" for view in page_views(timeline))
 
 
 def test_an_error_without_a_code_is_passed_over() -> None:
@@ -67,7 +64,7 @@ def test_an_error_without_a_code_is_passed_over() -> None:
             at=3, took=0, document="d", commit="", status=500, outcome="failed", sqlstate="42P01", message="x"
         ),
     ]
-    assert first_error(Timeline.of(views)) == SeenError("42P01", "x")
+    assert first_error(Timeline.of(views)) == views[2]
     assert first_error(Timeline.of(views[:2])) is None
 
 
@@ -91,10 +88,10 @@ def test_only_the_production_alias_serves() -> None:
         Deployed(at=3, commit="c", branch="main", target="production", stage="built"),
         Deployed(at=4, commit="c", branch="main", target="production", stage="failed"),
     ]
-    assert live_commit_at(records, 9) == "a"
+    assert code_switches(records) == (records[0],)
 
 
-def test_versions_count_from_their_commit() -> None:
-    records = [MigrationApplied(at=5, database="cloud", version="071", name="x", committed=4)]
-    assert versions_at(records, 4) == {"071"}
-    assert versions_at(records, 3.9) == frozenset()
+def test_only_the_cloud_database_is_productions() -> None:
+    cloud = MigrationApplied(at=5, database="cloud", version="071", name="x", committed=4)
+    local = MigrationApplied(at=6, database="local", version="072", name="y")
+    assert schema_switches([cloud, local]) == (cloud,)

@@ -14,7 +14,7 @@ from traitlets.config import Config
 
 from kit import World, exercise, open_world
 from kit.errors import BadInput
-from kit.lesson.exercise import Verdict
+from kit.lesson.exercise import Assessment
 from kit.lesson.exercises import EXERCISES
 from kit.process import wait_until
 from kit.widgets import cell_events as cells
@@ -34,12 +34,12 @@ class Asker:
     gate: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
 
-    def __call__(self, answer: object) -> Verdict:
+    def __call__(self, answer: object) -> Assessment:
         self.asked.append(answer)
         self.gate.wait(10)
         if self.error is not None:
             raise self.error
-        return Verdict(EXERCISES["1b"], self.holds, 1)
+        return Assessment(EXERCISES["1b"], self.holds, 1)
 
 
 @dataclass
@@ -73,7 +73,7 @@ def make() -> Iterator[Callable[..., Hand]]:
     def make(answer: object = None, hint: int = 1, number: str = "1b") -> Hand:
         asker = Asker()
         asker.gate.set()
-        verdict = Verdict(EXERCISES[number], False, hint)  # noqa: FBT003 - a dataclass in order
+        verdict = Assessment(EXERCISES[number], False, hint)  # noqa: FBT003 - a dataclass in order
         hand = Hand(CheckPanel(verdict, ask=asker, answer=answer, clock=lambda: hand.now), asker)
         made.append(hand)
         return hand
@@ -181,7 +181,7 @@ def test_closed_in_the_middle_it_says_nothing_more(make: Callable[..., Hand]) ->
 def test_the_text_is_the_verdict_of_when_the_cell_ran(make: Callable[..., Hand]) -> None:
     hand = make()
     first = repr(hand.panel)
-    assert first == repr(Verdict(EXERCISES["1b"], False, 1))  # noqa: FBT003 - a dataclass in order
+    assert first == repr(Assessment(EXERCISES["1b"], False, 1))  # noqa: FBT003 - a dataclass in order
     hand.asker.holds = True
     hand.press("check")
     assert hand.says("Done:")
@@ -214,7 +214,7 @@ def test_every_text_is_escaped() -> None:
     fields: dict[str, Any] = {"task": EVIL, "missing": EVIL, "done": EVIL, "solution": EVIL}
     evil = replace(EXERCISES["1b"], hints=(EVIL, EVIL), **fields)
     for holds in (False, True):
-        verdict = Verdict(evil, holds, 1)
+        verdict = Assessment(evil, holds, 1)
         shown = [draw_verdict(verdict, EVIL), *(draw_hint(verdict, number) for number in (1, 2, 3))]
         assert all(EVIL not in html and "&lt;img" in html for html in shown)
 
@@ -224,7 +224,7 @@ def test_an_answer_that_cannot_be_shown_is_shown_by_its_kind() -> None:
         def __repr__(self) -> str:
             raise RuntimeError
 
-    verdict = Verdict(EXERCISES["1a"], False, 1)  # noqa: FBT003 - a dataclass in order
+    verdict = Assessment(EXERCISES["1a"], False, 1)  # noqa: FBT003 - a dataclass in order
     assert "Odd instance" in draw_verdict(verdict, Odd())
     assert len(draw_verdict(verdict, "x" * 10_000)) < 400
     assert "Your answer" not in draw_verdict(verdict, ...)

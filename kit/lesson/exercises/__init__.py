@@ -3,54 +3,43 @@
 from __future__ import annotations
 
 from kit.errors import BadInput
-from kit.lesson.exercise import HINTS, Attempt, Exercise, Verdict
-from kit.lesson.exercises import (
-    n01 as phase1,
-)
-from kit.lesson.exercises import (
-    n02 as phase2,
-)
-from kit.lesson.exercises import (
-    n03 as phase3,
-)
-from kit.lesson.exercises import (
-    n04 as phase4,
-)
-from kit.lesson.exercises import (
-    n05 as phase5,
-)
-from kit.lesson.exercises import (
-    n06 as phase6,
-)
-from kit.lesson.exercises import (
-    n07 as phase7,
-)
-from kit.lesson.exercises import (
-    n08 as phase8,
-)
-from kit.lesson.exercises import (
-    n09 as phase9,
-)
-from kit.lesson.exercises import (
-    n10 as phase10,
-)
-from kit.lesson.exercises import (
-    n11 as phase11,
-)
+from kit.lesson.exercise import HINTS, Assessment, Attempt, Exercise
+from kit.lesson.exercises.n01 import EXERCISES_1
+from kit.lesson.exercises.n02 import EXERCISES_2
+from kit.lesson.exercises.n03 import EXERCISES_3
+from kit.lesson.exercises.n04 import EXERCISES_4
+from kit.lesson.exercises.n05 import EXERCISES_5
+from kit.lesson.exercises.n06 import EXERCISES_6
+from kit.lesson.exercises.n07 import EXERCISES_7
+from kit.lesson.exercises.n08 import EXERCISES_8
+from kit.lesson.exercises.n09 import EXERCISES_9
+from kit.lesson.exercises.n10 import EXERCISES_10
+from kit.lesson.exercises.n11 import EXERCISES_11
 from kit.lesson.progress import Overview, look_over, record
 from kit.world.world import World
 
-__all__ = ["EXERCISES", "Attempt", "Exercise", "Overview", "Verdict", "exercise", "look_over"]
+__all__ = ["EXERCISES", "Assessment", "Attempt", "Exercise", "Overview", "exercise", "look_over"]
 
 EXERCISES = {
-    one.number: one
-    for phase in (phase1, phase2, phase3, phase4, phase5, phase6, phase7, phase8, phase9, phase10, phase11)
-    for one in phase.EXERCISES
+    exercise.number: exercise
+    for exercise in (
+        *EXERCISES_1,
+        *EXERCISES_2,
+        *EXERCISES_3,
+        *EXERCISES_4,
+        *EXERCISES_5,
+        *EXERCISES_6,
+        *EXERCISES_7,
+        *EXERCISES_8,
+        *EXERCISES_9,
+        *EXERCISES_10,
+        *EXERCISES_11,
+    )
 }
 """All of them, by number, in the notebooks' order."""
 
 
-def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Verdict:
+def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Assessment:
     """Ask whether an exercise is done; its first Not yet and its first Done are remembered.
 
     Args:
@@ -70,7 +59,7 @@ def exercise(world: World, number: str, answer: object = None, *, hint: int = 1)
         )
     if isinstance(hint, bool) or not isinstance(hint, int) or not 1 <= hint <= HINTS:
         raise BadInput(f"There is no hint {hint!r}.", remedy=f"Ask for hint=1 to hint={HINTS}.")
-    one = EXERCISES[number]
-    verdict = Verdict(one, one.holds(Attempt(world, answer)), hint)
-    record(verdict)
-    return verdict
+    asked = EXERCISES[number]
+    assessment = Assessment(asked, asked.holds(Attempt(world, answer)), hint)
+    record(assessment)
+    return assessment

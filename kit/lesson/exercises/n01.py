@@ -14,13 +14,12 @@ def _counted(attempt: Attempt) -> bool:
 
 def _clean_start(attempt: Attempt) -> bool:
     seen = attempt.seen
-    head = seen.repositories.clones["dev"].branches.get(_CLEAN, "")
-    if not seen.commit(head).documented:
+    if not seen.on_dev(_CLEAN).documented:
         return False
-    return _UNREVIEWED not in attempt.world.engine.repositories.files(head)
+    return _UNREVIEWED not in attempt.world.engine.repositories.files(seen.dev.branches[_CLEAN])
 
 
-EXERCISES = (
+EXERCISES_1 = (
     Exercise(
         number="1a",
         task="How many commits of the feature branch has GitHub not got?",

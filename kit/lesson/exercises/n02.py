@@ -12,7 +12,7 @@ _IN_TIME = "supabase/migrations/20250126160000_add_pinned.sql"
 
 def _edited_unnoticed(attempt: Attempt) -> bool:
     written = (STARTER / "feature" / "migration.sql").read_text(encoding="utf-8")
-    now = (attempt.world.engine.repositories.clones["dev"] / MIGRATION).read_text(encoding="utf-8")
+    now = attempt.world.dev.read(MIGRATION).text
     return now.split() != written.split() and "database is up to date" in attempt.seen.output
 
 
@@ -20,7 +20,7 @@ def _pinned(attempt: Attempt) -> bool:
     return "pinned" in attempt.seen.local.columns and "071" not in attempt.seen.local.versions
 
 
-EXERCISES = (
+EXERCISES_2 = (
     Exercise(
         number="2a",
         task="Edit an applied migration, and see who notices.",

@@ -13,7 +13,7 @@ def _loud(attempt: Attempt) -> bool:
     seen = attempt.seen
     if "last_viewed" in seen.local.columns or not seen.dev_serving:
         return False
-    page = (attempt.world.engine.repositories.clones["dev"] / READER_PAGE).read_text(encoding="utf-8")
+    page = attempt.world.dev.read(READER_PAGE).text
     try:
         answer = attempt.world.open_page("dev")
     except BadInput:
@@ -25,7 +25,7 @@ def _counted(attempt: Attempt) -> bool:
     return attempt.answer == attempt.seen.local.viewed > 0
 
 
-EXERCISES = (
+EXERCISES_3 = (
     Exercise(
         number="3a",
         task="Make a lost view an error that people see.",

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
-from kit.names import FEATURE, READER_PAGE, VERSION
+from kit.names import FEATURE, HOMEPAGE, READER_PAGE, VERSION
 
 _MESSAGE = "feat: track document last viewed timestamp"
 
 
 def _shown(attempt: Attempt) -> bool:
     seen = attempt.seen
-    uncommitted = VERSION not in seen.commit(seen.repositories.clones["dev"].head).versions
+    uncommitted = VERSION not in seen.commit(seen.dev.head).versions
     return uncommitted and "+ALTER TABLE documents ADD COLUMN last_viewed" in seen.output
 
 
 def _one_commit(attempt: Attempt) -> bool:
-    branches = attempt.seen.repositories.clones["dev"].branches
-    feature = attempt.seen.commit(branches[FEATURE])
+    branches, feature = attempt.seen.dev.branches, attempt.seen.on_dev(FEATURE)
     if not feature.writes_last_viewed or VERSION not in feature.versions:
         return False
     # One commit ahead: what comes before it is homepage-and-search's own.
     before = f"{branches[FEATURE]}^"
-    return attempt.world.engine.repositories.is_ancestor(before, branches["homepage-and-search"])
+    return attempt.world.engine.repositories.is_ancestor(before, branches[HOMEPAGE])
 
 
-EXERCISES = (
+EXERCISES_4 = (
     Exercise(
         number="4a",
         task="Make git show the migration before it is committed.",

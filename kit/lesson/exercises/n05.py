@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
 from kit.names import FEATURE
-from kit.timeline import Deployed, PageView
+from kit.timeline import PageView, code_switches
 from kit.world.workflow import deployed, has_cloud_column, pushed
 
 _BUILD_S, _PUSH_S = 90, 2
@@ -12,29 +12,27 @@ _BUILD_S, _PUSH_S = 90, 2
 
 def _nothing_lost(attempt: Attempt) -> bool:
     seen = attempt.seen
-    views = seen.timeline.only(PageView)
-    live = [
-        one.at for one in seen.timeline.only(Deployed) if (one.target, one.stage) == ("production", "live")
-    ]
-    if not deployed(seen) or not views or not live:
+    views, switches = seen.timeline.only(PageView), code_switches(seen.timeline)
+    if not deployed(seen) or not views or not switches:
         return False
-    watched = views[0].at < live[-1] < views[-1].at
+    watched = views[0].at < switches[-1].at < views[-1].at
     return watched and all(view.outcome == "ok" for view in views)
 
 
 def _both_shipped(attempt: Attempt) -> bool:
     seen = attempt.seen
-    github, theirs = seen.repositories.github["main"], seen.repositories.clones["production"].head
     if not pushed(seen) or not has_cloud_column(seen):
         return False
-    return attempt.world.engine.repositories.is_ancestor(theirs, github)
+    return attempt.world.engine.repositories.is_ancestor(
+        seen.production.head, seen.repositories.github["main"]
+    )
 
 
 def _latest(attempt: Attempt) -> bool:
     return attempt.answer == _BUILD_S - _PUSH_S
 
 
-EXERCISES = (
+EXERCISES_5 = (
     Exercise(
         number="5a",
         task="Bring the feature to production so that no visitor loses a view.",

@@ -12,8 +12,8 @@ _PATH = f"supabase/migrations/20250126160000_drop_{_COLUMN}.sql"
 
 def _never_failed(attempt: Attempt) -> bool:
     seen = attempt.seen
-    dropped = [one.at for one in seen.timeline.only(SchemaChanged) if one.change == f"-{_COLUMN}"]
-    uploads = [one.at for one in seen.timeline.only(CommandRan) if one.command.startswith("upload ")]
+    dropped = [change.at for change in seen.timeline.only(SchemaChanged) if change.change == f"-{_COLUMN}"]
+    uploads = [ran.at for ran in seen.timeline.only(CommandRan) if ran.command.startswith("upload ")]
     if _COLUMN in seen.cloud.columns or not dropped or not uploads or uploads[-1] < dropped[-1]:
         return False
     at_work = seen.worker.running and seen.worker.commit == seen.repositories.github["main"]
@@ -24,7 +24,7 @@ def _drop(attempt: Attempt) -> bool:
     return isinstance(attempt.answer, str) and attempt.answer.strip().upper() == "B"
 
 
-EXERCISES = (
+EXERCISES_6 = (
     Exercise(
         number="6a",
         task="Drop a column that the worker uses, so that the worker never fails.",

@@ -23,7 +23,7 @@ def _restored(attempt: Attempt) -> bool:
     return whole and max(cloud.versions) > VERSION
 
 
-EXERCISES = (
+EXERCISES_7 = (
     Exercise(
         number="7a",
         task="Find out from the cloud database whether the index is there.",

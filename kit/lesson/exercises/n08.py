@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
 from kit.names import VERSION
-from kit.timeline import MigrationApplied, PageView, SchemaChanged
+from kit.timeline import PageView, SchemaChanged, schema_switches
 from kit.world.snapshot import Snapshot
 
 _THEIRS, _EARLY, _LATE = "20250126160000", "20250126154500", "20250126163000"
@@ -18,47 +18,41 @@ lab.production.run("npx supabase db push")
 
 
 def _changed(seen: Snapshot, change: str) -> list[float]:
-    return [one.at for one in seen.timeline.only(SchemaChanged) if one.change == change]
+    return [record.at for record in seen.timeline.only(SchemaChanged) if record.change == change]
 
 
 def _taken_back(attempt: Attempt) -> bool:
     seen = attempt.seen
-    cloud, main = seen.cloud, seen.commit(seen.repositories.github["main"])
     gone = _changed(seen, "-last_viewed")
-    if not gone or "last_viewed" in cloud.columns or seen.commit(seen.live).writes_last_viewed:
+    if not gone or "last_viewed" in seen.cloud.columns or seen.live_commit.writes_last_viewed:
         return False
     # The views of phase 5, some of them lost, are older than the migration in the cloud.
-    applied = [
-        one.at
-        for one in seen.timeline.only(MigrationApplied)
-        if (one.database, one.version) == ("cloud", VERSION)
-    ]
+    applied = [switch.at for switch in schema_switches(seen.timeline) if switch.version == VERSION]
     views = [view for view in seen.timeline.only(PageView) if view.at > applied[-1]]
     hurt = not views or views[-1].at <= gone[-1] or any(view.outcome != "ok" for view in views)
-    return not hurt and set(cloud.versions) <= set(main.versions)
+    return not hurt and set(seen.cloud.versions) <= set(seen.on_github().versions)
 
 
 def _history_mended(attempt: Attempt) -> bool:
     seen = attempt.seen
-    main = seen.commit(seen.repositories.github["main"])
     whole = "pinned" in seen.cloud.columns and not _changed(seen, "-pinned")
-    return whole and seen.cloud.versions == tuple(sorted(main.versions))
+    return whole and seen.cloud.versions == tuple(sorted(seen.on_github().versions))
 
 
 def _restamped(attempt: Attempt) -> bool:
     seen = attempt.seen
-    files = tuple(sorted(name.partition("_")[0] for name in seen.repositories.clones["dev"].migrations))
+    files = tuple(sorted(name.partition("_")[0] for name in seen.dev.migrations))
     databases = (seen.local, seen.cloud)
-    whole = all({"pinned", "rating"} <= set(one.columns) for one in databases)
+    whole = all({"pinned", "rating"} <= set(database.columns) for database in databases)
     return (
         whole
         and not _changed(seen, "-rating")
         and _EARLY not in files
-        and all(one.versions == files for one in databases)
+        and all(database.versions == files for database in databases)
     )
 
 
-EXERCISES = (
+EXERCISES_8 = (
     Exercise(
         number="8a",
         task="Take the feature back, code and column, so that no visitor loses a view.",

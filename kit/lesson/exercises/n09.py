@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit.lesson.exercise import Attempt, Exercise
-from kit.timeline import CommandRan, Deployed, MigrationApplied, PageView, Timeline
+from kit.timeline import CommandRan, PageView, Timeline, code_switches, schema_switches
 from kit.world.snapshot import Snapshot
 
 _COLUMN = "last_viewed"
@@ -24,9 +24,9 @@ def _story(seen: Snapshot) -> Timeline:
     """Return what happened since the exercise was set up: earlier phases had losses of their own."""
     records = seen.timeline.records
     setting_up = (
-        at
-        for at, one in enumerate(records)
-        if isinstance(one, CommandRan) and one.command == f"edit supabase/migrations/{_DROP}.sql"
+        place
+        for place, record in enumerate(records)
+        if isinstance(record, CommandRan) and record.command == f"edit supabase/migrations/{_DROP}.sql"
     )
     return Timeline(records[next(setting_up, len(records)) :])
 
@@ -36,44 +36,32 @@ def _all_well(story: Timeline, first: float, last: float) -> bool:
     views = story.only(PageView)
     if not views or not views[0].at < first <= last < views[-1].at:
         return False
-    return all(one.outcome == "ok" for one in views)
-
-
-def _deployed(story: Timeline) -> list[float]:
-    return [one.at for one in story.only(Deployed) if (one.target, one.stage) == ("production", "live")]
-
-
-def _migrated(story: Timeline) -> list[float]:
-    return [one.at for one in story.only(MigrationApplied) if one.database == "cloud"]
+    return all(view.outcome == "ok" for view in views)
 
 
 def _dropped_unseen(attempt: Attempt) -> bool:
     seen, story = attempt.seen, _story(attempt.seen)
-    deployed, migrated = _deployed(story), _migrated(story)
-    if not deployed or not migrated or _COLUMN in seen.cloud.columns:
+    code, schema = code_switches(story), schema_switches(story)
+    if not code or not schema or _COLUMN in seen.cloud.columns or seen.live_commit.writes_last_viewed:
         return False
-    if seen.commit(seen.live).writes_last_viewed:
-        return False
-    return _all_well(story, min(deployed[0], migrated[0]), max(deployed[-1], migrated[-1]))
+    return _all_well(story, min(code[0].at, schema[0].at), max(code[-1].at, schema[-1].at))
 
 
 def _went_back(attempt: Attempt) -> bool:
     seen, story = attempt.seen, _story(attempt.seen)
-    deployed, migrated = _deployed(story), _migrated(story)
-    if not deployed or not migrated or _COLUMN not in seen.cloud.columns:
+    code = code_switches(story)
+    if not code or not schema_switches(story) or not seen.live_commit.writes_last_viewed:
         return False
-    if _DROP.partition("_")[0] not in seen.cloud.versions:
+    if _COLUMN not in seen.cloud.columns or _DROP.partition("_")[0] not in seen.cloud.versions:
         return False
-    if not seen.commit(seen.live).writes_last_viewed:
-        return False
-    return _all_well(story, deployed[0], deployed[-1])
+    return _all_well(story, code[0].at, code[-1].at)
 
 
 def _orders(attempt: Attempt) -> bool:
     return attempt.answer == _ORDERS
 
 
-EXERCISES = (
+EXERCISES_9 = (
     Exercise(
         number="9a",
         task="Drop the column so that no visitor loses a view.",
