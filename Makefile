@@ -12,14 +12,17 @@ STAMP := $(VENV)/.installed
 ifneq ($(wildcard $(VENV)),)
 BROKEN := $(shell $(PY) -c "" 2>/dev/null || echo again)
 endif
+# A file's tests, and a notebook's cells, stay together: they share what they start.
+PYTEST := $(PY) -m pytest -q --numprocesses=auto --dist=loadfile
+REST := browser or docker or system or supabase
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test ruff mypy layers pytest notebooks bench pictures lock clean again
+.PHONY: help install lab test test-all ruff mypy layers pytest pytest-rest notebooks bench pictures lock clean again
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 install: $(STAMP) ## make .venv with the locked versions (the other targets do it when needed)
 
@@ -55,7 +58,9 @@ $(STAMP): requirements.lock pyproject.toml $(BROKEN)
 lab: $(STAMP) ## open the lesson in JupyterLab
 	@$(PY) -m kit lab
 
-test: ruff mypy layers pytest ## prove everything: style, types, layers, tests, notebooks
+test: ruff mypy layers pytest ## prove all that every machine can: style, types, layers, tests, notebooks
+
+test-all: test pytest-rest ## and what needs Chromium, Docker, the system's PostgreSQL or the Supabase CLI
 
 ruff: $(STAMP)
 	@echo "Style (ruff)"
@@ -72,7 +77,11 @@ layers: $(STAMP)
 
 pytest: $(STAMP)
 	@echo "Tests, and every notebook against its stored outputs (pytest, nbval)"
-	@$(PY) -m pytest -q --nbval --nbval-cell-timeout=120 tests notebooks
+	@$(PYTEST) -m "not ($(REST))" --nbval --nbval-cell-timeout=120 tests notebooks
+
+pytest-rest: $(STAMP)
+	@echo "Tests of what not every machine has; those of what is missing here are skipped"
+	@$(PYTEST) -m "$(REST)" tests
 
 notebooks: $(STAMP) ## rewrite the notebooks' stored outputs
 	@$(PY) -m kit notebooks

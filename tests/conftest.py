@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,14 +38,47 @@ def _ctrl_c() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session")
+def make_home() -> Callable[[], Path]:
+    """Make folders for KIT_HOME: nothing is kept in them, and the run's checkpoints are at hand."""
+    run = Path(os.environ["KIT_TEST_RUN"])
+
+    def make_home() -> Path:
+        home = Path(tempfile.mkdtemp(prefix="home-", dir=run))
+        home.chmod(0o711)
+        (home / "cache").symlink_to(run / "cache")
+        return home
+
+    return make_home
+
+
 @pytest.fixture(scope="session", autouse=True)
-def kit_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def kit_home(make_home: Callable[[], Path]) -> Iterator[Path]:
     """Keep what the kit keeps away from the developer's own."""
-    home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
+        home = make_home()
         patch.setenv("KIT_HOME", str(home))
         patch.delenv("KIT_POSTGRES", raising=False)
         yield home
+
+
+@pytest.fixture
+def new_home(make_home: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a KIT_HOME of its own."""
+    home = make_home()
+    monkeypatch.setenv("KIT_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def own_cache(new_home: Path, at: Callable[[int], Engine]) -> Path:
+    """Give the test a KIT_HOME whose checkpoints it may damage."""
+    at(8)
+    cache = new_home / "cache"
+    shared = cache.resolve()
+    cache.unlink()
+    shutil.copytree(shared, cache)
+    return cache
 
 
 @pytest.fixture

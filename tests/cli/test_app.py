@@ -84,17 +84,6 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def home(kit_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a KIT_HOME without a saved world, with the checkpoints of all tests."""
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    (kit_home / "cache").mkdir(exist_ok=True)
-    (home / "cache").symlink_to(kit_home / "cache")
-    monkeypatch.setenv("KIT_HOME", str(home))
-    return home
-
-
-@pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `python -m kit` be found from every folder, as where it is installed."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -103,10 +92,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def kit(place: Path, home: Path, environment: None, tmp_path: Path) -> Kit:
+def kit(place: Path, new_home: Path, environment: None, tmp_path: Path) -> Kit:
     """Run a command line from a folder that is not the project's."""
     assert place
-    assert home
+    assert new_home
     assert environment is None
 
     def run(*arguments: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
@@ -205,9 +194,9 @@ def test_run_fails_when_a_sentence_is_not_true(kit: Kit) -> None:
     assert "sentences are not true:" in ran.stdout
 
 
-def test_a_reader_that_goes_is_no_error(place: Path, home: Path, environment: None) -> None:
+def test_a_reader_that_goes_is_no_error(place: Path, new_home: Path, environment: None) -> None:
     assert place
-    assert home
+    assert new_home
     assert environment is None
     with subprocess.Popen(
         command("run", "--to", "1"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/"
@@ -277,8 +266,8 @@ def test_without_a_terminal_the_window_is_plain_text(kit: Kit) -> None:
     assert "\x1b" not in ran.stdout + ran.stderr
 
 
-def test_ctrl_c_leaves_nothing(place: Path, home: Path, environment: None) -> None:
-    assert home
+def test_ctrl_c_leaves_nothing(place: Path, new_home: Path, environment: None) -> None:
+    assert new_home
     assert environment is None
     with subprocess.Popen(
         command("window", "--clock", "wall"),
@@ -303,11 +292,11 @@ def test_ctrl_c_leaves_nothing(place: Path, home: Path, environment: None) -> No
 # The learner's own world
 
 
-def test_a_world_from_the_terminal_alone(kit: Kit, home: Path) -> None:
+def test_a_world_from_the_terminal_alone(kit: Kit, new_home: Path) -> None:
     assert "You have no world yet" in kit("status").stdout
     ran = kit("shell", typed='git checkout -q -b mine; psql -At "$LOCAL_DB_URL" -c "select 41 + 1"; exit 3')
     assert (ran.returncode, ran.stdout) == (3, "42\n")
-    assert [path.name for path in (home / "worlds").iterdir()] == ["1"]
+    assert [path.name for path in (new_home / "worlds").iterdir()] == ["1"]
     ran = kit("status")
     assert "closed, and saved. It stands at phase 1" in ran.stdout
     assert re.search(r"^dev clone +mine ", ran.stdout, re.MULTILINE)

@@ -17,18 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
-def home(kit_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give each test a learner of its own, with the checkpoints of all tests."""
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    (kit_home / "cache").mkdir(exist_ok=True)
-    (home / "cache").symlink_to(kit_home / "cache")
-    monkeypatch.setenv("KIT_HOME", str(home))
+def home(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give each test a learner of its own."""
     monkeypatch.delenv("KIT_WORLD", raising=False)
     with tempfile.TemporaryDirectory(prefix="kl-") as place:
         Path(place).chmod(0o755)
         monkeypatch.setenv("TMPDIR", place)
-        yield home
+        yield new_home
         assert list(Path(place).iterdir()) == []
 
 

@@ -138,14 +138,14 @@ def test_each_phase_holds_from_nothing(at: At) -> None:
 # Checkpoints
 
 
-def checkpoint(world: Engine, kit_home: Path, phase: int) -> Path:
-    return kit_home / "cache" / fingerprint(provider=world.server.provider) / str(phase)
+def checkpoint(world: Engine, cache: Path, phase: int) -> Path:
+    return cache / fingerprint(provider=world.server.provider) / str(phase)
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "nothing"])
-def test_a_damaged_checkpoint_is_built_again_and_says_so(at: At, kit_home: Path, damage: str) -> None:
+def test_a_damaged_checkpoint_is_built_again_and_says_so(at: At, own_cache: Path, damage: str) -> None:
     world = at(2)
-    folder = checkpoint(world, kit_home, 2)
+    folder = checkpoint(world, own_cache, 2)
     if damage == "half":
         (folder / "cloud.sql").unlink()
     else:
@@ -162,11 +162,11 @@ def test_a_damaged_checkpoint_is_built_again_and_says_so(at: At, kit_home: Path,
     assert len(said) == 1
 
 
-def test_with_no_checkpoint_left_a_running_world_builds_them_all_in_place(at: At, kit_home: Path) -> None:
+def test_with_no_checkpoint_left_a_running_world_builds_them_all_in_place(at: At, own_cache: Path) -> None:
     world = at(3)
     for phase in (1, 2):
-        shutil.rmtree(checkpoint(world, kit_home, phase))
-    shutil.rmtree(checkpoint(world, kit_home, 3))
+        shutil.rmtree(checkpoint(world, own_cache, phase))
+    shutil.rmtree(checkpoint(world, own_cache, 3))
     folder = world.repositories.clones["dev"].stat().st_ino
 
     go_to(world, 2)
@@ -176,24 +176,24 @@ def test_with_no_checkpoint_left_a_running_world_builds_them_all_in_place(at: At
 
 
 def test_a_replay_that_goes_wrong_is_no_checkpoint(
-    at: At, kit_home: Path, monkeypatch: pytest.MonkeyPatch
+    at: At, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = at(2)
-    shutil.rmtree(checkpoint(world, kit_home, 2))
+    shutil.rmtree(checkpoint(world, own_cache, 2))
     monkeypatch.setattr(opening, "play", lambda world, _: world.run("dev", "git nonsense"))
 
     with pytest.raises(ProcessFailed, match="Replaying phase 1 did not do what it should") as failure:
         go_to(world, 2)
 
     assert "git: 'nonsense' is not a git command" in failure.value.why
-    assert not checkpoint(world, kit_home, 2).exists()
+    assert not checkpoint(world, own_cache, 2).exists()
     assert not world.whole
 
 
-def test_a_wall_clocks_dates_get_into_no_checkpoint(at: At, kit_home: Path) -> None:
+def test_a_wall_clocks_dates_get_into_no_checkpoint(at: At, own_cache: Path) -> None:
     world = at(2)
     head = world.repositories.observe().clones["dev"].head
-    shutil.rmtree(checkpoint(world, kit_home, 2))
+    shutil.rmtree(checkpoint(world, own_cache, 2))
 
     walled = open_at(2, scratch=True, clock="wall").engine
     try:
