@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen
-from kit.review import Judged, Pending, Report, review
+from kit.review import JudgedStatement, Pending, Report, review
 
 _SQL_WIDTH = 90
 
@@ -50,7 +50,7 @@ def _show_pending(pending: Pending, screen: Screen) -> None:
     screen.line()
 
 
-def _short(one: Judged) -> str:
+def _short(one: JudgedStatement) -> str:
     # Escape sequences in a file of somebody else's must not reach the terminal.
     words = "".join(letter if letter.isprintable() else " " for letter in one.sql).split()
     text = " ".join(words)

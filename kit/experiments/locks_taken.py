@@ -12,7 +12,7 @@ import psycopg
 from kit.errors import MigrationFailed
 from kit.experiments.words import as_paragraph, as_table
 from kit.postgres import Server, explain
-from kit.review import Judged, Pending
+from kit.review import JudgedStatement, Pending
 from kit.review.rules import LOCKS, Lock, strongest, waits
 from kit.supabase import controls_transaction, runs_alone
 from kit.supabase.files import FOLDER
@@ -163,7 +163,7 @@ def _worth_telling(taken: Locks, tables: set[str], rule: Lock) -> Locks:
     return of_tables if of_tables and strongest(of_tables.values()) == rule else taken
 
 
-def _run(connection: psycopg.Connection, pending: Pending, one: Judged) -> None:
+def _run(connection: psycopg.Connection, pending: Pending, one: JudgedStatement) -> None:
     try:
         connection.execute(one.sql.encode())
     except psycopg.Error as error:

@@ -13,6 +13,7 @@ from kit.draw import cut, format_columns, show
 from kit.errors import BadInput
 from kit.process.shell import Ran
 from kit.review.rules import LOCKS, Lock, strongest
+from kit.supabase import without_comments
 
 LockState = Literal["HOLDS", "waits for", "goes on"]
 """goes on: gets its lock whenever it asks, and gives it back at once."""
@@ -130,8 +131,6 @@ def _tree(
 
 MIGRATOR, READER, WRITER, IDLE = "migration", "reader", "writer", "idle transaction"
 """Sessions are called by what they do, so that a picture is the same on every run."""
-
-_COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,7 +258,7 @@ def name_lock(mode: str) -> Lock:
 
 def one_line(statement: str) -> str:
     """Return a statement without its comments, on one line."""
-    return " ".join(_COMMENTS.sub(" ", statement).split())
+    return " ".join(without_comments(statement).split())
 
 
 READ: LiteralString = "SELECT title FROM documents WHERE id = %s"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kit.review.classify import Unparsable, Verdict, judge
-from kit.review.report import Hint, Judged, Pending, Report, review
+from kit.review.report import Hint, JudgedStatement, Pending, Report, review
 from kit.review.rules import Kind, Order, Problem, combine, order_of, read_rules
 
 __all__ = [
     "Hint",
-    "Judged",
+    "JudgedStatement",
     "Kind",
     "Order",
     "Pending",

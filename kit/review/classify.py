@@ -59,6 +59,8 @@ class Verdict:
         order: that is safe for all of it.
         why: one reason for each kind.
         makes: the table that it makes, if it does.
+        start: the character at which it starts, after blanks and comments; the length of the text if there
+            is nothing else.
     """
 
     operation: str
@@ -66,13 +68,14 @@ class Verdict:
     order: Order
     why: str
     makes: str = ""
+    start: int = 0
 
 
 def judge(sql: str, *, new_tables: frozenset[str] = frozenset()) -> Verdict | Unparsable:
     """Judge one statement.
 
     Args:
-        sql: without its `;`.
+        sql: without its `;`; comments may stand before it.
         new_tables: tables that pending migrations make before it.
     """
     try:
@@ -90,10 +93,11 @@ def judge(sql: str, *, new_tables: frozenset[str] = frozenset()) -> Verdict | Un
     tables = {_table(kind, content) for kind, content in statements}
     made = "".join(_made(kind, content) for kind, content in statements)
     operation = ", ".join(rule.operation for rule in rules) or "nothing"
+    start = _place_of(tree.stmts[0].stmt_location, sql) if statements else len(sql)
     if not made and tables and tables <= new_tables:
         # Its own lock keeps nobody waiting; a foreign key also locks the table that it points to.
         locks = [rule.lock for rule in rules if "FOREIGN KEY" in rule.operation]
-        return Verdict(operation, strongest(locks), "any", _NEW)
+        return Verdict(operation, strongest(locks), "any", _NEW, start=start)
     return Verdict(
         operation=operation,
         lock=strongest(rule.lock for rule in rules),
@@ -102,7 +106,13 @@ def judge(sql: str, *, new_tables: frozenset[str] = frozenset()) -> Verdict | Un
         if len(rules) == 1
         else " ".join(f"{rule.operation} ({rule.order}): {rule.why}" for rule in rules),
         makes=made,
+        start=start,
     )
+
+
+def _place_of(location: int, sql: str) -> int:
+    """Return the character that stands at a byte, as which the parser counts."""
+    return location if sql.isascii() else len(sql.encode()[:location].decode())
 
 
 def statement_of(node: Node) -> tuple[str, Message]:

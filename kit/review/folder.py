@@ -13,9 +13,6 @@ from kit.review.git import Git, Main, blob_of
 from kit.review.rules import Problem
 from kit.supabase.files import FOLDER, MigrationFile
 
-# Read a migration file as text, or say why it cannot be
-
-
 _MOST = 16 * 2**20
 """Bytes; a migration of more is data, and not judged."""
 
@@ -69,10 +66,7 @@ def decode(name: str, data: bytes) -> str | Problem:
     return text
 
 
-# Find what is wrong with the names, the order and the history of migration files
-
-
-def check_folder(project: Path) -> Path:
+def require_folder(project: Path) -> Path:
     """Return supabase/migrations of a project.
 
     Raises:

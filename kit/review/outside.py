@@ -102,7 +102,7 @@ def _look_at_statement(kind: str, content: Any) -> str:  # noqa: ANN401 - a prot
         for name in ("objtype", "object_type", "rename_type", "remove_type")
         if hasattr(content, name)
     ]
-    return next((_EVERYBODYS[one] for one in about if one in _EVERYBODYS), "")
+    return next((_EVERYBODYS[kind] for kind in about if kind in _EVERYBODYS), "")
 
 
 def _language(content: Any) -> str:  # noqa: ANN401 - a protobuf message

@@ -14,7 +14,6 @@ from typing import Any
 
 from kit.review.classify import Unparsable, Verdict, judge
 from kit.review.folder import (
-    check_folder,
     decode,
     find_bad_names,
     find_disorder,
@@ -22,6 +21,7 @@ from kit.review.folder import (
     find_edited,
     printable,
     read_bytes,
+    require_folder,
 )
 from kit.review.git import Git, Main
 from kit.review.outside import find_outside
@@ -29,12 +29,14 @@ from kit.review.rules import ORDER_COMMANDS, Order, Problem, combine, waits
 from kit.supabase import MigrationFile, list_migrations, split
 from kit.supabase.files import find_project
 
-# Ask squawk, a linter for PostgreSQL migrations, for what else is worth knowing
-
-
-_LONGEST_S = 30.0
-_OURS = frozenset({"syntax-error"})
-"""Rules that are judged here, by PostgreSQL's own grammar."""
+_ASKED = "the cloud database"
+_BY_HAND = (
+    "Take it out: a migration changes one database. "
+    "What a whole server needs is done by hand, once, by whoever runs the server."
+)
+_SQUAWKS_LIMIT_S = 30.0
+_OURS = "syntax-error"
+"""Squawk's rule about what is judged here by PostgreSQL's own grammar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +78,20 @@ def find_hints(project: Path, name: str, text: str) -> tuple[Hint, ...]:
             check=False,
             cwd=project,
             env={"PATH": os.environ.get("PATH", os.defpath), "NO_COLOR": "1", "HOME": os.devnull},
-            timeout=_LONGEST_S,
+            timeout=_SQUAWKS_LIMIT_S,
         )
         found = json.loads(ran.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return ()
     return tuple(
-        Hint(name, one["line"] + 1, one["rule_name"], one["message"])
-        for one in found
-        if one["rule_name"] not in _OURS
+        Hint(name, hint["line"] + 1, hint["rule_name"], hint["message"])
+        for hint in found
+        if hint["rule_name"] != _OURS
     )
 
 
-# Judge a folder of migrations before a deploy: what is wrong, what is pending, which command comes first
-
-
-_ASKED = "the cloud database"
-
-
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedStatement:
     """A statement and what it does.
 
     Attributes:
@@ -126,18 +122,18 @@ class Pending:
     """A migration that no database of the team has, as far as git knows."""
 
     file: str
-    statements: tuple[Judged, ...]
+    statements: tuple[JudgedStatement, ...]
 
     @property
     def order(self) -> Order:
         """The order that is safe for all of it."""
-        return combine(one.verdict.order for one in self.statements)
+        return combine(statement.verdict.order for statement in self.statements)
 
     def facts(self) -> dict[str, object]:
         """Return it as JSON has it."""
         return {
             "file": self.file,
-            "statements": [one.facts() for one in self.statements],
+            "statements": [statement.facts() for statement in self.statements],
             "order": self.order,
         }
 
@@ -163,7 +159,7 @@ class Report:
     @property
     def order(self) -> Order:
         """The order that is safe for all that is pending: one `db push` brings all of it."""
-        return combine(one.order for one in self.pending)
+        return combine(migration.order for migration in self.pending)
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -173,8 +169,8 @@ class Report:
     def facts(self) -> dict[str, Any]:
         """Return it as `check --json` prints it."""
         return {
-            "problems": [one.facts() for one in self.problems],
-            "pending": [one.facts() for one in self.pending],
+            "problems": [problem.facts() for problem in self.problems],
+            "pending": [migration.facts() for migration in self.pending],
             "commands": list(self.commands),
         }
 
@@ -196,15 +192,17 @@ def review(folder: Path, *, since: str | None = None, applied: Collection[str] |
         MissingTool: if there is no git.
     """
     if not folder.is_dir():
-        check_folder(folder)
+        require_folder(folder)
     project = find_project(folder)
-    migrations = check_folder(project)
+    migrations = require_folder(project)
     files = list_migrations(project).files
     git = Git(project)
     main = git.find_main(since)
-    have = main if applied is None else Main(name=_ASKED, files={f"{one}_.sql": "" for one in applied})
-    known = set(main.files) if applied is None else {one.path.name for one in files if one.version in applied}
-    waiting = [file for file in files if file.path.name not in known]
+    if applied is None:
+        have, waiting = main, [file for file in files if file.path.name not in main.files]
+    else:
+        have = Main(name=_ASKED, files={f"{version}_.sql": "" for version in applied})
+        waiting = [file for file in files if file.version not in applied]
     problems = [
         *find_bad_names(migrations, files),
         *find_duplicates(files),
@@ -229,7 +227,7 @@ def review(folder: Path, *, since: str | None = None, applied: Collection[str] |
                 wrong = (_empty(file),)
         problems += wrong
     problems += find_edited(here, main, git)
-    ordered = sorted(map(_printable, problems), key=lambda one: (one.file, one.line))
+    ordered = sorted(map(_printable, problems), key=lambda problem: (problem.file, problem.line))
     return Report(tuple(ordered), tuple(pending), len(files), main.name, tuple(hints))
 
 
@@ -245,69 +243,31 @@ def _printable(problem: Problem) -> Problem:
 
 def _judge_file(
     file: MigrationFile, text: str, made: set[str]
-) -> tuple[tuple[Judged, ...], tuple[Problem, ...]]:
+) -> tuple[tuple[JudgedStatement, ...], tuple[Problem, ...]]:
     judged, wrong = [], []
     for statement in split(text):
-        skipped = _length_of_comments(statement.text)
-        sql = statement.text[skipped:]
-        line = statement.line + statement.text.count("\n", 0, skipped)
-        if not sql:
-            continue
-        verdict = judge(sql, new_tables=frozenset(made))
+        verdict = judge(statement.text, new_tables=frozenset(made))
+        place = verdict.place if isinstance(verdict, Unparsable) else verdict.start
+        line = statement.line + statement.text.count("\n", 0, place)
         if isinstance(verdict, Unparsable):
-            place = line + sql.count("\n", 0, verdict.place)
             wrong.append(
                 Problem(
                     file=file.path.name,
-                    line=place,
+                    line=line,
                     kind="syntax",
-                    message=f"PostgreSQL does not understand line {place}: {verdict.message}.",
+                    message=f"PostgreSQL does not understand line {line}: {verdict.message}.",
                     remedy="Correct the statement; `npx supabase migration up` tries it locally.",
                 )
             )
-            continue
-        if verdict.makes:
-            made.add(verdict.makes)
-        if outside := find_outside(sql):
-            verdict = replace(verdict, why=f"It would reach outside of its database: {outside}. {_BY_HAND}")
-        judged.append(Judged(line, sql, verdict))
+        elif sql := statement.text[place:]:
+            if verdict.makes:
+                made.add(verdict.makes)
+            if outside := find_outside(sql):
+                verdict = replace(
+                    verdict, why=f"It would reach outside of its database: {outside}. {_BY_HAND}"
+                )
+            judged.append(JudgedStatement(line, sql, verdict))
     return tuple(judged), tuple(wrong)
-
-
-_BY_HAND = (
-    "Take it out: a migration changes one database. "
-    "What a whole server needs is done by hand, once, by whoever runs the server."
-)
-
-
-def _length_of_comments(sql: str) -> int:
-    """Return how far the blanks and comments before a statement reach."""
-    place = 0
-    while True:
-        rest = sql[place:].lstrip()
-        place = len(sql) - len(rest)
-        if rest.startswith("--"):
-            end = rest.find("\n")
-            place = len(sql) if end == -1 else place + end + 1
-        elif rest.startswith("/*"):
-            place += _comment(rest)
-        else:
-            return place
-
-
-def _comment(text: str) -> int:
-    """Return the length of the comment, with those in it, that `text` starts with."""
-    depth, place = 0, 0
-    while place < len(text):
-        pair = text[place : place + 2]
-        if pair in {"/*", "*/"}:
-            depth += 1 if pair == "/*" else -1
-            place += 2
-            if not depth:
-                return place
-        else:
-            place += 1
-    return len(text)
 
 
 def _empty(file: MigrationFile) -> Problem:

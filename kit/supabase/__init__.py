@@ -7,7 +7,7 @@ from kit.supabase.cli import main
 from kit.supabase.files import Listing, MigrationFile, find_pending, list_migrations, parse_name
 from kit.supabase.real import main_real
 from kit.supabase.session import UrlName
-from kit.supabase.splitter import Statement, split
+from kit.supabase.splitter import Statement, split, without_comments
 
 __all__ = [
     "PUSH_SECONDS",
@@ -23,4 +23,5 @@ __all__ = [
     "parse_name",
     "runs_alone",
     "split",
+    "without_comments",
 ]

@@ -20,7 +20,7 @@ from kit.supabase import history
 from kit.supabase.files import FOLDER, MigrationFile, choose_pending
 from kit.supabase.history import INSERT, Connection, is_lost, unreachable
 from kit.supabase.session import Session
-from kit.supabase.splitter import split
+from kit.supabase.splitter import skip_blanks, split
 
 # Apply one migration file to a database, together with its row in the history
 
@@ -38,7 +38,6 @@ _CONTROLS = re.compile(r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|PREPARE\s+T
 """Statements that begin or end a transaction themselves."""
 _COPIES = re.compile(r"COPY\s.*\s(FROM\s+STDIN|TO\s+STDOUT)\b", re.DOTALL)
 _NO_TRANSACTION = "-- pg-delta: transaction=false"
-_BLANK = re.compile(r"[ \t\n\r\ufeff]+|--[^\n]*\n?|/\*.*?\*/", re.DOTALL)
 _TYPE_MISSING = re.compile(r'type "([^"]+)" does not exist')
 
 
@@ -75,10 +74,7 @@ def controls_transaction(statement: str) -> bool:
 
 
 def _first_words(statement: str) -> str:
-    place = 0
-    while blank := _BLANK.match(statement, place):
-        place = blank.end()
-    return statement[place:].strip().upper()
+    return statement[skip_blanks(statement) :].strip().upper()
 
 
 class _Run:

@@ -94,7 +94,7 @@ def _end_of_piece(text: str, start: int) -> int:  # noqa: C901 - one case for ea
 
 def _enter_statement(text: str, place: int, inside: list[_Inside]) -> int:
     """Skip the blanks before a statement of an atomic body; leave the body if the statement is END."""
-    place = _after_blanks(text, place)
+    place = skip_blanks(text, place)
     follows = text[place + 3 : place + 4]
     if (
         text[place : place + 3].upper() == "END"
@@ -106,7 +106,8 @@ def _enter_statement(text: str, place: int, inside: list[_Inside]) -> int:
     return place
 
 
-def _after_blanks(text: str, place: int) -> int:
+def skip_blanks(text: str, place: int = 0) -> int:
+    """Return where the blanks and comments that start at `place` end."""
     while place < len(text):
         if text[place] in _SPACE:
             place += 1
@@ -115,6 +116,22 @@ def _after_blanks(text: str, place: int) -> int:
         else:
             break
     return place
+
+
+def without_comments(sql: str) -> str:
+    """Return SQL with a blank for each comment; it may end anywhere, as statements in pg_stat_activity do."""
+    kept, start, place = [], 0, 0
+    while turn := _TURNS.search(sql, place):
+        at, place = turn.start(), turn.end()
+        match turn[0]:
+            case "'" | '"':
+                place = _after_quoted(sql, at, 0)
+            case "$":
+                place = _after_dollar(sql, at, 0)
+            case "-" | "/" if (end := _after_comment(sql, at)) > place:
+                kept.append(sql[start:at])
+                start = place = end
+    return " ".join([*kept, sql[start:]])
 
 
 def _after_comment(text: str, at: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 from kit.errors import MigrationFailed
 from kit.experiments.locks_taken import look_at_locks
 from kit.postgres import Server, create
-from kit.review import Judged, Pending, Verdict, judge
+from kit.review import JudgedStatement, Pending, Verdict, judge
 from kit.supabase import runs_alone, split
 
 REVIEW = Path(__file__).parents[1] / "review"
@@ -33,7 +33,7 @@ def pending(*statements: str) -> Pending:
     for line, sql in enumerate(statements, 1):
         verdict = judge(sql)
         assert isinstance(verdict, Verdict)
-        judged.append(Judged(line, sql, verdict))
+        judged.append(JudgedStatement(line, sql, verdict))
     return Pending("1_x.sql", tuple(judged))
 
 

@@ -226,6 +226,17 @@ def test_a_file_without_a_statement(project: Project, text: str) -> None:
     assert project.problem() == ("002_empty.sql", 1, "syntax")
 
 
+def test_a_comment_that_never_ends(project: Project) -> None:
+    project.write("002_viewed.sql", ADD + "\n/* é */ -- next\n/* /* */ " + ADD)
+    assert project.problem() == ("002_viewed.sql", 4, "syntax")
+
+
+def test_a_statement_starts_after_its_comments(project: Project) -> None:
+    project.write("002_viewed.sql", "-- é\n/* é\n /* ; */ */ " + ADD)
+    (statement,) = project.review().pending[0].statements
+    assert (statement.line, statement.sql) == (3, ADD.removesuffix(";\n"))
+
+
 @pytest.mark.parametrize("name", ["viewed.sql", "002-viewed.sql", "v2_viewed.sql", "002_viewed.SQL", ".sql"])
 def test_a_name_that_is_skipped(project: Project, name: str) -> None:
     project.write(name, ADD)

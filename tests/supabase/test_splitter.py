@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.supabase import split
+from kit.supabase import split, without_comments
 
 SEPARATORS = set(" \t\n\r\f\v;\u00a0\u2028\u2029\ufeff")
 
@@ -92,3 +92,18 @@ WHOLE = st.sampled_from(
 @given(st.lists(WHOLE, max_size=6), st.sampled_from([";", ";\n", " ;; ", ";\r\n\r\n"]))
 def test_finds_the_statements_that_were_joined(statements: list[str], separator: str) -> None:
     assert [statement.text for statement in split(separator.join(statements))] == statements
+
+
+@pytest.mark.parametrize(
+    ("sql", "left"),
+    [
+        ("SELECT 1 -- a\n+ 2", ["SELECT", "1", "+", "2"]),
+        ("/* a /* b */ c */SELECT/**/1", ["SELECT", "1"]),
+        ("SELECT '--', \"/*\", $$ -- $$", ["SELECT", "'--',", '"/*",', "$$", "--", "$$"]),
+        ("SELECT 1 /* cut o", ["SELECT", "1"]),
+        ("SELECT 'cut --", ["SELECT", "'cut", "--"]),
+        ("SELECT 4-/2", ["SELECT", "4-/2"]),
+    ],
+)
+def test_leaves_comments_out_and_nothing_else(sql: str, left: list[str]) -> None:
+    assert without_comments(sql).split() == left
