@@ -1,11 +1,24 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
+from typing import get_args
 
 import nbformat
 import pytest
 
-from kit.lesson.claims import CLAIMS, TAG, Claim, Proof, draw_ledger, find_faults, find_proofs, write_ledger
+import kit.lesson
+from kit.lesson.claims import (
+    TAG,
+    Claim,
+    Judgement,
+    Proof,
+    draw_ledger,
+    find_faults,
+    find_proofs,
+    read_claims,
+    write_ledger,
+)
 
 CLAIM = Claim(
     name="C1",
@@ -33,13 +46,24 @@ def test_the_ledger_is_what_the_notebooks_store() -> None:
 
 
 def test_claims_are_numbered_without_a_gap() -> None:
-    assert [one.name for one in CLAIMS] == [f"C{number}" for number in range(1, len(CLAIMS) + 1)]
+    names = [claim.name for claim in read_claims()]
+    assert names == [f"C{number}" for number in range(1, len(names) + 1)]
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_every_word_of_the_file_is_known() -> None:
+    tables = tomllib.loads(Path(kit.lesson.__file__).with_name("claims.toml").read_text())
+    for facts in tables.values():
+        assert facts.keys() == {"step", "says", "verdict", "truth", "shows"}
+        assert facts["verdict"] in get_args(Judgement)
+        assert facts["says"].endswith(".")
+        assert facts["truth"].strip().endswith(".")
+        assert facts["shows"]
+
+
+@pytest.mark.parametrize("claim", read_claims(), ids=lambda claim: claim.name)
 def test_a_verdict_that_no_run_shows_is_a_fault(claim: Claim, proofs: dict[str, tuple[Proof, ...]]) -> None:
     """Each claim by itself: with the output gone, its verdict fails; so it hangs on the run."""
-    silent = {**proofs, claim.name: tuple(_silenced(one) for one in proofs[claim.name])}
+    silent = {**proofs, claim.name: tuple(_silenced(proof) for proof in proofs[claim.name])}
     assert {fault.split(":")[0] for fault in find_faults(silent)} == {claim.name}
 
 
