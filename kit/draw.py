@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 
 # Texts for a drawing: times, durations, and foreign text that cannot break a layout
 
@@ -105,6 +106,17 @@ def _show_character(character: str) -> str:
     if code <= _LATIN:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _BASIC else f"\\U{code:08x}"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return texts in columns that are as wide as they must be; a text may have several lines."""
+    cells = [[text.split("\n") for text in row] for row in rows]
+    widths = [max(len(line) for lines in column for line in lines) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for row in cells
+        for line in zip_longest(*row, fillvalue="")
+    )
 
 
 # Where an instant lies on a drawing of any width, and which text fits between two of them

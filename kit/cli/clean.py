@@ -10,15 +10,19 @@ import shutil
 import signal
 import socket
 import stat
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import psutil
 from filelock import FileLock, Timeout
 
-from kit.errors import KitError
+from kit.cli.app import FAILED, Command
+from kit.cli.screen import BAD, Screen
+from kit.errors import BadInput, KitError
 from kit.postgres import ProviderName, remove_container
 from kit.process import PREFIX, temporary_folder
 from kit.world.home import kit_home
@@ -27,6 +31,7 @@ from kit.world.save import fingerprint
 SETTLED_S = 5.0
 """Seconds without a change before a folder counts as left behind; a younger one is perhaps being made."""
 _GRACE_S = 3.0
+_MEGABYTE = 2**20
 _NAME = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}")  # as tempfile.mkdtemp names it
 _MARKS = ("reaper.sock", "reaper.log", "server.json", "state.json")
 """A folder with none of these is not the kit's, whatever its name is."""
@@ -187,7 +192,7 @@ def _find_processes(parents: list[Path], folders: list[Path]) -> list[int]:
         with contextlib.suppress(psutil.Error, OSError):
             words = "\0".join([*process.cmdline(), process.cwd()])
             names = {Path(match) for match in world.findall(words)}
-            if process.terminal() is None and any(one in folders or not one.exists() for one in names):
+            if process.terminal() is None and any(name in folders or not name.exists() for name in names):
                 found.append(process.pid)
     return found
 
@@ -229,3 +234,44 @@ def _delete(folder: Path) -> bool:
                     (Path(place) / name).chmod(0o700)
         shutil.rmtree(folder, ignore_errors=True)
     return not folder.exists()
+
+
+@click.command(cls=Command)
+@click.option("--all", "everything", is_flag=True, help="Also delete caches and saved worlds; asks first.")
+@click.option("--yes", is_flag=True, help="With --all: do not ask.")
+def clean(*, everything: bool, yes: bool) -> int:
+    """Remove what was left behind where even the process that looks after a world was killed.
+
+    That is folders, processes and containers of worlds that nobody holds, and caches of earlier
+    versions of the kit. Worlds that are open stay; so do saved ones, without --all.
+    """
+    screen, kept = Screen(), find_kept() if everything else ()
+    if kept:
+        size = measure(kept) // _MEGABYTE
+        screen.line(f"These would be deleted, {size} MB: caches, and your saved worlds.")
+        for path in kept:
+            screen.line(f"  {path}")
+        if not yes:
+            if not sys.stdin.isatty():
+                raise BadInput("Nobody is here to be asked.", remedy="Give --yes as well.")
+            if not screen.ask("Delete them?"):
+                screen.line("Nothing was deleted.")
+                return FAILED
+    with screen.progress() as tell:
+        tell("Looking for what was left behind.")
+        found = find_leftovers()
+        tell("Removing it.")
+        failed = [*remove(found), *remove_kept(kept)]
+    rows = [
+        ("worlds without an owner", str(len(found.folders))),
+        ("processes without an owner", str(len(found.processes))),
+        ("caches of other versions of the kit", str(len(found.caches))),
+    ]
+    if everything:
+        rows.append(("caches and saved worlds", str(len(kept))))
+    screen.table(("removed", ""), rows)
+    if found.held:
+        screen.line(f"In use, and left alone: {found.held} world{'s' if found.held > 1 else ''}.")
+    for sentence in failed:
+        screen.line(sentence, style=BAD)
+    return FAILED if failed else 0

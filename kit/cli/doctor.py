@@ -9,11 +9,15 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import click
+
+from kit.cli.app import FAILED, Command
 from kit.cli.clean import find_kept, find_leftovers, measure
+from kit.cli.screen import BAD, DIM, GOOD, Screen, Tell
 from kit.errors import KitError, UnusableFolder
 from kit.names import KIT_SUPABASE as SUPABASE_VARIABLE
 from kit.postgres import client, find_engine, provider_named, start_server
@@ -47,10 +51,7 @@ class Finding:
     remedy: str = ""
 
 
-Progress = Callable[[str], None]
-
-
-def examine(*, progress: Progress | None = None) -> tuple[Finding, ...]:
+def examine(*, progress: Tell | None = None) -> tuple[Finding, ...]:
     """Look at everything; a check that fails is a finding, never an error.
 
     Args:
@@ -75,7 +76,7 @@ def examine(*, progress: Progress | None = None) -> tuple[Finding, ...]:
 
 
 def _examine(
-    checks: tuple[tuple[str, Level, Callable[[], str | Finding]], ...], tell: Progress
+    checks: tuple[tuple[str, Level, Callable[[], str | Finding]], ...], tell: Tell
 ) -> Iterator[Finding]:
     for check, level, look in checks:
         tell(f"Looking at: {check}")
@@ -160,7 +161,7 @@ def _locale() -> str | Finding:
         name = locale.setlocale(locale.LC_ALL, "")
     except locale.Error:
         asked = next(
-            (os.environ[one] for one in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(one)), "none"
+            (os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "none"
         )
         return Finding(
             check="locale",
@@ -244,3 +245,29 @@ def _left_behind() -> str | Finding:
         result=f"{', '.join(words)}; {held}",
         remedy="python -m kit clean",
     )
+
+
+_STYLES: Mapping[Level, str] = {"ok": "", "note": DIM, "problem": BAD}
+
+
+@click.command(cls=Command)
+def doctor() -> int:
+    """Look at this machine. Exit code 1: the kit cannot run here."""
+    screen = Screen()
+    with screen.progress() as tell:
+        findings = examine(progress=tell if screen.animated else None)
+    screen.table(
+        ("", "check", "result"),
+        [(finding.level, finding.check, _with_remedy(finding)) for finding in findings],
+        styles=[_STYLES[finding.level] for finding in findings],
+    )
+    problems = [finding.check for finding in findings if finding.level == "problem"]
+    if problems:
+        screen.line(f"The kit cannot run here yet: {', '.join(problems)}.", style=BAD)
+        return FAILED
+    screen.line("The kit can run here.", style=GOOD)
+    return 0
+
+
+def _with_remedy(finding: Finding) -> str:
+    return f"{finding.result}\nWhat to do: {finding.remedy}" if finding.remedy else finding.result

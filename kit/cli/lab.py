@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+import click
+
+from kit.cli.app import Command
+from kit.cli.screen import Screen
 from kit.errors import MissingTool
 from kit.names import ROOT
 
@@ -16,10 +20,18 @@ FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 SETTINGS = Path(__file__).with_name("jupyter")
 """A folder for JUPYTER_CONFIG_PATH. JupyterLab takes its `labconfig/default_setting_overrides.json` for
 defaults, over which the user's own settings win (jupyterlab_server, settings_utils)."""
+_EXAMPLES = """\
+Examples:
+  python -m kit lab
+  python -m kit lab --no-browser --port 8899
+  python -m kit lab -- --ServerApp.ip=0.0.0.0    whatever follows -- goes to JupyterLab
+
+JupyterLab keeps your own settings; the kit adds defaults beside them (no news pop-up).
+Ctrl-C ends it and all its kernels; your world is saved."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class Launch:
     """How to start JupyterLab: the command, its environment, its folder."""
 
     command: tuple[str, ...]
@@ -29,7 +41,7 @@ class Plan:
 
 def plan(
     *, browser: bool = True, port: int | None = None, more: Sequence[str] = (), root: Path = ROOT
-) -> Plan:
+) -> Launch:
     """Say how JupyterLab is to be started; nothing is.
 
     Args:
@@ -58,7 +70,7 @@ def plan(
     command.append("--Application.log_level=WARN" if browser else "--no-browser")
     if port is not None:
         command.append(f"--ServerApp.port={port}")
-    return Plan(command=(*command, *more), environment=_environment(os.environ, root), folder=root)
+    return Launch(command=(*command, *more), environment=_environment(os.environ, root), folder=root)
 
 
 def _environment(own: Mapping[str, str], root: Path) -> dict[str, str]:
@@ -74,7 +86,19 @@ def _environment(own: Mapping[str, str], root: Path) -> dict[str, str]:
     }
 
 
-def start(how: Plan) -> NoReturn:
+def start(launch: Launch) -> NoReturn:
     """Become JupyterLab: whatever ends this process then ends it, and with its kernels their worlds."""
-    os.chdir(how.folder)
-    os.execve(how.command[0], how.command, dict(how.environment))  # noqa: S606 - no shell is wanted
+    os.chdir(launch.folder)
+    os.execve(launch.command[0], launch.command, dict(launch.environment))  # noqa: S606 - no shell is wanted
+
+
+@click.command(cls=Command, epilog=_EXAMPLES)
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--port", type=int, metavar="N", help="Listen here, or on the next free one.")
+@click.argument("more", metavar="[-- ARGUMENT...]", nargs=-1, help="For JupyterLab.")
+def lab(more: tuple[str, ...], *, no_browser: bool, port: int | None) -> int:
+    """Open the lesson in JupyterLab."""
+    launch = plan(browser=not no_browser, port=port, more=more)
+    Screen().line("Opening the lesson in JupyterLab. Ctrl-C here ends it; your world is saved.")
+    sys.stdout.flush()
+    start(launch)

@@ -1,37 +1,117 @@
-"""`lab` and `notebooks`: the lesson in JupyterLab, and its stored outputs."""
+"""The lesson from a terminal: how far the learner is (`progress`), its stored outputs (`notebooks`)."""
 
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from pathlib import Path
 
-from kit.cli import lab as _lab
-from kit.cli.screen import Screen
-from kit.errors import KitError
+import click
+
+from kit.cli.app import FAILED, Command, json_option
+from kit.cli.screen import DIM, GOOD, HEAD, Screen
+from kit.errors import BadInput, KitError, UnusableFolder
+from kit.lesson.exercises import EXERCISES
+from kit.lesson.progress import KIND, Overview, look_over
+
+_STYLES = {"done": GOOD, "not yet": "", "not asked": DIM}
+_EXAMPLES = """\
+Examples:
+  python -m kit progress
+  python -m kit progress --export progress.md    a file for your mentor; .json: as JSON
+
+A file that is there is replaced only if it is such an export."""
 
 
-def lab(options: Namespace, screen: Screen) -> int:
-    """Become JupyterLab on the first notebook."""
-    plan = _lab.plan(browser=not options.no_browser, port=options.port, more=options.more)
-    screen.line("Opening the lesson in JupyterLab. Ctrl-C here ends it; your world is saved.")
-    sys.stdout.flush()
-    _lab.start(plan)
+@click.command(cls=Command, epilog=_EXAMPLES)
+@json_option
+@click.option("--markdown", is_flag=True, help="Print Markdown.")
+@click.option("--export", metavar="FILE", type=Path, help="Also write it to a file.")
+def progress(*, json: bool, markdown: bool, export: Path | None) -> int:
+    """Show which exercises of the notebooks you have done, and what comes next.
+
+    Also how often your predictions were right. Kept in KIT_HOME, by the notebooks, from your
+    first Check on.
+    """
+    if json and markdown:
+        raise click.UsageError("--json and --markdown exclude each other.")
+    screen, overview = Screen(), look_over(EXERCISES)
+    if export is not None:
+        _export(overview, export, json=json or (not markdown and export.suffix == ".json"))
+    if json:
+        screen.json(overview.facts())
+        return 0
+    if markdown:
+        screen.line(overview.markdown().rstrip("\n"))
+    else:
+        _show(overview, screen)
+    if export is not None:
+        screen.line(f"Wrote {export}.")
+    return 0
 
 
-def notebooks(options: Namespace, screen: Screen) -> int:
-    """Rewrite the notebooks' stored outputs and the ledger; with --check 1 on a difference."""
-    # Imports Jupyter, which takes a second.
+def _export(overview: Overview, path: Path, *, json: bool) -> None:
+    """Write the progress to a file; one that is there is replaced only if it is an earlier export."""
+    text = overview.json() if json else overview.markdown()
+    try:
+        known = _is_export(path)
+        with path.open("w" if known else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise BadInput(
+            f"{path} is there already, and is no export of your progress: it stays as it is.",
+            remedy="Give another name: python -m kit progress --export my-progress.md",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise UnusableFolder(
+            f"The progress cannot be written to {path}.",
+            why=str(getattr(error, "strerror", None) or error),
+            remedy="Name a file in a folder that exists, and that you may write.",
+        ) from error
+
+
+def _is_export(path: Path) -> bool:
+    if not path.is_file():  # a pipe or a device would never end
+        return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        start = file.read(200)
+    return start.startswith((f"<!-- {KIND} -->", f'{{\n  "kind": "{KIND}"'))
+
+
+def _show(overview: Overview, screen: Screen) -> None:
+    for sentence in overview.sentences:
+        screen.line(sentence, style=HEAD)
+    screen.line()
+    styles = [_STYLES[line.state] for line in overview.exercises]
+    screen.table(("notebook", "", "state", "task"), overview.rows(), styles=styles)
+    if overview.predictions:
+        screen.line()
+        screen.table(
+            ("predicted", "deploy"),
+            [(prediction.score, str(prediction)) for prediction in overview.predictions],
+        )
+
+
+@click.command(cls=Command)
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 on a difference.")
+@click.argument("paths", metavar="[NOTEBOOK]...", nargs=-1, type=Path, help="These alone.")
+def notebooks(paths: tuple[Path, ...], *, check: bool) -> int:
+    """Run the notebooks in real kernels and store what they show, and docs/claims.md.
+
+    For who changes the lesson.
+    """
+    # Imported here: `progress` needs no Jupyter, which takes a second.
     from kit.lesson.claims import write_ledger  # noqa: PLC0415
     from kit.lesson.notebooks import write_outputs  # noqa: PLC0415
 
+    screen = Screen()
     with screen.progress() as tell:
         try:
-            written = write_outputs(options.paths or None, check=options.check, progress=tell)
-            ledger = write_ledger(check=options.check)
+            written = write_outputs(paths or None, check=check, progress=tell)
+            ledger = write_ledger(check=check)
         except KitError as error:  # a cell that fails is no bad usage
             sys.stderr.write(f"{error}\n")
-            return 1
-    for one in written:
-        screen.line(str(one))
+            return FAILED
+    for notebook in written:
+        screen.line(str(notebook))
     screen.line(f"docs/claims.md: {'differs' if ledger else 'as stored'}")
-    return int(options.check and (ledger or any(one.changed for one in written)))
+    return int(check and (ledger or any(notebook.changed for notebook in written)))

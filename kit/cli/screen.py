@@ -7,43 +7,41 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self, TextIO
+from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kit.draw import columns
+
 Tell = Callable[[str], None]
 
 GOOD, BAD, DIM, HEAD = "green", "bold red", "dim", "bold"
 
 
+def shorten(text: str, width: int) -> str:
+    """Return a text in at most so many characters; "…" stands for what was left out."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 class Screen:
-    """Writes tables, lines and JSON on stdout, and progress on stderr.
+    """Writes tables, lines and JSON on this process's stdout, and progress on its stderr."""
 
-    Args:
-        out: for results.
-        err: for progress.
-    """
-
-    def __init__(self, out: TextIO, err: TextIO) -> None:
+    def __init__(self) -> None:
         """Use Rich where a terminal reads; it heeds NO_COLOR and TERM."""
-        self._out, self._err = out, err
-        self._terminal = Console(file=out, highlight=False, markup=False, emoji=False)
-        self._progress = Console(file=err, highlight=False, markup=False, emoji=False)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a character that the encoding lacks becomes "?"
+        self._terminal, self._progress = (
+            Console(file=stream, highlight=False, markup=False, emoji=False)
+            for stream in (sys.stdout, sys.stderr)
+        )
 
     def __repr__(self) -> str:
         """Say the class."""
         return "Screen()"
-
-    @classmethod
-    def of_process(cls) -> Self:
-        """Return the screen of this process; characters that its encoding lacks become question marks."""
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")
-        return cls(sys.stdout, sys.stderr)
 
     @property
     def width(self) -> int:
@@ -61,7 +59,7 @@ class Screen:
             self._terminal.print(Text(text, style=style), soft_wrap=True)
         else:
             # Not through Rich, which ends the process by itself when a pipe breaks.
-            self._out.write(text + "\n")
+            sys.stdout.write(text + "\n")
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, styles: Sequence[str] = ()
@@ -82,17 +80,11 @@ class Screen:
                 table.add_row(*map(Text, row), style=styles[number] if styles else None)
             self._terminal.print(table)
             return
-        cells = [[cell.split("\n") for cell in row] for row in (header, *rows)]
-        widths = [max(len(line) for row in cells for line in row[column]) for column in range(len(header))]
-        for lines_of in cells:
-            for number in range(max(map(len, lines_of))):
-                lines = [cell[number] if number < len(cell) else "" for cell in lines_of]
-                padded = (line.ljust(width) for line, width in zip(lines, widths, strict=True))
-                self.line("  ".join(padded).rstrip())
+        self.line(columns([header, *rows]))
 
     def json(self, facts: Mapping[str, Any]) -> None:
         """Print one JSON object, with keys in their order and nothing beside it."""
-        self._out.write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
     @contextmanager
     def progress(self) -> Iterator[Tell]:
@@ -100,8 +92,8 @@ class Screen:
         if not self.animated:
 
             def write(text: str) -> None:
-                self._err.write(text + "\n")
-                self._err.flush()
+                sys.stderr.write(text + "\n")
+                sys.stderr.flush()
 
             yield write
             return
@@ -110,6 +102,6 @@ class Screen:
 
     def ask(self, question: str) -> bool:
         """Ask a yes-or-no question; anything but yes is no."""
-        self._err.write(f"{question} [y/N] ")
-        self._err.flush()
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -120,7 +120,7 @@ def kit(place: Path, new_home: Path, environment: None, tmp_path: Path) -> Kit:
 def test_everything_explains_itself(kit: Kit, arguments: tuple[str, ...]) -> None:
     ran = kit(*arguments, "--help")
     assert ran.returncode == 0
-    assert ran.stdout.startswith("usage: python -m kit")
+    assert ran.stdout.startswith("Usage: python -m kit")
     if not arguments:
         assert all(re.search(rf"^ +{name} ", ran.stdout, re.MULTILINE) for name in COMMANDS)
 
@@ -128,16 +128,16 @@ def test_everything_explains_itself(kit: Kit, arguments: tuple[str, ...]) -> Non
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "required: COMMAND"),
-        (("deploy",), "invalid choice: 'deploy'"),
-        (("window", "--change", "split"), "choose from"),
+        ((), "OPTIONS] COMMAND"),
+        (("deploy",), "No such command 'deploy'"),
+        (("window", "--change", "split"), "'split' is not one of 'add', 'drop', 'rename'"),
         (("window", "--order", "contract"), "expand-contract"),
         (("window", "--build", "-1"), "Give a number from"),
         (("window", "--rate", "nan"), "Give a number from"),
         (("window", "--order", "together", "--wait", "3"), "Leave --wait out"),
-        (("run", "--to", "8"), "invalid choice: 8"),
-        (("reset", "--phase", "0"), "invalid choice: 0"),
-        (("run", "--js"), "unrecognized arguments: --js"),
+        (("run", "--to", "8"), "8 is not in the range 1<=x<=7"),
+        (("reset", "--phase", "0"), "0 is not in the range 1<=x<=8"),
+        (("run", "--js"), "No such option '--js'. Did you mean '--json'?"),
     ],
 )
 def test_bad_usage_is_told_on_stderr(kit: Kit, arguments: tuple[str, ...], says: str) -> None:

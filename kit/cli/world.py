@@ -1,4 +1,4 @@
-"""`status`, `reset` and `shell`: the learner's own world, from a terminal."""
+"""The learner's own world from a terminal: `status`, `reset`, `shell`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ import shutil
 import signal
 import subprocess
 import sys
-from argparse import Namespace
 from collections.abc import Mapping
 
+import click
+
+from kit.cli.app import Command
 from kit.cli.screen import HEAD, Screen
 from kit.process.shell import find_shell
-from kit.world import open as learner
-from kit.world.open import LAST
+from kit.world.open import FIRST, LAST, find_standing, open_beside
+from kit.world.open import reset as reset_world
 from kit.world.workflow import PHASES
 
 _PROMPT = r"(kit) \W \$ "
 _TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES")
 
 
-def status(options: Namespace, screen: Screen) -> int:  # noqa: ARG001 - every command has the same face
-    """Show where the learner's world stands."""
+@click.command(cls=Command)
+def status() -> int:
+    """Show where your world stands, and what is where. It only looks."""
+    screen = Screen()
     with screen.progress() as tell:
-        standing = learner.find_standing(progress=tell)
+        standing = find_standing(progress=tell)
     if standing.status is None:
         screen.line("You have no world yet: open a notebook (python -m kit lab), or python -m kit shell.")
         return 0
@@ -41,18 +45,37 @@ def _name(phase: int) -> str:
     return "the end: all phases are done" if phase == LAST else f"phase {phase}: {PHASES[phase - 1].title}"
 
 
-def reset(options: Namespace, screen: Screen) -> int:
-    """Start a phase again in the learner's world."""
+@click.command(cls=Command)
+@click.option(
+    "--phase",
+    type=click.IntRange(FIRST, LAST),
+    metavar="N",
+    help=f"{FIRST} to {LAST - 1}, or {LAST} for the end (default: the phase in which it stands).",
+)
+def reset(*, phase: int | None) -> int:
+    """Make your world what it is at the start of a phase.
+
+    A notebook that has it open is told so at its next step. A world that stands in another
+    phase is saved.
+    """
+    screen = Screen()
     with screen.progress() as tell:
-        phase = learner.reset(options.phase, progress=tell)
+        phase = reset_world(phase, progress=tell)
     screen.line(f"Your world stands at the start of {_name(phase)}.")
     return 0
 
 
-def shell(options: Namespace, screen: Screen) -> int:  # noqa: ARG001 - as above
-    """Open a terminal in the learner's world; the exit code is the shell's."""
+@click.command(cls=Command)
+def shell() -> int:
+    """Open a terminal in your world: in the dev clone, with the notebooks' commands.
+
+    These are git, npx supabase, npm, psql "$LOCAL_DB_URL". A notebook may have the world open
+    at the same time. `exit` closes it; the exit code is the shell's. Commands can be piped in:
+      echo 'npx supabase migration list' | python -m kit shell
+    """
+    screen = Screen()
     with screen.progress() as tell:
-        world = learner.open_beside(progress=tell)
+        world = open_beside(progress=tell)
     try:
         folder = world.repositories.clones["dev"]
         production = world.repositories.clones["production"].name

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from pathlib import Path
 
-from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen
-from kit.review import JudgedStatement, Pending, Report, review
+import click
+
+from kit.cli.app import Command, json_option
+from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen, shorten
+from kit.review import Pending, Report, review
 
 _SQL_WIDTH = 90
+_EXAMPLES = """\
+Examples:
+  python -m kit check                         the project of this folder
+  python -m kit check ../rhizome-v2 --json    another one, for a script
+  python -m kit check --since HEAD~1          on main: what the last commit brought
+
+Exit code 1: there is a problem (2: there is no such folder or commit)."""
 
 
-def check(options: Namespace, screen: Screen) -> int:
-    """Judge a folder's migrations; 1 if there is a problem."""
-    report = review(options.folder, since=options.since)
-    if options.json:
+@click.command(cls=Command, epilog=_EXAMPLES)
+@click.argument(
+    "folder",
+    metavar="[DIR]",
+    type=Path,
+    default=Path(),
+    help="A project (default: this folder).",
+)
+@click.option("--since", metavar="REF", help="This commit's migrations are applied, not the main branch's.")
+@json_option
+def check(folder: Path, *, since: str | None, json: bool) -> int:
+    """Judge the migrations of any project before a deploy.
+
+    What is said: duplicate, late, unparsable, edited files; what each pending statement
+    locks; which of `git push` and `npx supabase db push` comes first. It only reads files
+    and git, and connects to no database.
+
+    Pending is what git's main branch does not have (origin/HEAD, origin/main, origin/master,
+    main or master); without such a branch, every file. The order takes for granted that new
+    code uses what comes, and today's code what goes.
+    """
+    screen, report = Screen(), review(folder, since=since)
+    if json:
         screen.json(report.facts())
     else:
         _show(report, screen)
@@ -40,9 +69,9 @@ def _show(report: Report, screen: Screen) -> None:
 
 def _show_pending(pending: Pending, screen: Screen) -> None:
     screen.line(f"{pending.file}: {pending.order}", style=HEAD)
-    for one in pending.statements:
-        facts = one.facts()
-        screen.line(f"  line {one.line}: {_short(one)}")
+    for statement in pending.statements:
+        facts = statement.facts()
+        screen.line(f"  line {statement.line}: {shorten(_one_line(statement.sql), _SQL_WIDTH)}")
         screen.line(f"    what    {facts['operation']}")
         screen.line(f"    lock    {facts['lock']}")
         screen.line(f"    order   {facts['order']}")
@@ -50,11 +79,9 @@ def _show_pending(pending: Pending, screen: Screen) -> None:
     screen.line()
 
 
-def _short(one: JudgedStatement) -> str:
+def _one_line(sql: str) -> str:
     # Escape sequences in a file of somebody else's must not reach the terminal.
-    words = "".join(letter if letter.isprintable() else " " for letter in one.sql).split()
-    text = " ".join(words)
-    return text if len(text) <= _SQL_WIDTH else text[: _SQL_WIDTH - 1] + "…"
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in sql).split())
 
 
 def _summary(report: Report) -> str:
