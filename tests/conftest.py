@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
 import shutil
 import signal
 import tempfile
@@ -10,7 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from kit.experiments.rehearsal import Plan, Rehearsal, rehearse
 from kit.postgres import Embedded, Server, create, start_server
 from kit.process import Supervisor
 from kit.world.engine import Engine
@@ -60,6 +64,22 @@ def kit_home(make_home: Callable[[], Path]) -> Iterator[Path]:
         patch.setenv("KIT_HOME", str(home))
         patch.delenv("KIT_POSTGRES", raising=False)
         yield home
+
+
+@pytest.fixture(scope="session")
+def rehearsed(kit_home: Path) -> Callable[[Plan], Rehearsal]:
+    """Rehearse a plan, or return what another test's rehearsal of it measured, in whichever process."""
+    assert kit_home
+
+    def rehearsed(plan: Plan) -> Rehearsal:
+        path = Path(os.environ["KIT_TEST_RUN"], hashlib.sha256(repr(plan).encode()).hexdigest()[:16])
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                path.write_bytes(pickle.dumps(rehearse(plan)))
+        measured: Rehearsal = pickle.loads(path.read_bytes())  # noqa: S301 - written two lines above
+        return measured
+
+    return rehearsed
 
 
 @pytest.fixture

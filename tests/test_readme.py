@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from kit import Plan, rehearse
+from kit.experiments.rehearsal import Plan, Rehearsal
 from pictures.jupyter import THEMES
 from pictures.shown import SHOWN
 
@@ -13,12 +14,12 @@ TOP = Path(__file__).parent.parent
 README = (TOP / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_example_is_a_run_of_the_kit() -> None:
+def test_the_example_is_a_run_of_the_kit(rehearsed: Callable[[Plan], Rehearsal]) -> None:
     """The drawing is what the rehearsal that it names prints today, commit ids included."""
     shown = next(
         block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if block.startswith("Timeline")
     )
-    assert shown.rstrip("\n") == repr(rehearse(Plan(order="code-first", wait=36)))
+    assert shown.rstrip("\n") == repr(rehearsed(Plan(order="code-first", wait=36)))
 
 
 def test_every_notebook_is_listed() -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from kit.experiments.prediction import Measured, measure
-from kit.experiments.rehearsal import Plan, rehearse
+from kit.experiments.rehearsal import Plan, Rehearsal
 from kit.timeline import PageView, Timeline
 from kit.widgets.answers import Answer, draw_judged, entry, judge
 
@@ -13,8 +14,8 @@ PLAN = Plan(build=7, wait=9)
 
 
 @pytest.fixture(scope="module")
-def timeline() -> Timeline:
-    return rehearse(PLAN).timeline
+def timeline(rehearsed: Callable[[Plan], Rehearsal]) -> Timeline:
+    return rehearsed(PLAN).timeline
 
 
 def seen(timeline: Timeline) -> Measured:

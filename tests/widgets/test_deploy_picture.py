@@ -1,24 +1,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from kit.experiments.prediction import predict
-from kit.experiments.rehearsal import Plan, Rehearsal, rehearse
+from kit.experiments.rehearsal import Plan, Rehearsal
 from kit.timeline import Deployed, MigrationApplied, Outcome, PageView, Record, Timeline
 from kit.widgets.deploy_picture import draw_panel, draw_picture
 
 EVIL = "<img src=x onerror=alert(1)>'\"&"
 PLAN = Plan(build=7, wait=9)
+Rehearsed = Callable[[Plan], Rehearsal]
 
 
 @pytest.fixture(scope="module")
-def measured() -> Rehearsal:
-    """Rehearse once, for real, on the virtual clock."""
-    return rehearse(PLAN)
+def measured(rehearsed: Rehearsed) -> Rehearsal:
+    return rehearsed(PLAN)
 
 
 def parse(html: str) -> ET.Element:
@@ -152,11 +153,11 @@ def test_a_frame_of_five_thousand_views_is_small(measured: Rehearsal) -> None:
     assert 4 * len(html.encode()) < 64_000
 
 
-def test_several_pushes_are_drawn_each_with_its_build_and_what_it_changes() -> None:
-    plan = Plan(change="rename", order="expand-contract", build=4)
+def test_several_pushes_are_drawn_each_with_its_build_and_what_it_changes(rehearsed: Rehearsed) -> None:
+    plan = Plan(change="rename", order="expand-contract", build=7)
     before, after = (
         draw_panel((), plan, predict(plan)),
-        draw_panel(rehearse(plan).timeline, plan, predict(plan)),
+        draw_panel(rehearsed(plan).timeline, plan, predict(plan)),
     )
     for html in (before, after):
         assert html.count("class='kw-mark'") == 5
