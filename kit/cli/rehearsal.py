@@ -9,7 +9,9 @@ import click
 
 from kit.cli.app import Command, json_option
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen, shorten
-from kit.experiments.rehearsal import CHANGES, ORDERS, Plan, rehearse
+from kit.experiments.changes import CHANGES
+from kit.experiments.orders import DEPLOY_ORDERS
+from kit.experiments.rehearsal import Plan, rehearse
 from kit.host import BUILD_S
 from kit.world.open import open_at
 from kit.world.save import Played, play_phase
@@ -129,8 +131,8 @@ def _show(results: Sequence[tuple[Phase, tuple[Played, ...]]], screen: Screen) -
 @click.option("--change", type=click.Choice(CHANGES), default=CHANGES[0], help="What is done to a column.")
 @click.option(
     "--order",
-    type=click.Choice(ORDERS),
-    default=ORDERS[0],
+    type=click.Choice(DEPLOY_ORDERS),
+    default=DEPLOY_ORDERS[0],
     help="What is pushed first; together: `git push && npx supabase db push`; expand-contract:"
     " code and schema in steps of their own.",
 )

@@ -9,8 +9,8 @@ from typing import Literal
 from kit.names import DOCUMENTS, FEATURE, MIGRATION, READER_PAGE, VERSION
 from kit.repos import STARTER, Feature, Handling, feature
 
-Change = Literal["add", "drop", "rename"]
-CHANGES: tuple[Change, ...] = ("add", "drop", "rename")
+ChangeName = Literal["add", "drop", "rename"]
+CHANGES: tuple[ChangeName, ...] = ("add", "drop", "rename")
 
 Columns = frozenset[str]
 """Columns of `documents`, of those that the changes are about."""
@@ -38,7 +38,7 @@ _RENAME = "20250126161000_rename_document_last_viewed.sql"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class Commit:
     """One commit on main of the dev clone.
 
     Attributes:
@@ -72,9 +72,9 @@ class Recipe:
 
     phase: int
     writes: Columns
-    before: Step | None = None
-    whole: Step
-    apart: tuple[Step, ...]
+    before: Commit | None = None
+    whole: Commit
+    apart: tuple[Commit, ...]
     effects: Mapping[str, Effect]
 
     def columns(self, versions: Iterable[str]) -> Columns:
@@ -86,7 +86,7 @@ class Recipe:
         return columns
 
 
-def recipe(change: Change, handling: Handling) -> Recipe:
+def recipe(change: ChangeName, handling: Handling) -> Recipe:
     """Return how a change is carried out.
 
     Args:
@@ -98,20 +98,20 @@ def recipe(change: Change, handling: Handling) -> Recipe:
 
 
 def _add(new: Feature, handling: Handling) -> Recipe:
-    merge = Step(
+    merge = Commit(
         writes=_OLD,
         commands=(f"git merge -q --no-edit {FEATURE}",),
         message=_MESSAGES["loud"] if handling == "loud" else "",
         files={READER_PAGE: new.page} if handling == "loud" else {},
         migrates=True,
     )
-    expand = Step(
+    expand = Commit(
         writes=frozenset(),
         message="feat: add last_viewed to documents",
         files={MIGRATION: new.migration},
         migrates=True,
     )
-    code = Step(writes=_OLD, commands=merge.commands, message=merge.message, files=merge.files)
+    code = Commit(writes=_OLD, commands=merge.commands, message=merge.message, files=merge.files)
     return Recipe(
         phase=5,
         writes=frozenset(),
@@ -127,12 +127,12 @@ def _drop(old: Feature, handling: Handling) -> Recipe:
         phase=8,
         writes=_OLD,
         before=_loud(old, handling),
-        whole=Step(
+        whole=Commit(
             writes=frozenset(), message=_MESSAGES["drop"], files=code | _migration(_DROP), migrates=True
         ),
         apart=(
-            Step(writes=frozenset(), message=_MESSAGES["drop"], files=code),
-            Step(
+            Commit(writes=frozenset(), message=_MESSAGES["drop"], files=code),
+            Commit(
                 writes=frozenset(),
                 message="feat: drop last_viewed from documents",
                 files=_migration(_DROP),
@@ -150,23 +150,25 @@ def _rename(old: Feature, handling: Handling) -> Recipe:
         phase=8,
         writes=_OLD,
         before=_loud(old, handling),
-        whole=Step(writes=_NEW, message=_MESSAGES["rename"], files=code | _migration(_RENAME), migrates=True),
+        whole=Commit(
+            writes=_NEW, message=_MESSAGES["rename"], files=code | _migration(_RENAME), migrates=True
+        ),
         apart=(
-            Step(
+            Commit(
                 writes=_OLD,
                 message="feat: add viewed_at to documents",
                 files=_migration(_ADD_VIEWED_AT),
                 migrates=True,
             ),
-            Step(writes=_OLD | _NEW, message="feat: write last_viewed and viewed_at", files=both),
-            Step(
+            Commit(writes=_OLD | _NEW, message="feat: write last_viewed and viewed_at", files=both),
+            Commit(
                 writes=_OLD | _NEW,
                 message="feat: fill viewed_at from last_viewed",
                 files=_migration(_BACKFILL),
                 migrates=True,
             ),
-            Step(writes=_NEW, message="feat: write viewed_at only", files=code),
-            Step(
+            Commit(writes=_NEW, message="feat: write viewed_at only", files=code),
+            Commit(
                 writes=_NEW,
                 message="feat: drop last_viewed from documents",
                 files=_migration(_DROP),
@@ -182,11 +184,11 @@ def _rename(old: Feature, handling: Handling) -> Recipe:
     )
 
 
-def _loud(old: Feature, handling: Handling) -> Step | None:
+def _loud(old: Feature, handling: Handling) -> Commit | None:
     """Return what makes the live code fail loudly: the workflow's own is silent."""
     if handling == "silent":
         return None
-    return Step(writes=_OLD, message=_MESSAGES["loud"], files={READER_PAGE: old.page})
+    return Commit(writes=_OLD, message=_MESSAGES["loud"], files={READER_PAGE: old.page})
 
 
 def _write_both(text: str) -> str:

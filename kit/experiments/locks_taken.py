@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import cast
 
 import psycopg
@@ -20,7 +21,7 @@ from kit.supabase.files import FOLDER
 Locks = dict[str, Lock]
 """The strongest lock on each table, view, index and sequence, by its name."""
 
-_MODES: dict[str, Lock] = {"".join(one.title().split()) + "Lock": one for one in LOCKS}
+_MODES: dict[str, Lock] = {"".join(lock.title().split()) + "Lock": lock for lock in LOCKS}
 _PATIENCE = "SET statement_timeout = '60s'"  # a loop that never ends is a mistake, and not to be waited for
 _RELATIONS = """
     SELECT c.oid::integer, c.oid::regclass::text, relkind IN ('r', 'p', 'm', 'v')
@@ -88,18 +89,18 @@ class LocksSeen:
             yield "No migration, no lock."
             return
         yield "Locks, as pg_locks showed them:"
-        for file, ones in groupby(self.held, key=lambda one: one.file):
+        for file, statements in groupby(self.held, key=attrgetter("file")):
             yield f"  {file}"
-            for one in ones:
-                yield f"    line {one.line}: {one.operation}"
-                yield f"      took {one.words}" + ("" if one.agrees else f" (the rule: {one.rule})")
+            for held in statements:
+                yield f"    line {held.line}: {held.operation}"
+                yield f"      took {held.words}" + ("" if held.agrees else f" (the rule: {held.rule})")
         yield _UNTIL
 
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
         if not self.held:
             return as_paragraph(repr(self))
-        rows = [(one.file, str(one.line), one.operation, one.words, one.rule) for one in self.held]
+        rows = [(held.file, str(held.line), held.operation, held.words, held.rule) for held in self.held]
         head = ("migration", "line", "operation", "took, as pg_locks showed it", "the rule")
         return as_table("", head, rows, text=_UNTIL)
 
@@ -120,14 +121,13 @@ def look_at_locks(server: Server, database: str, pending: Iterable[Pending]) -> 
     """
     held: list[Held] = []
     with server.connect(database, role="migrator") as connection:
-        for one in pending:
-            held += _apply(connection, one)
+        for migration in pending:
+            held += _apply(connection, migration)
     return LocksSeen(held=tuple(held))
 
 
 def _apply(connection: psycopg.Connection, pending: Pending) -> Iterator[Held]:
-    texts = [one.sql for one in pending.statements]
-    alone = any(controls_transaction(text) for text in texts)
+    alone = any(controls_transaction(statement.sql) for statement in pending.statements)
     connection.execute(_PATIENCE)
     rows = connection.execute(_RELATIONS).fetchall()
     names = {cast("int", row[0]): str(row[1]) for row in rows}
@@ -135,22 +135,22 @@ def _apply(connection: psycopg.Connection, pending: Pending) -> Iterator[Held]:
     if not alone:
         connection.execute("BEGIN")
     before: Locks = {}
-    for one in pending.statements:
-        apart = alone or runs_alone(one.sql)
+    for statement in pending.statements:
+        verdict, apart = statement.verdict, alone or runs_alone(statement.sql)
         if apart and not alone:
             connection.execute("COMMIT")
             before = {}
-        _run(connection, pending, one)
+        _run(connection, pending, statement)
         if apart and not alone:
             connection.execute("BEGIN")
         now = {} if apart else _held(connection, names)
         taken = {name: lock for name, lock in now.items() if before.get(name) != lock}
         yield Held(
             file=pending.file,
-            line=one.line,
-            operation=one.verdict.operation,
-            rule=one.verdict.lock,
-            locks=None if apart else _worth_telling(taken, tables, one.verdict.lock),
+            line=statement.line,
+            operation=verdict.operation,
+            rule=verdict.lock,
+            locks=None if apart else _worth_telling(taken, tables, verdict.lock),
             before=before,
         )
         before = now
@@ -163,13 +163,13 @@ def _worth_telling(taken: Locks, tables: set[str], rule: Lock) -> Locks:
     return of_tables if of_tables and strongest(of_tables.values()) == rule else taken
 
 
-def _run(connection: psycopg.Connection, pending: Pending, one: JudgedStatement) -> None:
+def _run(connection: psycopg.Connection, pending: Pending, statement: JudgedStatement) -> None:
     try:
-        connection.execute(one.sql.encode())
+        connection.execute(statement.sql.encode())
     except psycopg.Error as error:
-        place = f"{FOLDER}/{pending.file}, line {one.line}"
+        place = f"{FOLDER}/{pending.file}, line {statement.line}"
         raise MigrationFailed(
-            f"PostgreSQL refuses {place}: {one.verdict.operation}.",
+            f"PostgreSQL refuses {place}: {statement.verdict.operation}.",
             why=f"{explain(error)} (SQLSTATE {error.sqlstate})" if error.sqlstate else explain(error),
             remedy="Mend the statement; `npx supabase migration up` tries it on your local database.",
         ) from error

@@ -14,7 +14,7 @@ import json
 import tempfile
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -22,22 +22,20 @@ from typing import Literal
 
 import httpx
 
-from kit.errors import BuildFailed, MigrationFailed, ProcessFailed
-from kit.experiments.changes import Change, recipe
-from kit.experiments.rehearsal import Plan, commit, prepare
+from kit.errors import BuildFailed, MigrationFailed
+from kit.experiments.changes import ChangeName, recipe
+from kit.experiments.orders import ORDERS
+from kit.experiments.rehearsal import Plan, make_commit, prepare, require_success
 from kit.host.outcome import Witness
-from kit.names import DB_PUSH
+from kit.names import DB_PUSH, GIT_PUSH
 from kit.process import wait_until
 from kit.repos import Handling
 from kit.review import Order, order_of
 from kit.timeline import Deployed, Outcome
 from kit.world.engine import Engine
-from kit.world.open import open_at, open_copy
+from kit.world.open import Progress, open_at, open_copy
 from kit.world.save import save
 from kit.world.world import World
-
-# What was tried on one pair of code and schema, and what became of it
-
 
 Age = Literal["old", "new"]
 
@@ -77,25 +75,22 @@ class Cell:
     @property
     def works(self) -> bool:
         """Whether everything was ok."""
-        return bool(self.tried) and all(one.outcome == "ok" for one in self.tried)
+        return bool(self.tried) and all(tried.outcome == "ok" for tried in self.tried)
 
     @property
     def ok(self) -> int:
         """How many were ok."""
-        return sum(one.outcome == "ok" for one in self.tried)
+        return sum(tried.outcome == "ok" for tried in self.tried)
 
     @property
     def first_error(self) -> Tried | None:
         """The first that was not ok and says why; else the first that was not ok; else None."""
-        bad = [one for one in self.tried if one.outcome != "ok"]
-        return next((one for one in bad if one.message), bad[0] if bad else None)
+        bad = [tried for tried in self.tried if tried.outcome != "ok"]
+        return next((tried for tried in bad if tried.message), bad[0] if bad else None)
 
     def bad(self) -> dict[tuple[str, str], int]:
         """Count what was not ok, by what it was and how it ended."""
-        return dict(Counter((one.what, one.outcome) for one in self.tried if one.outcome != "ok"))
-
-
-# Draw a two-by-two: as text of plain characters, as an HTML table; pure functions of its cells
+        return dict(Counter((tried.what, tried.outcome) for tried in self.tried if tried.outcome != "ok"))
 
 
 _AGES: tuple[Age, ...] = ("old", "new")
@@ -107,55 +102,30 @@ _PLACES |= {("old", "new"): "schema first", ("new", "old"): "code first"}
 _MANY = {"view": "views", "upload": "uploads", "job": "jobs of the worker"}
 
 
-def draw_text(title: str, cells: Sequence[Cell], order: Order | None) -> str:
-    """Return the table as text.
-
-    Args:
-        title: what the change is.
-        cells: all four.
-        order: what follows from them.
-    """
+def _draw_text(table: TwoByTwo) -> str:
+    """Return the table as text of plain characters."""
     rule = "-" * _FIRST + ("+" + "-" * (_WIDTH + 2)) * 2
-    lines = [
-        f"Measured: {title}",
-        "",
-        _row("", ("old schema", "new schema")),
-        rule,
-    ]
+    lines = [f"Measured: {table.title}", "", _row("", ("old schema", "new schema")), rule]
     for code in _AGES:
-        pair = [_lines(_find(cells, code, schema)) for schema in _AGES]
+        pair = [_lines(table.cell(code, schema)) for schema in _AGES]
         height = max(map(len, pair))
         columns = [column + [""] * (height - len(column)) for column in pair]
         names = [f"{code}", "code", *[""] * height]
         lines += [_row(names[at], (columns[0][at], columns[1][at])) for at in range(max(height, 2))]
         lines.append(rule)
-    if order is not None:
-        lines += [
-            "",
-            *(f"{way:<15}{through:<45}{verdict}".rstrip() for way, through, verdict in _ways(cells)),
-        ]
-    return "\n".join([*lines, "", f"So: {_so(order, cells)}"])
+    if table.order is not None:
+        lines += ["", *(f"{way:<15}{through:<45}{verdict}" for way, through, verdict in _ways(table))]
+    return "\n".join([*lines, "", f"So: {_so(table)}"])
 
 
 def _row(name: str, columns: tuple[str, str]) -> str:
-    return (f"{name:<{_FIRST}}" + "".join(f"| {one:<{_WIDTH}} " for one in columns)).rstrip()
-
-
-def _find(cells: Sequence[Cell], code: Age, schema: Age) -> Cell:
-    return next(one for one in cells if (one.code, one.schema) == (code, schema))
+    return (f"{name:<{_FIRST}}" + "".join(f"| {text:<{_WIDTH}} " for text in columns)).rstrip()
 
 
 def _lines(cell: Cell) -> list[str]:
-    head, place = f"{_mark(cell)}  {_word(cell)}", f"[{_place(cell)}]"
-    return [f"{head}{place:>{_WIDTH - len(head)}}", *(part for text in _facts(cell) for part in _wrap(text))]
-
-
-def _wrap(text: str) -> list[str]:
-    return [f"   {part}" for part in textwrap.wrap(text, _WIDTH - 3)] or [""]
-
-
-def _mark(cell: Cell) -> str:
-    return "ok" if cell.works else "XX"
+    head, place = f"{'ok' if cell.works else 'XX'}  {_word(cell)}", f"[{_place(cell)}]"
+    wrapped = (textwrap.wrap(text, _WIDTH - 3) or [""] for text in _facts(cell))
+    return [f"{head}{place:>{_WIDTH - len(head)}}", *(f"   {part}" for parts in wrapped for part in parts)]
 
 
 def _word(cell: Cell) -> str:
@@ -172,7 +142,7 @@ def _facts(cell: Cell) -> Iterator[str]:
     if cell.works:
         yield f"{cell.ok} of {len(cell.tried)} ok"
         return
-    tried = [one.what for one in cell.tried]
+    tried = [attempt.what for attempt in cell.tried]
     for (what, outcome), number in cell.bad().items():
         if what == "start":
             yield "it does not start"
@@ -185,25 +155,25 @@ def _facts(cell: Cell) -> Iterator[str]:
         yield f"{error.sqlstate} {error.message}".strip()
 
 
-def _ways(cells: Sequence[Cell]) -> Iterator[tuple[str, str, str]]:
+def _ways(table: TwoByTwo) -> Iterator[tuple[str, str, str]]:
     """Yield the ways from old, old to new, new: name, through which pair, whether that works."""
-    schema_first, code_first = (_word(_find(cells, *pair)) for pair in _BETWEEN)
+    schema_first, code_first = (_word(table.cell(*pair)) for pair in _BETWEEN)
     yield "schema first", "goes through old code on the new schema:", schema_first
     yield "code first", "goes through new code on the old schema:", code_first
     yield "push && push", "is schema first, as long as builds are slow:", schema_first
 
 
-def _so(order: Order | None, cells: Sequence[Cell]) -> str:
+def _so(table: TwoByTwo) -> str:
     """Return what follows, with the worker where an old one breaks: no push restarts it."""
-    worker = any(what == "job" for what, _ in _find(cells, "old", "new").bad())
+    worker = any(what == "job" for what, _ in table.cell("old", "new").bad())
     live = "wait until it is live, restart the worker with it" if worker else "wait until it is live"
     return {
-        "schema-first": "schema first: npx supabase db push, then git push origin main.",
-        "code-first": f"code first: git push origin main, {live}, then npx supabase db push.",
-        "any": "either order: no pair breaks.",
+        "schema-first": f"{ORDERS['schema-first'].words}: {DB_PUSH}, then {GIT_PUSH}.",
+        "code-first": f"{ORDERS['code-first'].words}: {GIT_PUSH}, {live}, then {DB_PUSH}.",
+        "any": f"{ORDERS['any'].words}: no pair breaks.",
         "expand-contract": "expand and contract: both ways break, split it into steps that are safe.",
         None: "no order: the new code does not work on the new schema either, mend the change first.",
-    }[order]
+    }[table.order]
 
 
 # On the elements, not in a style sheet: a notebook that nobody has trusted yet keeps some of them.
@@ -218,32 +188,29 @@ _CAPTION = f"text-align:left;font-weight:700;padding:0 6px 4px;color:{_TEXT}"
 _TIGHT = "margin:0 0 2px"
 
 
-def draw_html(title: str, cells: Sequence[Cell], order: Order | None) -> str:
-    """Return the table as HTML, everything escaped; the arguments are those of `draw_text`."""
+def _draw_html(table: TwoByTwo) -> str:
+    """Return the table as HTML, everything escaped."""
     head = "".join(f"<th scope='col' style='{_LEFT}'>{schema} schema</th>" for schema in _AGES)
     rows = "".join(
         f"<tr style='background:none'><th scope='row' style='{_LEFT}'>{code} code</th>"
-        f"{''.join(_data(_find(cells, code, schema)) for schema in _AGES)}</tr>"
+        f"{''.join(_data(table.cell(code, schema)) for schema in _AGES)}</tr>"
         for code in _AGES
     )
     ways = "".join(
-        f"<li><b>{escape(way)}</b> {through} <b>{verdict}</b></li>" for way, through, verdict in _ways(cells)
+        f"<li><b>{escape(way)}</b> {through} <b>{verdict}</b></li>" for way, through, verdict in _ways(table)
     )
     return (
-        f"<table style='{_TABLE}'><caption style='{_CAPTION}'>Measured: {escape(title)}</caption>"
+        f"<table style='{_TABLE}'><caption style='{_CAPTION}'>Measured: {escape(table.title)}</caption>"
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"{f'<ul>{ways}</ul>' if order else ''}<p><b>So:</b> {escape(_so(order, cells))}</p>"
+        f"{f'<ul>{ways}</ul>' if table.order else ''}<p><b>So:</b> {escape(_so(table))}</p>"
     )
 
 
 def _data(cell: Cell) -> str:
     mark, style = ("✓", _WORKS) if cell.works else ("✗", _BREAKS)
-    facts = "".join(f"<p style='{_TIGHT}'>{escape(one)}</p>" for one in _facts(cell))
+    facts = "".join(f"<p style='{_TIGHT}'>{escape(fact)}</p>" for fact in _facts(cell))
     head = f"<b>{mark} {_word(cell)}</b> <i>({_place(cell)})</i>"
     return f"<td style='{style}'><p style='{_TIGHT}'>{head}</p>{facts}</td>"
-
-
-# The two-by-two of old and new code on old and new schema, with the rule that follows from it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,7 +227,7 @@ class TwoByTwo:
 
     def cell(self, code: Age, schema: Age) -> Cell:
         """Return one of the four."""
-        return next(one for one in self.cells if (one.code, one.schema) == (code, schema))
+        return next(cell for cell in self.cells if (cell.code, cell.schema) == (code, schema))
 
     @property
     def order(self) -> Order | None:
@@ -275,14 +242,11 @@ class TwoByTwo:
 
     def __repr__(self) -> str:
         """Draw the table in text."""
-        return draw_text(self.title, self.cells, self.order)
+        return _draw_text(self)
 
     def _repr_html_(self) -> str:
         """Draw the table as HTML."""
-        return draw_html(self.title, self.cells, self.order)
-
-
-# Try on a running pair what people do: open documents and pages, add a document; and the worker's job
+        return _draw_html(self)
 
 
 VIEWS = 20
@@ -385,12 +349,12 @@ class Trier:
             said[:] = [
                 json.loads(line) for line in lines if line.startswith(b'{"event"') and line.endswith(b"}\n")
             ]
-            return any(one["event"] == "failed" or one.get("document") == document for one in said)
+            return any(event["event"] == "failed" or event.get("document") == document for event in said)
 
         wait_until(answered, seconds=_JOB_S)
-        if any(one.get("document") == document for one in said):
+        if any(event.get("document") == document for event in said):
             return Tried(what="job", outcome="ok")
-        failed = next((one for one in said if one["event"] == "failed"), {})
+        failed = next((event for event in said if event["event"] == "failed"), {})
         return Tried(
             what="job",
             outcome="failed",
@@ -419,17 +383,12 @@ def _id_in(response: httpx.Response) -> str:
         return ""
 
 
-# Run all four pairs of code and schema in a scratch world: deployments, migrations, visits
-
-
-Progress = Callable[[str], None]
-
 _BUILD_S = 1.0  # the host is quick here: no pair depends on how long a build takes
 _TITLES = {"add": "add last_viewed", "drop": "drop last_viewed", "rename": "rename last_viewed to viewed_at"}
 
 
 def two_by_two(
-    change: Change | World,
+    change: ChangeName | World,
     *,
     handling: Handling = "silent",
     title: str = "",
@@ -461,7 +420,7 @@ def two_by_two(
         plan = Plan(change=change, handling=handling)
         world, title = _with_commit(plan, progress), title or _TITLES[plan.change]
     try:
-        return measure(world, title=title, progress=progress)
+        return measure_pairs(world, title=title, progress=progress)
     finally:
         world.close()
 
@@ -479,14 +438,14 @@ def _with_commit(plan: Plan, progress: Progress | None) -> Engine:
     world = open_at(made.phase, scratch=True, progress=progress).engine
     try:
         prepare(world, made, plan)
-        commit(world, made.whole)
+        make_commit(world, made.whole)
     except BaseException:
         world.close()
         raise
     return world
 
 
-def measure(world: Engine, *, title: str, progress: Progress | None = None) -> TwoByTwo:
+def measure_pairs(world: Engine, *, title: str, progress: Progress | None = None) -> TwoByTwo:
     """Measure the change that the dev clone of a scratch world holds; the world is used up.
 
     Args:
@@ -519,26 +478,22 @@ class _Measuring:
         yield self._try("old", "old", self._start_worker(old_worker))
         self._must("git add -A && git commit -q --allow-empty -m 'the change'")
         started = self._deploy()
-        new = self.world.observe().repositories.clones["dev"].head
+        new = self.world.observe().dev.head
         yield self._try("new", "old", started or self._start_worker(new))
         self._migrate()
         if started:  # it may start now
             self._must("git commit -q --allow-empty -m 'the change, once more'")
             started = self._deploy()
-            new = self.world.observe().repositories.clones["dev"].head
+            new = self.world.observe().dev.head
         yield self._try("new", "new", started or self._start_worker(new))
         yield self._try("old", "new", self._roll_back(old) or self._start_worker(old_worker))
 
-    # How a pair comes to be
-
     def _must(self, command: str) -> None:
-        ran = self.world.run("dev", command)
-        if ran.exit:
-            raise ProcessFailed(
-                f"The four pairs cannot be run: {command} failed.",
-                why=ran.output.strip()[-600:],
-                remedy="Mend that in the dev clone, then measure again.",
-            )
+        require_success(
+            self.world.run("dev", command),
+            "The four pairs cannot be run",
+            remedy="Mend that in the dev clone, then measure again.",
+        )
 
     def _deploy(self) -> tuple[Tried, ...]:
         """Push the dev clone's commit to main and wait for it; return what kept it from starting."""
@@ -546,7 +501,7 @@ class _Measuring:
         self._must("git push -q origin HEAD:main")
         self.world.advance(_BUILD_S)
         last = self.world.timeline.only(Deployed)[-1]
-        return () if last.stage == "live" else (Tried(what="start", outcome="failed", message=last.detail),)
+        return () if last.stage == "live" else _not_started(last.detail)
 
     def _migrate(self) -> None:
         self.tell("Pushing the migration.")
@@ -563,7 +518,7 @@ class _Measuring:
         try:
             self.world.rollback(old)
         except BuildFailed as error:
-            return (Tried(what="start", outcome="failed", message=f"{error.message} {error.why}".strip()),)
+            return _not_started(f"{error.message} {error.why}".strip())
         return ()
 
     def _start_worker(self, commit: str) -> tuple[Tried, ...]:
@@ -574,10 +529,13 @@ class _Measuring:
         )
         if not ran.exit:
             return ()
-        words = ran.output.strip().splitlines() or ["the worker does not start"]
-        return (Tried(what="start", outcome="failed", message=words[-1]),)
+        return _not_started((ran.output.strip().splitlines() or ["the worker does not start"])[-1])
 
     def _try(self, code: Age, schema: Age, problem: tuple[Tried, ...]) -> Cell:
         """Try a pair that runs, unless something kept it from running."""
         self.tell(f"Trying {code} code on the {schema} schema.")
         return Cell(code=code, schema=schema, tried=problem or self.trier.try_everything())
+
+
+def _not_started(message: str) -> tuple[Tried, ...]:
+    return (Tried(what="start", outcome="failed", message=message),)

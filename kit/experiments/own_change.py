@@ -10,10 +10,11 @@ from pathlib import Path
 
 from kit.errors import BadInput, BuildFailed
 from kit.experiments.locks_taken import LocksSeen, look_at_locks
-from kit.experiments.matrix import Age, Cell, TwoByTwo
-from kit.experiments.matrix import measure as measure_pairs
-from kit.experiments.words import SAID, as_list, as_paragraph, as_table, wrap
+from kit.experiments.matrix import Age, Cell, TwoByTwo, measure_pairs
+from kit.experiments.orders import ORDERS
+from kit.experiments.words import as_list, as_paragraph, as_table, wrap
 from kit.host import ENTRY, compile_source
+from kit.names import GIT_PUSH
 from kit.postgres import restore
 from kit.review import Order, Pending, Problem, Report, combine, review
 from kit.review.folder import printable
@@ -27,9 +28,6 @@ from kit.world.open import open_copy
 from kit.world.save import save
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
-
-# What keeps a change from being judged: the line, what is wrong with it, what to do about it
-
 
 MOST_BYTES = 500_000
 """Of a migration; a larger one is data, not a small change."""
@@ -103,10 +101,10 @@ def find_in_review(report: Report, project: Path) -> Iterator[Fault]:
     for problem in report.problems:
         yield _from_problem(problem, project)
     for pending in report.pending:
-        for one in pending.statements:
-            if outside := find_outside(one.sql):
+        for statement in pending.statements:
+            if outside := find_outside(statement.sql):
                 yield Fault(
-                    place=f"{FOLDER}/{pending.file}, line {one.line}",
+                    place=f"{FOLDER}/{pending.file}, line {statement.line}",
                     message=f"It would reach outside of its database: {outside}.",
                     remedy="Take it out: a migration changes one database. What a whole server needs is done "
                     "by hand, once, by whoever runs the server.",
@@ -153,22 +151,7 @@ def find_in_code(project: Path) -> Iterator[Fault]:
             )
 
 
-# Which order is safe for a change, and why: what its SQL says and what was measured, put together
-
-
-_CODE, _SCHEMA, _LIVE = "git push origin main", "npx supabase db push", "wait until the new code is live"
 _AGREE, _DIFFER = "Rule and run agree.", "Rule and run do not agree:"
-_STEPS: dict[Order, tuple[str, ...]] = {
-    "schema-first": (_SCHEMA, _CODE),
-    "code-first": (_CODE, _LIVE, _SCHEMA),
-    "any": (_SCHEMA, _CODE),
-    "expand-contract": (
-        "a migration that only adds, and npx supabase db push",
-        "code that works with both schemas, and git push origin main",
-        "when it is live: a migration that takes away or tightens, and npx supabase db push",
-    ),
-}
-
 _WAYS: tuple[tuple[Age, Age, str], ...] = (("old", "new", "schema first"), ("new", "old", "code first"))
 
 
@@ -214,7 +197,7 @@ class Advice:
     def _head(self) -> str:
         if self.order is None:
             return "No order is safe yet: mend the change first."
-        return f"Safe: {SAID[self.order]}."
+        return f"Safe: {ORDERS[self.order].words}."
 
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
@@ -246,21 +229,22 @@ def advise(pending: Sequence[Pending], pairs: TwoByTwo, locks: LocksSeen) -> Adv
         pairs: the measured two-by-two.
         locks: the measured locks.
     """
-    by_rule, measured = combine(one.order for one in pending), pairs.order
+    by_rule, measured = combine(migration.order for migration in pending), pairs.order
     order = by_rule if measured == "any" else measured
     differences = []
     if measured is not None and measured != by_rule:
         differences.append(_difference(by_rule, measured))
     differences += [
-        f"Line {one.line} of {one.file}, {one.operation}: the rule says {one.rule}, and it took {one.words}."
-        for one in locks.held
-        if not one.agrees
+        f"Line {held.line} of {held.file}, {held.operation}: the rule says {held.rule}, "
+        f"and it took {held.words}."
+        for held in locks.held
+        if not held.agrees
     ]
     return Advice(
         by_rule=by_rule,
         measured=measured,
         order=order,
-        steps=() if order is None else _STEPS[order] if pending else (_CODE,),
+        steps=() if order is None else ORDERS[order].steps if pending else (GIT_PUSH,),
         reasons=tuple(_reasons(pairs)),
         differences=tuple(differences),
     )
@@ -292,27 +276,22 @@ def _broken(cell: Cell) -> str:
 
 
 def _difference(by_rule: Order, measured: Order) -> str:
+    rule = f"By the SQL alone: {ORDERS[by_rule].words}."
     if measured == "any":
         return (
-            f"By the SQL alone: {SAID[by_rule]}. Nothing broke in either order: the code that was run does "
+            f"{rule} Nothing broke in either order: the code that was run does "
             "not mind the change. Is there other code, a report, a script that does? Take the rule."
         )
     if by_rule == "any":
-        return (
-            "By the SQL alone: either order. Your code counts on the change, which no SQL shows: "
-            "take what was measured."
-        )
+        return f"{rule} Your code counts on the change, which no SQL shows: take what was measured."
     return (
-        f"By the SQL alone: {SAID[by_rule]}. The rule takes for granted that new code uses what comes, and "
+        f"{rule} The rule takes for granted that new code uses what comes, and "
         "today's code what goes; yours does otherwise: take what was measured."
     )
 
 
-# Measure a change in a copy of the world: its locks, its two-by-two, and what follows from both
-
-
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Measured:
+class MeasuredChange:
     """What a change was seen to do; shown as the advice that follows.
 
     Attributes:
@@ -334,7 +313,7 @@ class Measured:
         return self.advice._repr_html_()
 
 
-def measure(world: World, pending: tuple[Pending, ...]) -> Measured:
+def measure(world: World, pending: tuple[Pending, ...]) -> MeasuredChange:
     """Run a change for real in a copy; the world itself stays as it is.
 
     Args:
@@ -356,10 +335,7 @@ def measure(world: World, pending: tuple[Pending, ...]) -> Measured:
             pairs = measure_pairs(copy, title="your change")
         finally:
             copy.close()
-    return Measured(locks=locks, pairs=pairs, advice=advise(pending, pairs, locks))
-
-
-# A change of one's own: what the dev clone's folder holds that is not live, judged by its text
+    return MeasuredChange(locks=locks, pairs=pairs, advice=advise(pending, pairs, locks))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -385,14 +361,14 @@ class Draft:
     @property
     def order(self) -> Order:
         """The order that is safe by the text of the SQL alone; one `db push` brings all of it."""
-        return combine(one.order for one in self.pending)
+        return combine(migration.order for migration in self.pending)
 
     @property
     def empty(self) -> bool:
         """Whether there is no change: all that the folder holds is live, and in the cloud."""
         return not (self.code or self.pending or self.faults)
 
-    def measure(self) -> Measured:
+    def measure(self) -> MeasuredChange:
         """Run old and new code on old and new schema, and look at the locks, in a copy of the world.
 
         Raises:
@@ -411,9 +387,8 @@ class Draft:
     def outcome(self) -> Deploy:
         """Say what visitors met while the change was deployed; call it when it is."""
         left = judge(self.world)
-        waiting = [one.file for one in left.pending]
         since = Timeline(self.world.timeline.records[self.known :])
-        return look_back(since, undone=(*left.code, *waiting))
+        return look_back(since, undone=(*left.code, *(migration.file for migration in left.pending)))
 
     def __repr__(self) -> str:
         """Show the change, or what is wrong with it."""
@@ -431,26 +406,26 @@ class Draft:
         yield f"Your change, beside what is live ({self.old[:7]}):"
         for path in self.code or ("none",):
             yield f"  code    {path}"
-        for one in self.pending:
-            yield f"  schema  {one.file}"
-            for row in self._rows(one):
-                yield f"    line {row[0]}: {row[1]}; {row[2]}"
-                yield from wrap(f"{row[3]}: {row[4]}", indent=6)
+        for migration in self.pending:
+            yield f"  schema  {migration.file}"
+            for line, operation, lock, order, why in self._rows(migration):
+                yield f"    line {line}: {operation}; {lock}"
+                yield from wrap(f"{order}: {why}", indent=6)
         if not self.pending:
             yield "  schema  none"
         yield self._verdict
 
     @staticmethod
     def _rows(pending: Pending) -> Iterator[tuple[str, str, str, str, str]]:
-        for one in pending.statements:
-            verdict = one.verdict
+        for statement in pending.statements:
+            verdict = statement.verdict
             lock = f"{verdict.lock}, {waits(verdict.lock)}" if verdict.lock != "none" else "no table's lock"
-            yield str(one.line), verdict.operation, lock, verdict.order, verdict.why
+            yield str(statement.line), verdict.operation, lock, verdict.order, verdict.why
 
     @property
     def _verdict(self) -> str:
         return (
-            f"By the SQL alone: {SAID[self.order]}."
+            f"By the SQL alone: {ORDERS[self.order].words}."
             if self.pending
             else "Code alone: nothing to put in order."
         )
@@ -461,7 +436,7 @@ class Draft:
             return as_paragraph(_NOT_YET, strong=True) + as_list(map(str, self.faults))
         if not self.pending:
             return as_paragraph(repr(self))
-        rows = [(one.file, *row) for one in self.pending for row in self._rows(one)]
+        rows = [(migration.file, *row) for migration in self.pending for row in self._rows(migration)]
         about = f"Code: {', '.join(self.code) or 'none'}"
         head = ("migration", "line", "operation", "lock", "order", "why")
         return as_table(about, head, rows, text=self._verdict)
@@ -492,7 +467,8 @@ def judge(world: World) -> Draft:
         seen = engine.observe()
         project = engine.repositories.clones["dev"]
         faults = [*_find_standing(world, seen), *find_missing(project, seen.cloud.versions)]
-        waiting = [one for one in list_migrations(project).files if one.version not in seen.cloud.versions]
+        files = list_migrations(project).files
+        waiting = [file for file in files if file.version not in seen.cloud.versions]
         faults += find_large(waiting)
         pending: tuple[Pending, ...] = ()
         if not faults:
@@ -509,8 +485,9 @@ def judge(world: World) -> Draft:
 
 def _find_standing(world: World, seen: Snapshot) -> Iterator[Fault]:
     """Find that there is nothing firm to compare with."""
-    main, head = seen.repositories.github.get("main", ""), seen.repositories.clones["dev"].head
-    if any(one.target == "production" and one.stage in _UNDER_WAY for one in seen.deployments):
+    main, head = seen.repositories.github.get("main", ""), seen.dev.head
+    production = (deployment for deployment in seen.deployments if deployment.target == "production")
+    if any(deployment.stage in ("queued", "building", "built") for deployment in production):
         yield Fault(
             place="github main",
             message="What was pushed is still being built, so what is live is about to change.",
@@ -522,6 +499,3 @@ def _find_standing(world: World, seen: Snapshot) -> Iterator[Fault]:
             message="It has commits that your branch does not have: git will refuse the push.",
             remedy="git pull --no-rebase origin main, and judge again.",
         )
-
-
-_UNDER_WAY = ("queued", "building", "built")

@@ -9,27 +9,26 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from kit.experiments.changes import Columns, Recipe, Step, recipe
+from kit.experiments.changes import Columns, Commit, Recipe, recipe
 from kit.experiments.rehearsal import LEAD_S, MARGIN_S, Plan
 from kit.names import VERSION
 from kit.supabase import PUSH_SECONDS
 from kit.timeline import (
     CommandRan,
     Deployed,
-    MigrationApplied,
     Outcome,
     Outcomes,
     PageView,
     Record,
     Window,
     broken_windows,
+    code_switches,
     count_outcomes,
+    first_error,
     first_push,
+    schema_switches,
 )
 from kit.timeline.clock import ClockName
-
-# What a plan leads to, said before it is carried out: when code and schema change, what breaks
-
 
 PUSH_TAKES_S: dict[ClockName, float] = {"virtual": PUSH_SECONDS, "wall": 0.0}
 """Seconds from the start of `db push` to the commit: the workflow's two; really, next to none."""
@@ -88,7 +87,7 @@ class Prediction:
 def planned_pushes(plan: Plan) -> tuple[Push, ...]:
     """Return the commands that a plan types, in order of time."""
     if plan.order == "expand-contract":
-        return tuple(Push(at, BOTH if step.migrates else GIT) for at, step in _steps(plan))
+        return tuple(Push(at, BOTH if commit.migrates else GIT) for at, commit in _commits(plan))
     if plan.order == "together":
         return (Push(0.0, BOTH),)
     if plan.order == "schema-first":
@@ -125,13 +124,13 @@ def predict(plan: Plan) -> Prediction:
     made = _made(plan.change, plan.handling)
     takes = PUSH_TAKES_S[plan.clock]
     if plan.order == "expand-contract":
-        lives = [(at + plan.build, step) for at, step in _steps(plan)]
-        commits = [(at + takes, step) for at, step in _steps(plan) if step.migrates]
+        lives = [(at + plan.build, commit) for at, commit in _commits(plan)]
+        applied = [(at + takes, commit) for at, commit in _commits(plan) if commit.migrates]
     else:
         database = next(push.at for push in planned_pushes(plan) if push.text != GIT)
-        lives, commits = [(plan.build, made.whole)], [(database + takes, made.whole)]
-    code = (Turn(-inf, made.writes), *(Turn(at, step.writes) for at, step in lives))
-    schema = tuple(_schema(made, commits))
+        lives, applied = [(plan.build, made.whole)], [(database + takes, made.whole)]
+    code = (Turn(-inf, made.writes), *(Turn(at, commit.writes) for at, commit in lives))
+    schema = tuple(_schema(made, applied))
     windows = _broken(code, schema)
     return Prediction(
         code=code,
@@ -141,20 +140,20 @@ def predict(plan: Plan) -> Prediction:
     )
 
 
-def _steps(plan: Plan) -> Iterable[tuple[float, Step]]:
-    """Return the steps of expand/contract, each with its push: a second after the one before is live."""
+def _commits(plan: Plan) -> Iterable[tuple[float, Commit]]:
+    """Yield the commits of expand/contract, each with its push: a second after the one before is live."""
     at = 0.0
-    for step in _made(plan.change, plan.handling).apart:
-        yield at, step
-        at += max(plan.build + MARGIN_S, PUSH_TAKES_S[plan.clock] if step.migrates else 0.0)
+    for commit in _made(plan.change, plan.handling).apart:
+        yield at, commit
+        at += max(plan.build + MARGIN_S, PUSH_TAKES_S[plan.clock] if commit.migrates else 0.0)
 
 
-def _schema(made: Recipe, commits: Iterable[tuple[float, Step]]) -> Iterable[Turn]:
+def _schema(made: Recipe, applied: Iterable[tuple[float, Commit]]) -> Iterable[Turn]:
     versions = [VERSION] if made.phase > 5 else []  # noqa: PLR2004 - phase 5 deploys the workflow's migration
     yield Turn(-inf, made.columns(versions))
-    for at, step in commits:
-        # The step without files of its own is the workflow's merge.
-        names = [path.rpartition("/")[2] for path in step.files if path.endswith(".sql")]
+    for at, commit in applied:
+        # The commit without files of its own is the workflow's merge.
+        names = [path.rpartition("/")[2] for path in commit.files if path.endswith(".sql")]
         versions += [name.partition("_")[0] for name in names] or [VERSION]
         yield Turn(at, made.columns(versions))
 
@@ -169,9 +168,6 @@ def _broken(code: tuple[Turn, ...], schema: tuple[Turn, ...]) -> list[Window]:
 
 def _at(turns: tuple[Turn, ...], at: float) -> Columns:
     return next(turn.columns for turn in reversed(turns) if turn.at <= at)
-
-
-# What a timeline says about one deploy, in seconds since its first `git push`: what a drawing needs
 
 
 class Mark(NamedTuple):
@@ -190,7 +186,7 @@ class Segment(NamedTuple):
     new: bool
 
 
-class Build(NamedTuple):
+class BuildSpan(NamedTuple):
     """What the host did with the push; `end` is None while it is at it."""
 
     start: float
@@ -200,7 +196,7 @@ class Build(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class MeasuredDeploy:
     """What happened so far.
 
     Attributes:
@@ -223,7 +219,7 @@ class Measured:
     now: float
     marks: tuple[Mark, ...]
     code: tuple[Segment, ...]
-    builds: tuple[Build, ...]
+    builds: tuple[BuildSpan, ...]
     schema: tuple[Segment, ...]
     views: tuple[PageView, ...]
     zero: float
@@ -239,7 +235,7 @@ class Measured:
         return sum(window.seconds for window in self.windows)
 
 
-def measure(timeline: Iterable[Record], plan: Plan, *, now: float | None = None) -> Measured | None:
+def measure(timeline: Iterable[Record], plan: Plan, *, now: float | None = None) -> MeasuredDeploy | None:
     """Read a deploy off its timeline, complete or not.
 
     Args:
@@ -265,26 +261,26 @@ def measure(timeline: Iterable[Record], plan: Plan, *, now: float | None = None)
     zero = first + LEAD_S - planned_pushes(plan)[0].at if push is None else push
     start, end = first - zero, until - zero
     windows = tuple(
-        Window(one.start - zero, end if one.open and now is not None else one.end - zero, one.open)
-        for one in broken_windows(views)
+        Window(
+            window.start - zero, end if window.open and now is not None else window.end - zero, window.open
+        )
+        for window in broken_windows(views)
     )
-    switches = [one for one in records if isinstance(one, Deployed) and one.target == "production"]
-    lives = [(one.at - zero, one.commit) for one in switches if one.stage == "live"]
-    applied = [one for one in records if isinstance(one, MigrationApplied) and one.database == "cloud"]
-    schemas = sorted((one.instant - zero, one.version) for one in applied)
+    lives = [(switch.at - zero, switch.commit) for switch in code_switches(records)]
+    schemas = sorted((switch.instant - zero, switch.version) for switch in schema_switches(records))
     old = next((view.commit for view in views if not lives or view.at - zero < lives[0][0]), "")
-    return Measured(
+    return MeasuredDeploy(
         start=start,
         now=end,
         marks=tuple(_marks(records, zero)),
         code=_segments(lives, start, end, old),
-        builds=tuple(_builds(switches, zero)),
+        builds=tuple(_builds(records, zero)),
         schema=_segments(schemas, start, end, ""),
         views=tuple(views),
         zero=zero,
         windows=windows,
         outcomes=count_outcomes(views),
-        error=next((view for view in views if view.sqlstate and view.outcome != "ok"), None),
+        error=first_error(views),
         code_live=lives[-1][0] if lives else None,
         schema_new=schemas[-1][0] if schemas else None,
     )
@@ -299,21 +295,20 @@ def _segments(changes: list[tuple[float, str]], start: float, end: float, old: s
     )
 
 
-def _builds(stages: list[Deployed], zero: float) -> Iterable[Build]:
-    """Return each deployment from its queueing to its end."""
-    for mine in stages:
-        if mine.stage != "queued":
-            continue
+def _builds(records: Iterable[Record], zero: float) -> Iterable[BuildSpan]:
+    """Yield each deployment of production from its queueing to its end."""
+    stages = [record for record in records if isinstance(record, Deployed) and record.target == "production"]
+    for queued in (stage for stage in stages if stage.stage == "queued"):
         ends = (
-            one
-            for one in stages
-            if one.commit == mine.commit and one.stage in ("live", "failed") and one.at >= mine.at
+            stage
+            for stage in stages
+            if stage.commit == queued.commit and stage.stage in ("live", "failed") and stage.at >= queued.at
         )
         end = next(ends, None)
-        yield Build(
-            mine.at - zero,
+        yield BuildSpan(
+            queued.at - zero,
             end.at - zero if end else None,
-            mine.commit,
+            queued.commit,
             end is not None and end.stage == "failed",
         )
 
@@ -328,6 +323,7 @@ def _marks(records: list[Record], zero: float) -> Iterable[Mark]:
             yield Mark(record.at - zero, BOTH if git and database else GIT if git else DB)
     # A command's own record comes with its end; the push is known before that.
     if push is not None and not any(
-        isinstance(one, CommandRan) and GIT in one.command and one.at <= push <= one.until for one in records
+        isinstance(record, CommandRan) and GIT in record.command and record.at <= push <= record.until
+        for record in records
     ):
         yield Mark(0.0, GIT)

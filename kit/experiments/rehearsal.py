@@ -1,16 +1,18 @@
-"""Rehearse one deploy: plan it, carry it out in a scratch world, measure it."""
+"""The rehearsal of one deploy: planned, carried out in a scratch world, measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Literal
+from typing import Any, get_args
 
 from kit.errors import BadInput, ProcessFailed, Stopped
-from kit.experiments.changes import CHANGES, Change, Columns, Recipe, Step, recipe
+from kit.experiments.changes import CHANGES, ChangeName, Columns, Commit, Recipe, recipe
+from kit.experiments.orders import DEPLOY_ORDERS, ORDERS, DeployOrder
 from kit.host import BUILD_S
 from kit.names import DB_PUSH, GIT_PUSH
+from kit.process.shell import Ran
 from kit.repos import Handling
 from kit.timeline import (
     Timeline,
@@ -26,17 +28,15 @@ from kit.timeline.clock import Clock, ClockName
 from kit.world.engine import Engine
 from kit.world.open import open_at
 
-# What to rehearse: a change, an order, delays
-
-
-Order = Literal["code-first", "schema-first", "together", "expand-contract"]
-PLAIN_ORDERS: tuple[Order, ...] = ("code-first", "schema-first", "together")
-"""Orders with one push of the code and one of the schema."""
-ORDERS: tuple[Order, ...] = (*PLAIN_ORDERS, "expand-contract")
-
+(_TOGETHER,) = ORDERS["together"].steps
 MARGIN_S = 1.0
 """Seconds from live to what comes next, where an order waits for live."""
 _BEFORE_PUSH_S = 2.0  # what db push takes on the virtual clock: schema-first pushes the code right after it
+LEAD_S = 2.0
+"""Seconds of visitors before the first of the two pushes, and after the second one is through."""
+_LOOK_S = 0.1  # how often it is looked whether a late deployment is live
+_MOST_LATE_S = 30.0  # how much later than planned a deployment may be live, on a slow machine
+_STOP_S = 0.1  # how often a rehearsal looks whether it is to stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +58,8 @@ class Plan:
         clock: "virtual" or "wall".
     """
 
-    change: Change = "add"
-    order: Order = "code-first"
+    change: ChangeName = "add"
+    order: DeployOrder = "code-first"
     wait: float | None = None
     build: float = BUILD_S
     rate: float = 20.0
@@ -72,23 +72,13 @@ class Plan:
         Raises:
             BadInput: for an unknown word or a number out of range.
         """
-        for name, value, known in (
-            ("change", self.change, CHANGES),
-            ("order", self.order, ORDERS),
-            ("handling", self.handling, ("silent", "loud")),
-            ("clock", self.clock, ("virtual", "wall")),
-        ):
-            if not isinstance(value, str) or value not in known:
-                raise BadInput(f"There is no {name} {value!r}.", remedy=f"Choose one of: {', '.join(known)}.")
-        for name, number, low, high in (
-            ("build", self.build, 0.1, 3600.0),
-            ("rate", self.rate, 0.1, 200.0),
-            ("wait", self.wait or 0.0, 0.0, 3600.0),
-        ):
-            if not isinstance(number, int | float) or not low <= number <= high:
-                raise BadInput(
-                    f"{name} cannot be {number!r}.", remedy=f"Give a number from {low:g} to {high:g}."
-                )
+        _require_word("change", self.change, CHANGES)
+        _require_word("order", self.order, DEPLOY_ORDERS)
+        _require_word("handling", self.handling, get_args(Handling))
+        _require_word("clock", self.clock, get_args(ClockName))
+        _require_number("build", self.build, 0.1, 3600.0)
+        _require_number("rate", self.rate, 0.1, 200.0)
+        _require_number("wait", self.wait or 0.0, 0.0, 3600.0)
         if self.wait and self.order != "code-first":
             raise BadInput(
                 f"With {self.order} there is no wait between the two pushes.",
@@ -105,25 +95,26 @@ class Plan:
             return self.wait
         live = self.build + MARGIN_S
         if self.order == "expand-contract":
-            steps = recipe(self.change, self.handling).apart
-            return live * max(number for number, step in enumerate(steps) if step.migrates)
+            commits = recipe(self.change, self.handling).apart
+            return live * max(number for number, commit in enumerate(commits) if commit.migrates)
         return {"code-first": live, "together": 0.0, "schema-first": -_BEFORE_PUSH_S}[self.order]
 
 
-# Carry out a plan in a world: commit, push, wait, in the plan's order
+def _require_word(name: str, value: object, known: Sequence[str]) -> None:
+    if not isinstance(value, str) or value not in known:
+        raise BadInput(f"There is no {name} {value!r}.", remedy=f"Choose one of: {', '.join(known)}.")
 
 
-LEAD_S = 2.0
-"""Seconds of visitors before the first of the two pushes, and after the second one is through."""
-_LOOK_S = 0.1  # how often it is looked whether a late deployment is live
-_MOST_LATE_S = 30.0  # how much later than planned a deployment may be live, on a slow machine
+def _require_number(name: str, number: object, low: float, high: float) -> None:
+    if not isinstance(number, int | float) or not low <= number <= high:
+        raise BadInput(f"{name} cannot be {number!r}.", remedy=f"Give a number from {low:g} to {high:g}.")
 
 
 def prepare(world: Engine, made: Recipe, plan: Plan) -> None:
     """Have what the change starts from live, and main in the dev clone."""
     _run(world, "git checkout -q main")
     if made.before:
-        live = commit(world, made.before)
+        live = make_commit(world, made.before)
         world.host.build_seconds = MARGIN_S
         _run(world, GIT_PUSH)
         for _ in _until_live(world, live, world.clock.now() + MARGIN_S):
@@ -131,24 +122,37 @@ def prepare(world: Engine, made: Recipe, plan: Plan) -> None:
     world.host.build_seconds = plan.build
 
 
-def commit(world: Engine, step: Step) -> str:
-    """Make the commit of a step on the dev clone's main; return its id."""
-    for command in step.commands:
+def make_commit(world: Engine, commit: Commit) -> str:
+    """Make a commit on the dev clone's main; return its id."""
+    for command in commit.commands:
         _run(world, command)
-    for path, text in step.files.items():
+    for path, text in commit.files.items():
         world.write("dev", path, text)
-    if step.files:
-        _run(world, f'git add -A && git commit -qm "{step.message}"')
-    return world.observe().repositories.clones["dev"].head
+    if commit.files:
+        _run(world, f'git add -A && git commit -qm "{commit.message}"')
+    return world.observe().dev.head
 
 
 def _run(world: Engine, command: str) -> None:
-    ran = world.run("dev", command)
+    require_success(
+        world.run("dev", command), "The rehearsal cannot go on", remedy="Run `python -m kit doctor`."
+    )
+
+
+def require_success(ran: Ran, otherwise: str, *, remedy: str) -> None:
+    """Refuse to go on after a command that failed.
+
+    Args:
+        ran: the command.
+        otherwise: what cannot be done then.
+        remedy: what the learner can do about it.
+
+    Raises:
+        ProcessFailed: if it failed; `why` is the end of what it printed.
+    """
     if ran.exit:
         raise ProcessFailed(
-            f"The rehearsal cannot go on: {command} failed.",
-            why=ran.output.strip()[-600:],
-            remedy="Run `python -m kit doctor`.",
+            f"{otherwise}: {ran.command} failed.", why=ran.output.strip()[-600:], remedy=remedy
         )
 
 
@@ -157,7 +161,7 @@ def deploy_plainly(world: Engine, plan: Plan) -> Iterator[None]:
     yield
     if plan.order == "together":
         pushed = world.clock.now()
-        _run(world, f"{GIT_PUSH} && {DB_PUSH}")
+        _run(world, _TOGETHER)
     elif plan.order == "schema-first":
         _run(world, DB_PUSH)
         yield
@@ -178,12 +182,12 @@ def deploy_plainly(world: Engine, plan: Plan) -> Iterator[None]:
 
 def deploy_apart(world: Engine, made: Recipe, writes: dict[str, Columns], plan: Plan) -> Iterator[None]:
     """Deploy one step after the other; note what each commit writes; yield wherever one may stop."""
-    for step in made.apart:
+    for commit in made.apart:
         yield
-        live = commit(world, step)
-        writes[live] = step.writes
+        live = make_commit(world, commit)
+        writes[live] = commit.writes
         pushed = world.clock.now()
-        _run(world, f"{GIT_PUSH} && {DB_PUSH}" if step.migrates else GIT_PUSH)
+        _run(world, _TOGETHER if commit.migrates else GIT_PUSH)
         yield
         yield from _until_live(world, live, pushed + plan.build + MARGIN_S)
     world.advance(LEAD_S - MARGIN_S)
@@ -201,26 +205,6 @@ def _until_live(world: Engine, commit: str, planned: float) -> Iterator[None]:
                 remedy="Run `python -m kit doctor`.",
             )
         world.advance(_LOOK_S)
-
-
-# Rehearse one deploy: a change, an order, delays; measured in a scratch world under real visitors
-
-
-__all__ = [
-    "CHANGES",
-    "DB_PUSH",
-    "GIT_PUSH",
-    "LEAD_S",
-    "ORDERS",
-    "PLAIN_ORDERS",
-    "Change",
-    "Order",
-    "Plan",
-    "Rehearsal",
-    "rehearse",
-]
-
-_STOP_S = 0.1  # how often a rehearsal looks whether it is to stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,7 +247,6 @@ class Rehearsal:
         """
         push = first_push(self.timeline) or 0.0
         windows = broken_windows(self.timeline)
-        outcomes = count_outcomes(self.timeline)
         error = first_error(self.timeline)
         made = recipe(self.plan.change, self.plan.handling)
         truth = true_windows(
@@ -281,17 +264,12 @@ class Rehearsal:
             "wait_s": self.plan.wait_s,
             "rate": self.plan.rate,
             "windows": [
-                {"start_s": round(one.start - push, 3), "end_s": round(one.end - push, 3)} for one in windows
+                {"start_s": round(window.start - push, 3), "end_s": round(window.end - push, 3)}
+                for window in windows
             ],
             "broken_s": round(broken_seconds(windows), 3),
             "truth_s": round(broken_seconds(truth), 3),
-            "requests": {
-                "total": outcomes.total,
-                "ok": outcomes.ok,
-                "failed": outcomes.failed,
-                "lost": outcomes.lost,
-                "blocked": outcomes.blocked,
-            },
+            "requests": count_outcomes(self.timeline)._asdict(),
             "first_error": {"sqlstate": error.sqlstate, "message": error.message} if error else None,
         }
 
@@ -335,7 +313,7 @@ def rehearse(
         old, before = world.host.live, frozenset(world.observe().cloud.versions)
         writes = {old: made.writes}
         if plan.order != "expand-contract":
-            writes[commit(world, made.whole)] = made.whole.writes
+            writes[make_commit(world, made.whole)] = made.whole.writes
         world.journal.replace(Timeline())
         tell(f"Deploying: {plan.order}, under {plan.rate:g} page views a second.")
         if watch:

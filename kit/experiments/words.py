@@ -1,4 +1,4 @@
-"""How the parts of a judgement are shown: words for each order, wrapped text, escaped HTML."""
+"""How the parts of a judgement are shown: wrapped text, escaped HTML."""
 
 from __future__ import annotations
 
@@ -6,22 +6,12 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from kit.review import Order
-
-WIDTH = 100
-"""Columns of a line of text."""
-SAID: dict[Order, str] = {
-    "schema-first": "schema first",
-    "code-first": "code first",
-    "any": "either order",
-    "expand-contract": "neither order; take it apart (expand, then contract)",
-}
-"""An order in words."""
+_WIDTH = 100  # columns of a line of text
 
 
 def wrap(text: str, *, indent: int) -> Iterator[str]:
-    """Yield a text as lines of at most `WIDTH` columns, each with so many blanks before it."""
-    return iter(textwrap.wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent))
+    """Yield a text as lines of at most 100 columns, each with so many blanks before it."""
+    return iter(textwrap.wrap(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent))
 
 
 def as_table(about: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, text: str) -> str:

@@ -24,7 +24,7 @@ Handling = Literal["silent", "loud"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class StarterCommit:
     """One commit of the starter's history: when, what for, which files it writes.
 
     Attributes:
@@ -53,7 +53,7 @@ class Feature:
     files: Mapping[str, str]
 
 
-def main_history() -> tuple[Change, ...]:
+def main_history() -> tuple[StarterCommit, ...]:
     """Return the commits on main."""
     files = _files(STARTER / "main")
     plan = (
@@ -62,22 +62,22 @@ def main_history() -> tuple[Change, ...]:
         (20, "feat: process documents in the background", ("worker/", "supabase/migrations/041")),
         (31, "feat: read documents", ("",)),
     )
-    changes = []
+    commits = []
     for days, message, beginnings in plan:
         taken = {path: text for path, text in files.items() if path.startswith(beginnings)}
         files = {path: text for path, text in files.items() if path not in taken}
-        changes.append(Change(days=days, message=message, files=taken))
-    return tuple(reversed(changes))
+        commits.append(StarterCommit(days=days, message=message, files=taken))
+    return tuple(reversed(commits))
 
 
-def homepage_history() -> tuple[Change, ...]:
+def homepage_history() -> tuple[StarterCommit, ...]:
     """Return the commits that the branch homepage-and-search is ahead of main."""
-    changes = []
+    commits = []
     for days, folder in zip((2, 1), sorted((STARTER / "homepage").iterdir()), strict=True):
         files = _files(folder)
         message = files.pop("message").decode().strip()
-        changes.append(Change(days=days, message=message, files=files))
-    return tuple(changes)
+        commits.append(StarterCommit(days=days, message=message, files=files))
+    return tuple(commits)
 
 
 def uncommitted() -> Files:
@@ -164,18 +164,18 @@ def make(
 
 def _write_history(stream: BinaryIO, when: datetime) -> None:
     """Write both branches as input for `git fast-import`, which runs no hook and converts no line ending."""
-    for change in main_history():
-        _write_commit(stream, "main", change, when)
+    for commit in main_history():
+        _write_commit(stream, "main", commit, when)
     stream.write(f"reset refs/heads/{HOMEPAGE}\nfrom refs/heads/main\n\n".encode())
-    for change in homepage_history():
-        _write_commit(stream, HOMEPAGE, change, when)
+    for commit in homepage_history():
+        _write_commit(stream, HOMEPAGE, commit, when)
 
 
-def _write_commit(stream: BinaryIO, branch: str, change: Change, when: datetime) -> None:
-    seconds = int((when - timedelta(days=change.days)).timestamp())
+def _write_commit(stream: BinaryIO, branch: str, commit: StarterCommit, when: datetime) -> None:
+    seconds = int((when - timedelta(days=commit.days)).timestamp())
     stream.write(f"commit refs/heads/{branch}\ncommitter {_AUTHOR} {seconds} +0000\n".encode())
-    _write_data(stream, f"{change.message}\n".encode())
-    for path, text in change.files.items():
+    _write_data(stream, f"{commit.message}\n".encode())
+    for path, text in commit.files.items():
         stream.write(f"M 100644 inline {path}\n".encode())
         _write_data(stream, text)
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from kit.draw import say_seconds
-from kit.experiments.prediction import Measured, predict
+from kit.experiments.prediction import MeasuredDeploy, predict
 from kit.experiments.rehearsal import Plan
 from kit.repos import Handling
 from kit.widgets.deploy_picture import explain
@@ -43,7 +43,7 @@ class Judged:
     right: bool
 
 
-def judge(answer: Answer, seen: Measured) -> tuple[Judged, ...]:
+def judge(answer: Answer, seen: MeasuredDeploy) -> tuple[Judged, ...]:
     """Compare an answer with what was measured, question by question.
 
     Args:
@@ -101,7 +101,7 @@ def draw_judged(judged: Sequence[Judged], plan: Plan) -> str:
     )
 
 
-def entry(answer: Answer, judged: Sequence[Judged], plan: Plan, seen: Measured) -> dict[str, Any]:
+def entry(answer: Answer, judged: Sequence[Judged], plan: Plan, seen: MeasuredDeploy) -> dict[str, Any]:
     """Return what the progress file keeps of an answer."""
     return {
         "plan": asdict(plan),

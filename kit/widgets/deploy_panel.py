@@ -13,8 +13,10 @@ import ipywidgets
 
 from kit.draw import CONTROLS, SHEET
 from kit.errors import KitError, Stopped
-from kit.experiments.prediction import Measured, measure, planned_span, predict
-from kit.experiments.rehearsal import CHANGES, ORDERS, Change, Order, Plan, rehearse
+from kit.experiments.changes import CHANGES, ChangeName
+from kit.experiments.orders import DEPLOY_ORDERS, ORDERS, DeployOrder
+from kit.experiments.prediction import MeasuredDeploy, measure, planned_span, predict
+from kit.experiments.rehearsal import Plan, rehearse
 from kit.repos import Handling
 from kit.timeline import Timeline
 from kit.widgets import cell_events as cells
@@ -154,8 +156,10 @@ class PlanControls:
 
     def __init__(self, plan: Plan, *, changed: Callable[[], None]) -> None:
         """Make the widgets."""
-        self.change = _radio("Change", [(words.CHANGES[one], one) for one in CHANGES], plan.change)
-        self.order = _radio("Order", [(words.ORDERS[one], one) for one in ORDERS], plan.order)
+        self.change = _radio(
+            "Change", [(words.CHANGE_WORDS[change], change) for change in CHANGES], plan.change
+        )
+        self.order = _radio("Order", [(ORDERS[order].typed, order) for order in DEPLOY_ORDERS], plan.order)
         self.handling = _radio(
             "On an error", [(words.HANDLING[one], one) for one in _HANDLINGS], plan.handling
         )
@@ -179,9 +183,9 @@ class PlanControls:
 
     def plan(self) -> Plan:
         """Return what they say."""
-        order = cast("Order", self.order.value)
+        order = cast("DeployOrder", self.order.value)
         return Plan(
-            change=cast("Change", self.change.value),
+            change=cast("ChangeName", self.change.value),
             order=order,
             wait=float(self.wait.value) if order == "code-first" else None,
             build=float(self.build.value),
@@ -406,7 +410,7 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         if said != self._said:
             self._said, self._live.value = said, f"<span>{escape(said)}</span>"
 
-    def _judge(self, run: Run | None, seen: Measured | None) -> str:
+    def _judge(self, run: Run | None, seen: MeasuredDeploy | None) -> str:
         if run is None or seen is None or self._answer is None or run.state != "done":
             return ""
         judged = judge(self._answer, seen)
@@ -415,7 +419,7 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             remember("prediction", entry(self._answer, judged, run.plan, seen))
         return draw_judged(judged, run.plan)
 
-    def _say(self, run: Run | None, plan: Plan, seen: Measured | None) -> str:
+    def _say(self, run: Run | None, plan: Plan, seen: MeasuredDeploy | None) -> str:
         """Return what is announced: it changes with the state only, not with every frame."""
         if run is None or (self._note and not run.active):
             return self._note or "Choose a plan, answer the questions, then deploy for real."
@@ -433,7 +437,7 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         }[run.state]
 
 
-def _share(run: Run | None, seen: Measured | None) -> float:
+def _share(run: Run | None, seen: MeasuredDeploy | None) -> float:
     """Return how much of a run is done, from 0 to 1."""
     if run is None or (seen is None and not run.active):
         return 0.0

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from kit.draw import DRAWING, SHEET, SPACES, Axis, fit, patterns, say_instant, say_seconds
 from kit.experiments.changes import Columns
+from kit.experiments.orders import ORDERS
 from kit.experiments.prediction import (
     DB,
     SHORT,
-    Build,
-    Measured,
+    BuildSpan,
+    MeasuredDeploy,
     Prediction,
     Segment,
     Turn,
@@ -30,13 +31,7 @@ from kit.timeline import Outcome, Record, Window
 # What a deploy comes to, in words: a headline, and why
 
 
-CHANGES = {"add": "Add a column", "drop": "Drop a column", "rename": "Rename a column"}
-ORDERS = {
-    "code-first": "git push, then db push",
-    "schema-first": "db push, then git push",
-    "together": "git push && db push",
-    "expand-contract": "expand, then contract",
-}
+CHANGE_WORDS = {"add": "Add a column", "drop": "Drop a column", "rename": "Rename a column"}
 HANDLING = {"silent": "logs it, answers 200 (silent)", "loud": "answers 500 (loud)"}
 
 
@@ -47,7 +42,7 @@ class Headline(NamedTuple):
     detail: str
 
 
-def headline(plan: Plan, seen: Measured | None, *, running: bool = False) -> Headline:
+def headline(plan: Plan, seen: MeasuredDeploy | None, *, running: bool = False) -> Headline:
     """Say what a deploy has come to so far.
 
     Args:
@@ -80,12 +75,12 @@ def describe(plan: Plan) -> str:
     """Return a plan in one line."""
     wait = f" after {say_seconds(plan.wait_s)}" if plan.order == "code-first" else ""
     return (
-        f"{CHANGES[plan.change]}: {ORDERS[plan.order]}{wait}; a build of {say_seconds(plan.build)}; "
-        f"{plan.rate:g} page views a second"
+        f"{CHANGE_WORDS[plan.change]}: {ORDERS[plan.order].typed}{wait}; "
+        f"a build of {say_seconds(plan.build)}; {plan.rate:g} page views a second"
     )
 
 
-def cause(seen: Measured) -> str:
+def cause(seen: MeasuredDeploy) -> str:
     """Say in which order code and schema changed, as far as they have."""
     if seen.code_live is None and seen.schema_new is None:
         return "neither code nor schema has changed"
@@ -222,7 +217,9 @@ def bar_seconds(axis: Axis, plan: Plan) -> float:
     return axis.step(_BARS, least=1 / plan.rate)
 
 
-def draw_bars(axis: Axis, seen: Measured, plan: Plan, *, top: int, floor: int, ident: str) -> Iterable[str]:
+def draw_bars(
+    axis: Axis, seen: MeasuredDeploy, plan: Plan, *, top: int, floor: int, ident: str
+) -> Iterable[str]:
     """Return the bars of each outcome as SVG, on a scale that stands still while more views come.
 
     Args:
@@ -336,7 +333,7 @@ def _plan(axis: Axis, span: tuple[float, float], y: int, style: str, texts: list
     return f"<rect x='{x}%' y='{y}' width='{width}%' height='22' class='{style}'/>{''.join(labels)}"
 
 
-def draw_build(axis: Axis, build: Build | float, *, now: float, takes: float, y: int, ident: str) -> str:
+def draw_build(axis: Axis, build: BuildSpan | float, *, now: float, takes: float, y: int, ident: str) -> str:
     """Return a build under the code's lane: hatched as far as it is done, dashed what is left.
 
     Args:
@@ -348,7 +345,7 @@ def draw_build(axis: Axis, build: Build | float, *, now: float, takes: float, y:
         ident: of the patterns.
     """
     style, pattern = "kw-unknown", f"{ident}-build"
-    if isinstance(build, Build):
+    if isinstance(build, BuildSpan):
         start, end = build.start, build.start + takes if build.end is None else build.end
         done = now if build.end is None else build.end
         word = "build failed" if build.failed else "build" if build.end is None else "built"
@@ -438,7 +435,7 @@ _NONE = "-"
 _NOTHING = (None, None, None)
 
 
-def draw_error(seen: Measured | None, *, running: bool) -> str:
+def draw_error(seen: MeasuredDeploy | None, *, running: bool) -> str:
     """Return the first error that a visitor met as a line of HTML, a line without one otherwise."""
     if seen is None or seen.error is None:
         none = "No error of the database so far." if running else "No error of the database."
@@ -454,7 +451,12 @@ def draw_error(seen: Measured | None, *, running: bool) -> str:
 
 
 def draw_tables(
-    seen: Measured | None, prediction: Prediction | None, ident: str, *, running: bool, several: bool = False
+    seen: MeasuredDeploy | None,
+    prediction: Prediction | None,
+    ident: str,
+    *,
+    running: bool,
+    several: bool = False,
 ) -> str:
     """Return two tables: predicted beside measured, and the page views by outcome.
 
@@ -469,7 +471,9 @@ def draw_tables(
     return f"<div class='kw-tables'>{compared}{_count(seen, ident)}</div>"
 
 
-def _compare(seen: Measured | None, prediction: Prediction | None, *, running: bool, several: bool) -> str:
+def _compare(
+    seen: MeasuredDeploy | None, prediction: Prediction | None, *, running: bool, several: bool
+) -> str:
     expected = (prediction.code_live, prediction.schema_new, prediction.broken_s) if prediction else _NOTHING
     found = (seen.code_live, seen.schema_new, seen.broken_s) if seen else _NOTHING
     word = "last" if several else "new"
@@ -500,7 +504,7 @@ def _row(
     return f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in (*cells, missed))}</tr>"
 
 
-def _count(seen: Measured | None, ident: str) -> str:
+def _count(seen: MeasuredDeploy | None, ident: str) -> str:
     numbers = seen.outcomes._asdict() if seen else dict.fromkeys(("total", *_MEANS), 0)
     total = numbers["total"]
     rows = []
@@ -683,7 +687,7 @@ def draw_picture(
 
 
 def _draw_svg(
-    seen: Measured | None, plan: Plan, prediction: Prediction | None, *, running: bool, ident: str
+    seen: MeasuredDeploy | None, plan: Plan, prediction: Prediction | None, *, running: bool, ident: str
 ) -> str:
     axis = _axis(seen, plan)
     head = headline(plan, seen, running=running)
@@ -704,7 +708,7 @@ def _draw_svg(
     return "".join(parts) + "</svg>"
 
 
-def _axis(seen: Measured | None, plan: Plan) -> Axis:
+def _axis(seen: MeasuredDeploy | None, plan: Plan) -> Axis:
     """Return the plan's own span, so that the axis stands still meanwhile, or more if it takes longer."""
     start, end = planned_span(plan)
     if seen:
@@ -712,7 +716,7 @@ def _axis(seen: Measured | None, plan: Plan) -> Axis:
     return Axis(start, end)
 
 
-def _draw_windows(axis: Axis, seen: Measured | None, prediction: Prediction | None, ident: str) -> str:
+def _draw_windows(axis: Axis, seen: MeasuredDeploy | None, prediction: Prediction | None, ident: str) -> str:
     parts = []
     foreseen = prediction.window if prediction else None
     if prediction:
@@ -741,7 +745,7 @@ def _shade(axis: Axis, window: Window, pattern: str, ground: str, edge: str) -> 
     )
 
 
-def _draw_names(axis: Axis, seen: Measured | None, plan: Plan) -> Iterable[str]:
+def _draw_names(axis: Axis, seen: MeasuredDeploy | None, plan: Plan) -> Iterable[str]:
     step = say_seconds(bar_seconds(axis, plan))
     rows = (
         (_CODE, "Code", "live on production"),
@@ -753,7 +757,13 @@ def _draw_names(axis: Axis, seen: Measured | None, plan: Plan) -> Iterable[str]:
 
 
 def _draw_code(
-    axis: Axis, seen: Measured | None, prediction: Prediction | None, plan: Plan, *, running: bool, ident: str
+    axis: Axis,
+    seen: MeasuredDeploy | None,
+    prediction: Prediction | None,
+    plan: Plan,
+    *,
+    running: bool,
+    ident: str,
 ) -> Iterable[str]:
     code = list(seen.code) if seen else [Segment(axis.start, 0.0, "", new=False)]
     turns = Turns(name="code", turns=predict(plan).code, say=say_writes)
@@ -762,7 +772,7 @@ def _draw_code(
         done = len(code) - 1
         rest = turns.rest(done, shown=prediction is not None)
         yield from draw_rest(axis, code[-1], rest, y=_CODE, texts=turns.before(done))
-    builds: list[Build | float] = [*(seen.builds if seen else ())]
+    builds: list[BuildSpan | float] = [*(seen.builds if seen else ())]
     if running or seen is None:
         builds += [push.at for push in planned_pushes(plan) if push.text != DB][len(builds) :]
     for build in builds:
@@ -771,7 +781,7 @@ def _draw_code(
 
 
 def _draw_schema(
-    axis: Axis, seen: Measured | None, prediction: Prediction | None, plan: Plan, *, running: bool
+    axis: Axis, seen: MeasuredDeploy | None, prediction: Prediction | None, plan: Plan, *, running: bool
 ) -> Iterable[str]:
     schema = list(seen.schema) if seen else [Segment(axis.start, planned_pushes(plan)[0].at, "", new=False)]
     turns = Turns(name="schema", turns=predict(plan).schema, say=say_has)
@@ -782,7 +792,7 @@ def _draw_schema(
         yield from draw_rest(axis, schema[-1], rest, y=_SCHEMA, texts=turns.before(done))
 
 
-def _draw_marks(axis: Axis, seen: Measured | None, plan: Plan) -> Iterable[str]:
+def _draw_marks(axis: Axis, seen: MeasuredDeploy | None, plan: Plan) -> Iterable[str]:
     marks = [(mark.at, mark.text) for mark in (seen.marks if seen else planned_pushes(plan))]
     rows = len(_MARKS)
     for number, (at, text) in enumerate(marks):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.experiments.changes import CHANGES, Change, Recipe, Step, recipe
+from kit.experiments.changes import CHANGES, ChangeName, Commit, Recipe, recipe
 from kit.names import DOCUMENTS, MIGRATION, READER_PAGE, VERSION
 from kit.repos import Handling, feature
 from kit.world.engine import Engine
@@ -15,9 +15,9 @@ from kit.world.open import open_at
 HANDLINGS: tuple[Handling, ...] = ("silent", "loud")
 
 
-def versions(step: Step) -> set[str]:
-    """Return the versions of the migrations that a step brings."""
-    return {path.split("/")[-1].partition("_")[0] for path in step.files if path.endswith(".sql")}
+def versions(commit: Commit) -> set[str]:
+    """Return the versions of the migrations that a commit brings."""
+    return {path.split("/")[-1].partition("_")[0] for path in commit.files if path.endswith(".sql")}
 
 
 def written(text: str) -> set[str]:
@@ -36,15 +36,15 @@ def world() -> Iterator[Engine]:
 
 @pytest.mark.parametrize("handling", HANDLINGS)
 @pytest.mark.parametrize("change", ["drop", "rename"])
-def test_the_files_write_the_columns_that_the_steps_name(change: Change, handling: Handling) -> None:
+def test_the_files_write_the_columns_that_the_steps_name(change: ChangeName, handling: Handling) -> None:
     made = recipe(change, handling)
     files = dict(feature(handling).files)
     assert written(files[DOCUMENTS]) == made.writes
-    for step in made.apart:
-        assert step.migrates == bool(versions(step))
-        assert not (step.migrates and {DOCUMENTS, READER_PAGE} & step.files.keys())  # one thing at a time
-        files.update(step.files)
-        assert written(files[DOCUMENTS]) == step.writes
+    for commit in made.apart:
+        assert commit.migrates == bool(versions(commit))
+        assert not (commit.migrates and {DOCUMENTS, READER_PAGE} & commit.files.keys())  # one thing at a time
+        files.update(commit.files)
+        assert written(files[DOCUMENTS]) == commit.writes
     # Both ways lead to the same code.
     whole = {**feature(handling).files, **made.whole.files}
     assert [whole[path] for path in (DOCUMENTS, READER_PAGE)] == [
@@ -54,16 +54,16 @@ def test_the_files_write_the_columns_that_the_steps_name(change: Change, handlin
 
 @pytest.mark.parametrize(("change", "handling"), list(itertools.product(CHANGES, HANDLINGS)))
 def test_between_the_steps_each_code_works_before_and_after_its_neighbours(
-    change: Change, handling: Handling
+    change: ChangeName, handling: Handling
 ) -> None:
     made = recipe(change, handling)
     applied = {VERSION} if made.phase == 8 else set()
     live = made.writes
-    for step in made.apart:
-        new = applied | (versions(step) if step.migrates else set())
-        for writes, seen in itertools.product((live, step.writes), (applied, new)):
+    for commit in made.apart:
+        new = applied | (versions(commit) if commit.migrates else set())
+        for writes, seen in itertools.product((live, commit.writes), (applied, new)):
             assert writes <= made.columns(seen)
-        applied, live = new, step.writes
+        applied, live = new, commit.writes
 
 
 @pytest.mark.parametrize("handling", HANDLINGS)
@@ -85,8 +85,8 @@ def test_the_columns_follow_from_the_migrations() -> None:
 
 def carry_out(world: Engine, made: Recipe) -> None:
     """Write and apply each migration of the steps."""
-    for step in made.apart:
-        for path, text in step.files.items():
+    for commit in made.apart:
+        for path, text in commit.files.items():
             if path.endswith(".sql"):
                 world.write("dev", path, text)
                 assert world.run("dev", "npx supabase db push").exit == 0

@@ -6,7 +6,7 @@ import pytest
 
 from kit import World, open_world, two_by_two
 from kit.errors import BadInput, MigrationFailed, ProcessFailed
-from kit.experiments.changes import Change
+from kit.experiments.changes import ChangeName
 from kit.experiments.matrix import Tried, TwoByTwo
 from kit.lesson.exercises import EXERCISES
 from kit.review import Order
@@ -44,7 +44,7 @@ VIEWS = {("view", "lost"): 20}
     ],
 )
 def test_the_three_changes_of_the_lesson(
-    change: Change, bad: dict[tuple[str, str], dict[tuple[str, str], int]], order: Order
+    change: ChangeName, bad: dict[tuple[str, str], dict[tuple[str, str], int]], order: Order
 ) -> None:
     table = two_by_two(change)
     assert broken(table) == bad

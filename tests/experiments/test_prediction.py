@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from kit.experiments.orders import DeployOrder
 from kit.experiments.prediction import predict
-from kit.experiments.rehearsal import Order, Plan
+from kit.experiments.rehearsal import Plan
 from kit.timeline import Window
 
 
@@ -15,7 +16,7 @@ def test_the_workflows_own_three_seconds() -> None:
 
 
 @pytest.mark.parametrize("order", ["together", "schema-first"])
-def test_a_schema_that_is_there_first_breaks_nothing(order: Order) -> None:
+def test_a_schema_that_is_there_first_breaks_nothing(order: DeployOrder) -> None:
     assert predict(Plan(order=order)).window is None
     assert predict(Plan(order=order)).broken_s == 0.0
 

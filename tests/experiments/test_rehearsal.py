@@ -13,11 +13,11 @@ import psutil
 import pytest
 
 from kit.errors import BadInput, ProcessFailed, Stopped
-from kit.experiments import rehearsal as deploying
-from kit.experiments import rehearsal as scenario
-from kit.experiments.changes import CHANGES, Change, recipe
+from kit.experiments import rehearsal as module
+from kit.experiments.changes import CHANGES, ChangeName, recipe
+from kit.experiments.orders import DEPLOY_ORDERS, DeployOrder
 from kit.experiments.prediction import measure, planned_pushes, planned_span, predict
-from kit.experiments.rehearsal import ORDERS, Order, Plan, Rehearsal, rehearse
+from kit.experiments.rehearsal import Plan, Rehearsal, rehearse
 from kit.process import wait_until
 from kit.timeline import (
     CommandRan,
@@ -153,11 +153,11 @@ def test_lost_views_are_those_that_the_database_misses(at: Callable[[int], Engin
     # With two a second each visitor has a document to himself: no later view hides a lost one.
     world, plan = at(5), Plan(wait=36, rate=2)
     made = recipe(plan.change, plan.handling)
-    deploying.prepare(world, made, plan)
-    deploying.commit(world, made.whole)
+    module.prepare(world, made, plan)
+    module.make_commit(world, made.whole)
     world.journal.replace(Timeline())
     world.visit(2)
-    for _ in deploying.deploy_plainly(world, plan):
+    for _ in module.deploy_plainly(world, plan):
         pass
 
     views = world.timeline.only(PageView)
@@ -174,8 +174,7 @@ def test_lost_views_are_those_that_the_database_misses(at: Callable[[int], Engin
 
 
 def test_on_the_wall_clock_visitors_see_the_window_that_there_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (scenario, deploying):
-        monkeypatch.setattr(module, "LEAD_S", 0.7)
+    monkeypatch.setattr(module, "LEAD_S", 0.7)
     # A seventh of the build is what the new code has to start: with less, a busy machine is live late.
     rehearsal = rehearse(Plan(clock="wall", build=6, wait=7, rate=50))
     facts = rehearsal.facts()
@@ -226,7 +225,7 @@ def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_a_command_that_fails_ends_the_rehearsal_and_says_which(at: Callable[[int], Engine]) -> None:
     with pytest.raises(ProcessFailed, match=r"git merge -q --no-edit .* failed") as failure:
-        deploying.commit(at(1), recipe("add", "silent").whole)
+        module.make_commit(at(1), recipe("add", "silent").whole)
 
     assert failure.value.why
 
@@ -238,14 +237,16 @@ GAP = 1 / RATE
 FROM_LIVE_TO_APPLIED = (7.0, 10.0)  # code-first: db push starts a second after it is live, and takes 2 s
 SCHEMA_FIRST = (0.0, 7.0)  # from applied to live; git push waits for db push
 TOGETHER = (2.0, 7.0)
-BREAKS: dict[Change, dict[Order, tuple[float, float]]] = {
+BREAKS: dict[ChangeName, dict[DeployOrder, tuple[float, float]]] = {
     "add": {"code-first": FROM_LIVE_TO_APPLIED},
     "drop": {"schema-first": SCHEMA_FIRST, "together": TOGETHER},
     "rename": {"code-first": FROM_LIVE_TO_APPLIED, "schema-first": SCHEMA_FIRST, "together": TOGETHER},
 }
-WAITS: dict[Order, float] = {"code-first": 8, "schema-first": -2, "together": 0}
-LAST_MIGRATION: dict[Change, float] = {"add": 0, "drop": 8, "rename": 4 * 8}
-SILENT = [Plan(change=change, order=order, build=BUILD, rate=RATE) for change in CHANGES for order in ORDERS]
+WAITS: dict[DeployOrder, float] = {"code-first": 8, "schema-first": -2, "together": 0}
+LAST_MIGRATION: dict[ChangeName, float] = {"add": 0, "drop": 8, "rename": 4 * 8}
+SILENT = [
+    Plan(change=change, order=order, build=BUILD, rate=RATE) for change in CHANGES for order in DEPLOY_ORDERS
+]
 LOUD = [
     Plan(change="add", order="code-first", build=BUILD, rate=RATE, handling="loud"),
     Plan(change="drop", order="schema-first", build=BUILD, rate=RATE, handling="loud"),

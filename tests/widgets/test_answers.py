@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from kit.experiments.prediction import Measured, measure
+from kit.experiments.prediction import MeasuredDeploy, measure
 from kit.experiments.rehearsal import Plan, Rehearsal
 from kit.timeline import PageView, Timeline
 from kit.widgets.answers import Answer, draw_judged, entry, judge
@@ -18,7 +18,7 @@ def timeline(rehearsed: Callable[[Plan], Rehearsal]) -> Timeline:
     return rehearsed(PLAN).timeline
 
 
-def seen(timeline: Timeline) -> Measured:
+def seen(timeline: Timeline) -> MeasuredDeploy:
     measured = measure(timeline, PLAN)
     assert measured is not None
     return measured
