@@ -11,12 +11,12 @@ from kit.postgres.server import (
     ProviderName,
     Role,
     Server,
+    connect_url,
     create,
     dump,
     explain,
     restore,
     start_server,
-    without_users_settings,
 )
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Server",
     "System",
     "client",
+    "connect_url",
     "create",
     "dump",
     "explain",
@@ -37,5 +38,4 @@ __all__ = [
     "remove_container",
     "restore",
     "start_server",
-    "without_users_settings",
 ]

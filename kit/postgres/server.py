@@ -112,26 +112,16 @@ class Server:
         Raises:
             ServerFailed: if the server does not answer.
         """
-        try:
-            with without_users_settings():
-                return psycopg.connect(
-                    host=self.host,
-                    port=self.port,
-                    dbname=database,
-                    user=role,
-                    password=self.passwords[role],
-                    connect_timeout=_CONNECT_S,
-                    sslmode="disable",
-                    gssencmode="disable",  # else it may ask the user's Kerberos
-                    autocommit=True,
-                    prepare_threshold=None,
-                )
-        except psycopg.OperationalError as error:
-            raise ServerFailed(
-                f"The database {database} does not answer.",
-                why=explain(error),
-                remedy="Run the notebook's setup cell again: open_world() starts the server on its own data.",
-            ) from error
+        return _connect(
+            f"The database {database} does not answer.",
+            host=self.host,
+            port=self.port,
+            dbname=database,
+            user=role,
+            password=self.passwords[role],
+            sslmode="disable",
+            gssencmode="disable",  # else it may ask the user's Kerberos
+        )
 
     def check_instance(self) -> None:
         """Make sure that this server is the one that we started.
@@ -162,6 +152,35 @@ class Server:
         """Read what `save` wrote."""
         facts: dict[str, Any] = json.loads(path.read_text())
         return cls(**facts)
+
+
+def connect_url(url: str, *, application: str) -> psycopg.Connection:
+    """Connect to what a URL names, in autocommit mode, without prepared statements.
+
+    Args:
+        url: with its password; no error shows it.
+        application: the name of the session in pg_stat_activity.
+
+    Raises:
+        ServerFailed: if the server does not answer, or the URL cannot be read.
+    """
+    return _connect("The database does not answer.", url, application_name=application)
+
+
+def _connect(failed: str, url: str = "", **settings: Any) -> psycopg.Connection:  # noqa: ANN401 - libpq's
+    try:
+        with without_users_settings():
+            return psycopg.connect(
+                url, autocommit=True, prepare_threshold=None, connect_timeout=_CONNECT_S, **settings
+            )
+    except psycopg.Error as error:
+        known = isinstance(error, psycopg.OperationalError)
+        raise ServerFailed(
+            failed,
+            # Of a URL that cannot be read libpq quotes all, with the password.
+            why=explain(error) if known else "its URL cannot be read",
+            remedy="Run the notebook's setup cell again: open_world() starts the server on its own data.",
+        ) from None  # psycopg's own text has the address
 
 
 @contextlib.contextmanager

@@ -18,12 +18,9 @@ from kit.errors import HistoryDiverged, MigrationFailed, OutOfOrder
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.files import FOLDER, MigrationFile, choose_pending
-from kit.supabase.history import INSERT, Connection, is_lost, unreachable
-from kit.supabase.session import Session
+from kit.supabase.history import INSERT, Connection, is_lost, lost
+from kit.supabase.invocation import SPOKEN, Invocation
 from kit.supabase.splitter import skip_blanks, split
-
-# Apply one migration file to a database, together with its row in the history
-
 
 _ALONE = re.compile(
     r"CREATE\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY(\s|$)"
@@ -55,7 +52,7 @@ def apply_file(connection: Connection, file: MigrationFile) -> None:
         ServerFailed: if the connection breaks.
         BadInput: if the file cannot be read.
     """
-    _Run(connection, file, file.read()).go()
+    _FileRun(connection, file, file.read()).go()
 
 
 def runs_alone(statement: str) -> bool:
@@ -77,7 +74,7 @@ def _first_words(statement: str) -> str:
     return statement[skip_blanks(statement) :].strip().upper()
 
 
-class _Run:
+class _FileRun:
     """One file on its way into one database."""
 
     def __init__(self, connection: Connection, file: MigrationFile, text: str) -> None:
@@ -147,7 +144,7 @@ class _Run:
         try:
             results = self._connection.wait(self._exchange(statements, with_history=with_history))
         except psycopg.Error as error:
-            raise unreachable(self._connection.info.dbname, error) from None
+            raise lost(self._connection.info.dbname, error) from None
         for place, result in enumerate(results):
             if result.status == ExecStatus.FATAL_ERROR:
                 self._fail(error_from_result(result), first + place)
@@ -183,7 +180,7 @@ class _Run:
     def _fail(self, error: psycopg.Error, place: int) -> NoReturn:
         diagnosis = error.diag
         if is_lost(error):
-            raise unreachable(self._connection.info.dbname, error) from None
+            raise lost(self._connection.info.dbname, error) from None
         statement = self._statements[place] if place < len(self._statements) else INSERT
         code = diagnosis.sqlstate or "08P01"
         words = diagnosis.message_primary or str(error)
@@ -241,9 +238,6 @@ def _write_array(texts: Sequence[str]) -> str:
     return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
 
 
-# The two commands that apply migrations: `migration up` and `db push`
-
-
 PUSH_SECONDS = 2.0
 """How long `db push` takes on the virtual clock. Source: WORKFLOW.md 5.4, from 00:36 to 00:38."""
 REPAIR = """
@@ -251,68 +245,65 @@ Make sure your local git repo is up-to-date. If the error persists, try repairin
 """
 
 
-def migrate_up(session: Session) -> None:
+def migrate_up(run: Invocation) -> None:
     """`migration up`: apply what is pending; the local database, if nothing else is said."""
-    database = session.target("local")
-    with session.connect(database) as connection:
-        for file in _find_pending(session, connection, database):
-            session.say(f"Applying migration {file.path.name}...")
+    database = run.target("local")
+    with run.connect_aloud(database) as connection:
+        for file in _require_pending(run, connection, database):
+            run.say(f"Applying migration {file.path.name}...")
             connection.execute("RESET ALL")
             history.prepare(connection)
-            _apply(session, connection, database, file)
-        session.say("Local database is up to date.")
+            _apply(run, connection, database, file)
+        run.say("Local database is up to date.")
 
 
-def push(session: Session) -> None:
+def push(run: Invocation) -> None:
     """`db push`: list what is pending, ask, apply; the cloud database, if nothing else is said."""
-    database = session.target("cloud")
-    dry = session.line.has("dry-run")
-    name = "local" if database == "local" else "remote"
+    database = run.target("cloud")
+    dry = run.line.has("dry-run")
     if dry:
-        session.say("DRY RUN: migrations will *not* be pushed to the database.")
-    with session.connect(database) as connection:
-        pending = _find_pending(session, connection, database)
+        run.say("DRY RUN: migrations will *not* be pushed to the database.")
+    with run.connect_aloud(database) as connection:
+        pending = _require_pending(run, connection, database)
         if not pending:
-            session.say(f"{name.capitalize()} database is up to date.")
+            run.say(f"{SPOKEN[database].capitalize()} database is up to date.")
             return
         if dry:
-            session.write(f"Would push these migrations:\n{_bullets(pending)}")
+            run.write(f"Would push these migrations:\n{_bullets(pending)}")
         else:
-            if not session.confirm(push_question(database, pending), default=True):
-                raise session.cancel()
-            if session.clock.name == "virtual":
-                session.clock.advance(PUSH_SECONDS)
+            run.require(push_question(database, pending), default=True)
+            if run.clock.name == "virtual":
+                run.clock.advance(PUSH_SECONDS)
             history.prepare(connection)
             for file in pending:
-                session.say(f"Applying migration {file.path.name}...")
-                _apply(session, connection, database, file)
-    session.say("Finished supabase db push.")
+                run.say(f"Applying migration {file.path.name}...")
+                _apply(run, connection, database, file)
+    run.say("Finished supabase db push.")
 
 
 def push_question(database: DatabaseName, pending: Sequence[MigrationFile]) -> str:
     """Return what `db push` asks before it applies anything."""
-    name = "local" if database == "local" else "remote"
-    return f"Do you want to push these migrations to the {name} database?\n{_bullets(pending)}"
+    return f"Do you want to push these migrations to the {SPOKEN[database]} database?\n{_bullets(pending)}"
 
 
 def _bullets(files: Sequence[MigrationFile]) -> str:
     return "".join(f" • {file.path.name}\n" for file in files)
 
 
-def _apply(session: Session, connection: Connection, database: DatabaseName, file: MigrationFile) -> None:
+def _apply(run: Invocation, connection: Connection, database: DatabaseName, file: MigrationFile) -> None:
     apply_file(connection, file)
     # A file with a BEGIN of its own and no COMMIT leaves the transaction open: nothing is committed yet.
     if connection.info.transaction_status == TransactionStatus.IDLE:
-        session.record(connection, database, file.version, file.name)
+        run.record(connection, database, file.version, file.name)
 
 
-def _find_pending(
-    session: Session, connection: Connection, database: DatabaseName
+def _require_pending(
+    run: Invocation, connection: Connection, database: DatabaseName
 ) -> Sequence[MigrationFile]:
     applied = history.list_versions(connection)
-    files = session.list_files()
+    files = run.list_files()
     try:
-        return choose_pending(files, applied, include_all=session.line.has("include-all"))
+        return choose_pending(files, applied, include_all=run.line.has("include-all"))
     except HistoryDiverged as error:
         versions = cast("tuple[str, ...]", error.details["versions"])
         flag = " --local" if database == "local" else ""

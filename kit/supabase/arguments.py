@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kit.errors import BadInput
 
-VERSION = "2.122.1"
+CLI_VERSION = "2.122.1"
 """The release of the Supabase CLI that the kit's runner is modelled on and compared with."""
 RETRY = "Try rerunning the command with --debug to troubleshoot the error."
 """What the CLI adds to an error for which it has no better advice."""
@@ -107,7 +107,7 @@ _INSTEAD = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CommandLine:
     """A command line that was understood.
 
     Attributes:
@@ -127,7 +127,7 @@ class Line:
         return self.flags.get(flag) == "true"
 
 
-def parse(argv: Sequence[str]) -> Line:
+def parse(argv: Sequence[str]) -> CommandLine:
     """Understand a command line, without the word `supabase`.
 
     Raises:
@@ -138,18 +138,18 @@ def parse(argv: Sequence[str]) -> Line:
     while words and words[0].startswith("-"):
         leading.append(words.pop(0))
     if {"--version", "-v"} & set(leading):
-        return Line(answer=f"{VERSION}\n")
+        return CommandLine(answer=f"{CLI_VERSION}\n")
     for word in leading:
         if word.lstrip("-") not in (*GLOBAL, "h"):
             raise _misused(f"Unrecognized flag: {word} in command supabase", help_text())
     group = words.pop(0) if words else ""
     group = "migration" if group == "migrations" else group
     if not group:
-        return Line(answer=help_text())
+        return CommandLine(answer=help_text())
     if group not in _GROUPS:
         raise _misused(f'Unknown subcommand "{group}" for "supabase"', help_text())
     if not words or words[0] in ("--help", "-h"):
-        return Line(answer=help_text(group))
+        return CommandLine(answer=help_text(group))
     name = words.pop(0)
     if name.startswith("-"):
         raise _misused(f"Unrecognized flag: {name} in command supabase {group}", help_text(group))
@@ -159,7 +159,7 @@ def parse(argv: Sequence[str]) -> Line:
     return _parse_rest((group, name), [*leading, *words])
 
 
-def _parse_rest(command: tuple[str, str], words: list[str]) -> Line:
+def _parse_rest(command: tuple[str, str], words: list[str]) -> CommandLine:
     spec, usage = COMMANDS[command], help_text(*command)
     known = {**spec.flags, **GLOBAL}
     short = {flag.short: name for name, flag in known.items() if flag.short}
@@ -179,17 +179,17 @@ def _parse_rest(command: tuple[str, str], words: list[str]) -> Line:
             raise _misused(f"Unrecognized flag: {typed} in command supabase {' '.join(command)}", usage)
         if known[name].takes and not equals and words and not words[0].startswith("-"):
             value = words.pop(0)
-        flags[name] = _check_value(name, known[name], value, usage)
+        flags[name] = _require_value(name, known[name], value, usage)
     if flags.get("help") == "true":
-        return Line(answer=usage)
+        return CommandLine(answer=usage)
     if len(values) > len(spec.takes) and not spec.many:
         raise _misused(f'Unexpected positional argument: "{values[len(spec.takes)]}"', usage)
     if len(values) < spec.needed:
         raise _misused(f"Missing required argument: {spec.takes[len(values)]}", usage)
-    return Line(command, flags, tuple(values))
+    return CommandLine(command, flags, tuple(values))
 
 
-def _check_value(name: str, flag: Flag, value: str, usage: str) -> str:
+def _require_value(name: str, flag: Flag, value: str, usage: str) -> str:
     if not flag.takes:
         return value or "true"
     if not value:
@@ -208,7 +208,7 @@ def help_text(group: str = "", name: str = "") -> str:
             for command, spec in COMMANDS.items()
             if group in ("", command[0])
         }
-        says = _GROUPS.get(group, f"The kit's own runner, modelled on the Supabase CLI {VERSION}.")
+        says = _GROUPS.get(group, f"The kit's own runner, modelled on the Supabase CLI {CLI_VERSION}.")
         usage = f"supabase {group or '<group>'} <subcommand> [flags]"
         return _page(says, usage, "SUBCOMMANDS", rows)
     spec = COMMANDS[group, name]

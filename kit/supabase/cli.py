@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 
 from kit.errors import BadInput, MigrationError
-from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import migrate_up, push
-from kit.supabase.arguments import RETRY, parse
+from kit.supabase.arguments import RETRY
 from kit.supabase.diff import diff, pull
-from kit.supabase.files import FOLDER, find_project, new_path, parse_name
-from kit.supabase.history import Row
-from kit.supabase.query import draw_listing, pair_versions, parse_version, run_query
-from kit.supabase.session import Session, UrlName
-from kit.timeline import MigrationApplied
-from kit.timeline.clock import Clock
+from kit.supabase.files import FOLDER, new_path, parse_name
+from kit.supabase.history import HistoryRow
+from kit.supabase.invocation import Invocation
+from kit.supabase.query import format_listing, pair_versions, parse_version, run_query
 
 
-def main(
-    argv: Sequence[str],
-    *,
-    folder: Path,
-    urls: Mapping[DatabaseName, str] | Mapping[UrlName, str],
-    clock: Clock,
-    write: Callable[[str], None],
-    ask: Callable[[str], str] | None,
-    applied: Callable[[MigrationApplied], None],
-) -> int:
+def main(run: Invocation) -> int:
     """Run one command line as the Supabase CLI 2.122.1 would.
-
-    Args:
-        argv: the arguments, without the word `supabase`.
-        folder: the current folder of the shell; `supabase/` is looked for here and above.
-        urls: libpq URLs, with passwords, which are never printed. "shadow", if there, is
-            an empty database that `db diff` and `db pull` may fill and empty.
-        clock: gives new files their stamps; on the virtual clock `db push` takes `PUSH_SECONDS`.
-        write: gets the text to print, with its newlines; stdout and stderr are one stream.
-        ask: shows a question and returns the answer; None if nobody can be asked: then,
-            as for the CLI without a terminal, the default is taken.
-        applied: called with a record right after each migration file is committed.
 
     Returns:
         The exit code: 0, or 1 for everything that went wrong.
@@ -51,62 +28,48 @@ def main(
         ServerFailed: if a database does not answer.
     """
     try:
-        line = parse(argv)
-        if line.command is None or line.answer:
-            write(line.answer)
-            return 0
-        session = Session(
-            project=find_project(folder),
-            urls={str(name): url for name, url in urls.items()},
-            clock=clock,
-            write=write,
-            ask=ask,
-            applied=applied,
-            line=line,
-        )
-        _RUN[line.command](session)
+        if run.line.command is None or run.line.answer:
+            run.write(run.line.answer)
+        else:
+            _RUN[run.line.command](run)
     except (BadInput, MigrationError) as error:
         hint = error.details.get("hint", RETRY)
-        write(f"{error.details.get('usage', '')}{error.message}\n")
-        write(f"{hint}\n" if hint else "")
+        run.write(f"{error.details.get('usage', '')}{error.message}\n")
+        run.write(f"{hint}\n" if hint else "")
         return 1
     except psycopg.Error as error:
         if history.is_lost(error):
-            raise history.unreachable("chosen", error) from None
-        write(_tell(error))
+            raise history.lost("chosen", error) from None
+        severity, words = error.diag.severity or "ERROR", error.diag.message_primary or str(error)
+        run.write(f"{severity}: {words} (SQLSTATE {error.sqlstate or 'XX000'})\n{RETRY}\n")
         return 1
     return 0
 
 
-def _tell(error: psycopg.Error) -> str:
-    severity, words = error.diag.severity or "ERROR", error.diag.message_primary or str(error)
-    return f"{severity}: {words} (SQLSTATE {error.sqlstate or 'XX000'})\n{RETRY}\n"
-
-
-def _new(session: Session) -> None:
+def _new(run: Invocation) -> None:
     """`migration new`: make an empty file."""
-    path = new_path(session.project, session.line.values[0], session.clock.date())
+    path = new_path(run.project, run.line.values[0], run.clock.date())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    session.say(f"Created new migration at {path.relative_to(session.project)}")
+    run.say(f"Created new migration at {path.relative_to(run.project)}")
 
 
-def _list(session: Session) -> None:
+def _list(run: Invocation) -> None:
     """`migration list`: versions of the folder beside those of a database (the cloud's)."""
-    with session.connect(session.target("cloud")) as connection:
+    with run.connect_aloud(run.target("cloud")) as connection:
         versions = history.list_versions(connection)
-    pairs = pair_versions([file.version for file in session.list_files()], versions)
-    session.write(draw_listing(pairs))
+    pairs = pair_versions([file.version for file in run.list_files()], versions)
+    run.write(format_listing(pairs))
 
 
-def _repair(session: Session) -> None:
+def _repair(run: Invocation) -> None:
     """`migration repair`: change the history without running anything."""
-    status, versions = session.line.flags.get("status"), session.line.values
+    status, versions = run.line.flags.get("status"), run.line.values
     if status is None:
         raise BadInput(
             'Error: required flag(s) "status" not set', remedy="Add --status applied or --status reverted."
         )
-    database = session.target("cloud")
+    database = run.target("cloud")
     for version in versions:
         if parse_version(version) is None:
             raise BadInput(
@@ -115,44 +78,42 @@ def _repair(session: Session) -> None:
     everything = not versions
     if everything:
         question = "Do you want to repair the entire migration history table to match local migration files?"
-        if not session.confirm(question, default=False):
-            raise session.cancel()
-        versions = tuple(file.version for file in session.list_files())
-    with session.connect(database) as connection:
+        run.require(question, default=False)
+        versions = tuple(file.version for file in run.list_files())
+    with run.connect_aloud(database) as connection:
         history.prepare(connection)
         if status == "applied":
-            rows = [_read_row(session, version) for version in versions]
+            rows = [_read_row(run, version) for version in versions]
             history.mark_applied(connection, rows, instead=everything)
         elif everything:
             history.mark_applied(connection, [], instead=True)
         else:
             history.mark_reverted(connection, versions)
     if not everything:
-        session.say(f"Repaired migration history: [{' '.join(versions)}] => {status}")
-    session.say("Finished supabase migration repair.")
-    session.say("Run supabase migration list to show the updated migration history.")
+        run.say(f"Repaired migration history: [{' '.join(versions)}] => {status}")
+    run.say("Finished supabase migration repair.")
+    run.say("Run supabase migration list to show the updated migration history.")
 
 
-def _read_row(session: Session, version: str) -> Row:
-    found = sorted((session.project / FOLDER).glob(f"{version}_*.sql"))
+def _read_row(run: Invocation, version: str) -> HistoryRow:
+    found = sorted((run.project / FOLDER).glob(f"{version}_*.sql"))
     file = parse_name(found[0]) if found else None
     if file is None:
         raise BadInput(
             f"glob {FOLDER}/{version}_*.sql: file does not exist",
             remedy="git pull origin main, or use --status reverted.",
         )
-    return Row(version, file.name, tuple(statement.text for statement in file.statements()))
+    return HistoryRow(version, file.name, tuple(statement.text for statement in file.statements()))
 
 
-def _fetch(session: Session) -> None:
+def _fetch(run: Invocation) -> None:
     """`migration fetch`: write a file for each row of a history (the cloud's)."""
-    database, folder = session.target("cloud"), session.project / FOLDER
+    database, folder = run.target("cloud"), run.project / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         question = f"Do you want to overwrite existing files in {FOLDER} directory?"
-        if not session.confirm(question, default=True):
-            raise session.cancel()
-    with session.connect(database) as connection:
+        run.require(question, default=True)
+    with run.connect_aloud(database) as connection:
         rows = history.read_rows(connection)
     for row in rows:
         file = f"{row.version}_{row.name}.sql"
@@ -165,19 +126,19 @@ def _fetch(session: Session) -> None:
         (folder / file).write_bytes((";\n".join(row.statements) + ";\n").encode())
 
 
-def _query(session: Session) -> None:
+def _query(run: Invocation) -> None:
     """`db query`: run one statement and draw its rows (of the local database)."""
-    database = session.target("local")
+    database = run.target("local")
     linked = database == "cloud"
-    if not session.line.values:
+    if not run.line.values:
         raise BadInput(
             "no SQL provided via stdin", remedy='Give the SQL as an argument: db query "SELECT 1".'
         )
-    with session.connect(database, silent=linked) as connection:
-        session.write(run_query(connection, session.line.values[0], database=database, linked=linked))
+    with (run.connect if linked else run.connect_aloud)(database) as connection:
+        run.write(run_query(connection, run.line.values[0], database=database, linked=linked))
 
 
-_RUN: dict[tuple[str, str], Callable[[Session], None]] = {
+_RUN: dict[tuple[str, str], Callable[[Invocation], None]] = {
     ("migration", "new"): _new,
     ("migration", "up"): migrate_up,
     ("migration", "list"): _list,

@@ -16,13 +16,10 @@ from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import REPAIR, apply_file
 from kit.supabase.files import new_path
-from kit.supabase.history import Connection, Row
+from kit.supabase.history import Connection, HistoryRow
+from kit.supabase.invocation import Invocation
 from kit.supabase.query import pair_versions
-from kit.supabase.session import Session
 from kit.supabase.splitter import split
-
-# What is in the schema public of a database, as PostgreSQL's catalogs tell it
-
 
 # ruff: noqa: S608 - every part of the queries is a constant of this module
 
@@ -148,9 +145,6 @@ def read_catalog(connection: Connection) -> Catalog:
         )
 
 
-# The plain difference between two catalogs, as the statements that turn one into the other
-
-
 _Key = TypeVar("_Key")
 
 
@@ -244,9 +238,6 @@ def _literal(text: str) -> str:
     return f"E'{doubled.replace(chr(92), chr(92) * 2)}'" if "\\" in text else f"'{doubled}'"
 
 
-# The two commands that compare migration files with a database: `db diff` and `db pull`
-
-
 _NOT_FOOLPROOF = (
     "WARNING: The diff tool is not foolproof, so you may need to manually rearrange and modify the "
     "generated migration.\n"
@@ -260,49 +251,49 @@ _EMPTY = (
 )
 
 
-def diff(session: Session) -> None:
+def diff(run: Invocation) -> None:
     """`db diff`: what the (local) database has more or less than the migration files make, as SQL."""
-    database = session.target("local")
-    with session.connect(database, silent=True) as connection:
-        statements = _compare(session, connection)
-    branch = find_branch(session.project)
-    session.say(f"Finished supabase db diff{f' on branch {branch}' if branch else ''}.\n")
+    database = run.target("local")
+    with run.connect(database) as connection:
+        statements = _compare(run, connection)
+    branch = find_branch(run.project)
+    run.say(f"Finished supabase db diff{f' on branch {branch}' if branch else ''}.\n")
     if not statements:
-        session.say("No schema changes found")
+        run.say("No schema changes found")
         return
     text = "\n\n".join(statements) + "\n"
-    if name := session.line.flags.get("file"):
-        _write(session, name, text)
-        session.say(_NOT_FOOLPROOF)
+    if name := run.line.flags.get("file"):
+        _write(run, name, text)
+        run.say(_NOT_FOOLPROOF)
     else:
-        session.say(text)
+        run.say(text)
     drops = [statement.removesuffix(";") for statement in statements if "DROP " in statement]
     if drops:
-        session.say("Found drop statements in schema diff. Please double check if these are expected:")
-        session.say("\n".join(drops))
+        run.say("Found drop statements in schema diff. Please double check if these are expected:")
+        run.say("\n".join(drops))
 
 
-def pull(session: Session) -> None:
+def pull(run: Invocation) -> None:
     """`db pull`: the same for the cloud database, into a new file that then counts as applied.
 
     It wants the history of that database to be that of the folder.
     """
-    database = session.target("cloud")
-    with session.connect(database) as connection:
-        _check_histories(session, connection, database)
-        statements = _compare(session, connection)
+    database = run.target("cloud")
+    with run.connect_aloud(database) as connection:
+        _require_equal_histories(run, connection, database)
+        statements = _compare(run, connection)
         if not statements:
             raise BadInput("No schema changes found", remedy=_IN_SYNC, hint=_IN_SYNC)
         text = "\n\n".join(statements) + "\n"
-        path = _write(session, (*session.line.values, "remote_schema")[0], text)
-        session.say(f"Schema written to {path.relative_to(session.project)}")
-        if session.confirm("Update remote migration history table?", default=True):
+        path = _write(run, (*run.line.values, "remote_schema")[0], text)
+        run.say(f"Schema written to {path.relative_to(run.project)}")
+        if run.confirm("Update remote migration history table?", default=True):
             version, _, name = path.stem.partition("_")
             history.prepare(connection)
             stored = tuple(statement.text for statement in split(text))
-            history.mark_applied(connection, [Row(version, name, stored)])
-            session.say(f"Repaired migration history: [{version}] => applied")
-    session.say("Finished supabase db pull.")
+            history.mark_applied(connection, [HistoryRow(version, name, stored)])
+            run.say(f"Repaired migration history: [{version}] => applied")
+    run.say("Finished supabase db pull.")
 
 
 def find_branch(project: Path) -> str:
@@ -317,9 +308,9 @@ def find_branch(project: Path) -> str:
     return ""
 
 
-def _check_histories(session: Session, connection: Connection, database: DatabaseName) -> None:
+def _require_equal_histories(run: Invocation, connection: Connection, database: DatabaseName) -> None:
     applied = history.list_versions(connection)
-    pairs = pair_versions([file.version for file in session.list_files()], applied)
+    pairs = pair_versions([file.version for file in run.list_files()], applied)
     flag = " --local" if database == "local" else ""
     lines = [
         f"supabase migration repair{flag} --status {status} {version}\n"
@@ -339,18 +330,18 @@ def _check_histories(session: Session, connection: Connection, database: Databas
         )
 
 
-def _write(session: Session, name: str, text: str) -> Path:
-    path = new_path(session.project, name, session.clock.date())
+def _write(run: Invocation, name: str, text: str) -> Path:
+    path = new_path(run.project, name, run.clock.date())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
 
 
-def _compare(session: Session, connection: Connection) -> list[str]:
+def _compare(run: Invocation, connection: Connection) -> list[str]:
     """Return the SQL that turns what the files make into what the database is; proved on the shadow."""
-    session.say("Creating shadow database...")
-    with _replayed(session) as shadow:
-        session.say("Diffing schemas...")
+    run.say("Creating shadow database...")
+    with _replayed(run) as shadow:
+        run.say("Diffing schemas...")
         wanted, found = read_catalog(connection), read_catalog(shadow)
         statements = write_diff(found, wanted)
         failure = ""
@@ -373,24 +364,23 @@ def _compare(session: Session, connection: Connection) -> list[str]:
 
 
 @contextlib.contextmanager
-def _replayed(session: Session) -> Iterator[Connection]:
+def _replayed(run: Invocation) -> Iterator[Connection]:
     """Empty the shadow, apply all migration files to it, leave it empty."""
-    url = session.urls.get("shadow")
-    if url is None:
+    if "shadow" not in run.urls:
         raise BadInput(
             "There is no shadow database to compare with.", remedy="Run the command in a clone of the world."
         )
-    places = [_place(session.urls[name]) for name in ("local", "cloud") if name in session.urls]
-    if _place(url) in places:
+    places = {name: _place(url) for name, url in run.urls.items()}
+    if places.pop("shadow") in places.values():
         raise WrongInstance(
             "The shadow database is one of the databases to compare; nothing was changed.",
             remedy="Give an empty database of its own as the shadow.",
         )
-    with contextlib.closing(history.connect(url, database="shadow")) as shadow:
+    with run.connect("shadow") as shadow:
         _empty(shadow)
         history.prepare(shadow)
-        for file in session.list_files():
-            session.say(f"Applying migration {file.path.name}...")
+        for file in run.list_files():
+            run.say(f"Applying migration {file.path.name}...")
             apply_file(shadow, file)
         shadow.execute("RESET ALL")
         yield shadow

@@ -8,20 +8,20 @@ from datetime import datetime
 from typing import LiteralString
 
 import psycopg
-from psycopg import RawCursor
 from psycopg.rows import TupleRow
 
 from kit.errors import ServerFailed
-from kit.postgres import explain, without_users_settings
 
 Connection = psycopg.Connection[TupleRow]
 
 INSERT: LiteralString = (
     "INSERT INTO supabase_migrations.schema_migrations(version, name, statements) VALUES($1, $2, $3)"
 )
-_UPSERT: LiteralString = (
-    INSERT + " ON CONFLICT (version) DO UPDATE SET name = EXCLUDED.name, statements = EXCLUDED.statements"
-)
+"""As the Supabase CLI shows it where it fails."""
+_UPSERT: LiteralString = """
+INSERT INTO supabase_migrations.schema_migrations(version, name, statements) VALUES (%s, %s, %s)
+ON CONFLICT (version) DO UPDATE SET name = EXCLUDED.name, statements = EXCLUDED.statements
+"""
 _IS_COMPLETE: LiteralString = """
 SELECT count(*) = 3 FROM pg_catalog.pg_attribute
 WHERE attrelid = pg_catalog.to_regclass('supabase_migrations.schema_migrations')
@@ -41,11 +41,10 @@ _ROWS: LiteralString = """
 SELECT version, coalesce(name, ''), coalesce(statements, '{}')
 FROM supabase_migrations.schema_migrations ORDER BY version COLLATE pg_catalog."C"
 """
-_CONNECT_S = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HistoryRow:
     """One row of the history: a migration as it was when it was applied."""
 
     version: str
@@ -53,46 +52,24 @@ class Row:
     statements: tuple[str, ...]
 
 
-def connect(url: str, *, database: str) -> Connection:
-    """Connect as migrations need it: autocommit, nothing prepared, `$1` for parameters.
-
-    Args:
-        url: a libpq URL with its password; no error shows it.
-        database: what to call the database in an error.
-
-    Raises:
-        ServerFailed: if there is no connection.
-    """
-    try:
-        with without_users_settings():
-            return psycopg.connect(
-                url,
-                autocommit=True,
-                prepare_threshold=None,
-                cursor_factory=RawCursor,
-                connect_timeout=_CONNECT_S,
-                client_encoding="utf8",
-                application_name="supabase",
-            )
-    except psycopg.Error as error:
-        raise unreachable(database, error) from None  # psycopg's own text has the address
-
-
 def is_lost(error: psycopg.Error) -> bool:
     """Say whether an error means that the connection broke, rather than that SQL was refused."""
     return error.sqlstate is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 
-def unreachable(database: str, error: psycopg.Error) -> ServerFailed:
-    """Make the error for a connection that failed or broke, without its address."""
-    known = isinstance(error, psycopg.OperationalError)
+def unreachable(database: str, why: str) -> ServerFailed:
+    """Make the error for a connection that failed or broke."""
     return ServerFailed(
         f"The {database} database does not answer.",
-        # Of a URL that cannot be read libpq quotes all, with the password.
-        why=explain(error) if known else "its URL cannot be read",
+        why=why,
         remedy="Run the notebook's setup cell again: open_world() starts the server on its own data. "
         "Then `npx supabase migration list` shows what was applied.",
     )
+
+
+def lost(database: str, error: psycopg.Error) -> ServerFailed:
+    """Make the error for a connection that broke."""
+    return unreachable(database, str(error).strip().partition("\n")[0])
 
 
 def list_versions(connection: Connection) -> list[str]:
@@ -104,14 +81,14 @@ def list_versions(connection: Connection) -> list[str]:
     return [str(version) for (version,) in rows]
 
 
-def read_rows(connection: Connection) -> list[Row]:
+def read_rows(connection: Connection) -> list[HistoryRow]:
     """Return the whole history, in order of the versions.
 
     Raises:
         psycopg.errors.UndefinedTable: if there is no history table.
     """
     rows = connection.execute(_ROWS).fetchall()
-    return [Row(version, name, tuple(statements)) for version, name, statements in rows]
+    return [HistoryRow(version, name, tuple(statements)) for version, name, statements in rows]
 
 
 def prepare(connection: Connection) -> None:
@@ -123,7 +100,7 @@ def prepare(connection: Connection) -> None:
                 connection.execute(statement)
 
 
-def mark_applied(connection: Connection, rows: Sequence[Row], *, instead: bool = False) -> None:
+def mark_applied(connection: Connection, rows: Sequence[HistoryRow], *, instead: bool = False) -> None:
     """Write rows without running anything; a row of that version is replaced.
 
     Args:
@@ -142,7 +119,7 @@ def mark_reverted(connection: Connection, versions: Sequence[str]) -> None:
     """Forget versions without undoing anything."""
     with connection.transaction():
         connection.execute(
-            "DELETE FROM supabase_migrations.schema_migrations WHERE version = ANY($1)", [list(versions)]
+            "DELETE FROM supabase_migrations.schema_migrations WHERE version = ANY(%s)", [list(versions)]
         )
 
 
@@ -155,7 +132,7 @@ def read_commit_date(connection: Connection, version: str) -> datetime | None:
     if setting != "on":
         return None
     row = connection.execute(
-        "SELECT pg_xact_commit_timestamp(xmin) FROM supabase_migrations.schema_migrations WHERE version = $1",
+        "SELECT pg_xact_commit_timestamp(xmin) FROM supabase_migrations.schema_migrations WHERE version = %s",
         [version],
     ).fetchone()
     return row[0] if row else None

@@ -13,11 +13,8 @@ import psycopg
 from psycopg.pq import Format
 
 from kit.errors import BadInput
-from kit.supabase.history import Connection, is_lost, unreachable
+from kit.supabase.history import Connection, is_lost, lost
 from kit.supabase.splitter import split
-
-# The table of `migration list`: versions of the folder beside versions of a database
-
 
 _LARGEST = 2**63 - 1
 _NUMBER = re.compile(r"[+-]?[0-9]+")
@@ -72,7 +69,7 @@ def pair_versions(local: Sequence[str], remote: Sequence[str]) -> list[Pair]:
     return pairs
 
 
-def draw_listing(pairs: Sequence[Pair]) -> str:
+def format_listing(pairs: Sequence[Pair]) -> str:
     """Return the table as the Supabase CLI 2.122.1 prints it."""
     rows = [tuple(f"`{cell or ' '}`" for cell in (pair.local, pair.remote, pair.time)) for pair in pairs]
     widths = [max(len(row[column]) for row in (_HEADER, *rows)) for column in range(len(_HEADER))]
@@ -82,9 +79,6 @@ def draw_listing(pairs: Sequence[Pair]) -> str:
 
     rule = "  " + "|".join("-" * (width + 2) for width in widths)
     return "\n".join(["", "  ", draw(_HEADER), rule, *map(draw, rows), "", ""])
-
-
-# `db query`: run one piece of SQL and draw its rows as the Supabase CLI 2.122.1 does
 
 
 _BOOL, _BYTEA = 16, 17
@@ -118,7 +112,7 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool) 
         cursor = connection.execute(sql.encode())
     except psycopg.Error as error:
         if is_lost(error):
-            raise unreachable(database, error) from None
+            raise lost(database, error) from None
         raise _refused(error.diag.message_primary or str(error), error.sqlstate) from error
     while cursor.nextset():
         pass
@@ -138,7 +132,7 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool) 
         ]
         for row in range(result.ntuples)
     ]
-    return draw_table(columns, rows)
+    return format_table(columns, rows)
 
 
 def _refused(words: str, sqlstate: str | None) -> BadInput:
@@ -149,7 +143,7 @@ def _refused(words: str, sqlstate: str | None) -> BadInput:
     )
 
 
-def draw_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def format_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Draw a table with box-drawing characters; a value of several lines takes several lines."""
     cells = [[value.split("\n") for value in row] for row in [columns, *rows]]
     widths = [max(_width(line) for row in cells for line in row[place]) for place in range(len(columns))]

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -15,17 +15,14 @@ from kit.errors import BadInput, MigrationError, MissingTool, ServerFailed
 from kit.names import KIT_SUPABASE_CLI, ROOT, DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import PUSH_SECONDS, push_question
-from kit.supabase.arguments import VERSION, Line, parse
-from kit.supabase.files import MigrationFile, choose_pending, find_project, list_migrations, new_path
+from kit.supabase.arguments import CLI_VERSION
+from kit.supabase.files import MigrationFile, choose_pending, list_migrations, new_path
 from kit.supabase.history import Connection
-from kit.supabase.session import Session, UrlName
-from kit.timeline import MigrationApplied
-from kit.timeline.clock import Clock
+from kit.supabase.invocation import Invocation
 
 _MODULES = ROOT / "node_modules" / ".bin" / "supabase"
 _LOCAL_BY_DEFAULT = {("migration", "up"), ("db", "diff"), ("db", "query")}
 _APPLIES = {("migration", "up"), ("db", "push")}
-_STAMPS = {("migration", "new"), ("db", "diff")}
 _UNREACHABLE = re.compile(r"failed to connect to postgres: .*?`: (.*)")
 _NOTICE = re.compile(r"A new version of Supabase CLI is available|We recommend updating regularly")
 _ASKED = re.compile(r"^Do you want to push .*?\[Y/n\] y\n", re.DOTALL | re.MULTILINE)
@@ -50,21 +47,12 @@ def find_cli() -> Path:
     raise MissingTool(
         "The Supabase CLI is not on this machine.",
         looked=list(places),
-        remedy=f"npm install supabase@{VERSION} in the kit's folder; or unset KIT_SUPABASE.",
+        remedy=f"npm install supabase@{CLI_VERSION} in the kit's folder; or unset KIT_SUPABASE.",
     )
 
 
-def main_real(
-    argv: Sequence[str],
-    *,
-    folder: Path,
-    urls: Mapping[DatabaseName, str] | Mapping[UrlName, str],
-    clock: Clock,
-    write: Callable[[str], None],
-    ask: Callable[[str], str] | None,
-    applied: Callable[[MigrationApplied], None],
-) -> int:
-    """Run one command line with the real CLI; the arguments are those of `commands.main`.
+def main_real(run: Invocation) -> int:
+    """Run one command line with the real CLI.
 
     --local and --linked become --db-url; `db diff` and `db pull` need Docker, as they
     do at work. On the virtual clock `db push` takes `PUSH_SECONDS` if it will apply
@@ -78,43 +66,31 @@ def main_real(
         MissingTool: if the CLI is not on this machine.
         ServerFailed: if a database does not answer.
     """
-    try:
-        line = parse(argv)
-    except BadInput:  # the real one may know it, or else says so itself
-        line = Line()
-    session = Session(
-        project=find_project(folder),
-        urls={str(name): url for name, url in urls.items()},
-        clock=clock,
-        write=write,
-        ask=ask,
-        applied=applied,
-        line=line,
-    )
     cli = find_cli()
     try:
-        database = session.target("local" if line.command in _LOCAL_BY_DEFAULT else "cloud")
-    except BadInput:
-        return _run(session, [cli, *argv])
-    if line.command is None or line.command == ("migration", "new"):
-        return _run(session, [cli, *argv])
-    url, password = _split_password(session.urls[database])
-    words = [word for word in argv if word not in ("--local", "--linked")]
+        typed = run.line.command
+        database = run.target("local" if typed in _LOCAL_BY_DEFAULT else "cloud")
+    except BadInput:  # the real one may know it, or else says so itself
+        return _run(run, [cli, *run.argv])
+    if typed is None or typed == ("migration", "new"):
+        return _run(run, [cli, *run.argv], stamps=True)
+    url, password = _split_password(run.urls[database])
+    words = [word for word in run.argv if word not in ("--local", "--linked")]
     environment = {"PGPASSWORD": password}
     if database == "local":
         # The CLI calls a database local when its port is that of the project's configuration.
         environment["SUPABASE_DB_PORT"] = str(urlsplit(url).port or "")
     command: list[str | Path] = [cli, *words, "--db-url", url]
-    if line.command not in _APPLIES:
-        return _run(session, command, environment)
-    with session.connect(database, silent=True) as connection:
+    if typed not in _APPLIES:
+        return _run(run, command, environment, stamps=typed == ("db", "diff"))
+    with run.connect(database) as connection:
         before = _read_history(connection)
-    answer = _let_time_pass(session, database, [version for version, _ in before])
-    code = _run(session, command, environment, answer)
-    with session.connect(database, silent=True) as connection:
+    answer = _let_time_pass(run, database, [version for version, _ in before])
+    code = _run(run, command, environment, answer)
+    with run.connect(database) as connection:
         for version, name in _read_history(connection):
             if (version, name) not in before:
-                session.record(connection, database, version, name)
+                run.record(connection, database, version, name)
     return code
 
 
@@ -141,44 +117,46 @@ def _read_history(connection: Connection) -> list[tuple[str, str]]:
     return [(row.version, row.name) for row in history.read_rows(connection)]
 
 
-def _let_time_pass(session: Session, database: DatabaseName, applied: Sequence[str]) -> str:
+def _let_time_pass(run: Invocation, database: DatabaseName, applied: Sequence[str]) -> str:
     """Do before the CLI runs what cannot be done while it runs: ask, let `db push` take its time.
 
     Returns:
         What to type into the CLI.
     """
-    if session.line.command != ("db", "push") or session.line.has("dry-run"):
+    if run.line.command != ("db", "push") or run.line.has("dry-run"):
         return ""
     try:
-        files = list_migrations(session.project).files
-        pending = choose_pending(files, applied, include_all=session.line.has("include-all"))
+        files = list_migrations(run.project).files
+        pending = choose_pending(files, applied, include_all=run.line.has("include-all"))
     except (BadInput, MigrationError):  # the CLI will say so
         return ""
     if not pending:
         return ""
     answer = ""
     # Without a terminal the CLI waits a tenth of a second for an answer: nobody types that fast.
-    if session.ask is not None and not session.line.has("yes"):
-        answer = "y\n" if session.confirm(push_question(database, pending), default=True) else "n\n"
-    if answer != "n\n" and session.clock.name == "virtual":
-        session.clock.advance(PUSH_SECONDS)
+    if run.ask is not None and not run.line.has("yes"):
+        answer = "y\n" if run.confirm(push_question(database, pending), default=True) else "n\n"
+    if answer != "n\n" and run.clock.name == "virtual":
+        run.clock.advance(PUSH_SECONDS)
     return answer
 
 
 def _run(
-    session: Session,
+    run: Invocation,
     command: Sequence[str | Path],
     secrets: Mapping[str, str] | None = None,
     answer: str = "",
+    *,
+    stamps: bool = False,
 ) -> int:
     secrets = secrets or {}
-    leftovers = session.project / "supabase" / ".temp"
+    leftovers = run.project / "supabase" / ".temp"
     leave_nothing = not leftovers.exists()
-    before = list_migrations(session.project).files
+    before = list_migrations(run.project).files
     with tempfile.TemporaryDirectory(prefix="kit-cli-", ignore_cleanup_errors=True) as home:
         process = subprocess.run(
             command,
-            cwd=session.project,
+            cwd=run.project,
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
                 "HOME": home,  # where the CLI keeps what it knows of its user
@@ -208,17 +186,17 @@ def _run(
     password = secrets.get("PGPASSWORD", "")
     for word in {password, quote(password, safe="")} - {""}:
         text = text.replace(word, "****")
-    if session.line.command in _STAMPS and session.clock.name == "virtual":
-        text = _restamp(session, before, text)
-    session.write("".join(line for line in text.splitlines(keepends=True) if not _NOTICE.search(line)))
+    if stamps and run.clock.name == "virtual":
+        text = _restamp(run, before, text)
+    run.write("".join(line for line in text.splitlines(keepends=True) if not _NOTICE.search(line)))
     return process.returncode
 
 
-def _restamp(session: Session, before: Sequence[MigrationFile], text: str) -> str:
+def _restamp(run: Invocation, before: Sequence[MigrationFile], text: str) -> str:
     """Give new files the virtual clock's stamp instead of the machine's; return the text with it."""
-    for file in list_migrations(session.project).files:
+    for file in list_migrations(run.project).files:
         if file not in before:
-            path = new_path(session.project, file.name, session.clock.date())
+            path = new_path(run.project, file.name, run.clock.date())
             file.path.rename(path)
             text = text.replace(file.path.name, path.name)
     return text

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from kit import supabase
 from kit.errors import BuildFailed
 from kit.host import Apps, Host
 from kit.names import KIT_SUPABASE, DatabaseName
-from kit.postgres import Server, create
+from kit.postgres import Server, connect_url, create
 from kit.process import Supervisor, wait_until
 from kit.process.messenger import Command, Terminal
 from kit.repos import Repositories
@@ -22,7 +22,7 @@ from kit.timeline.clock import Clock
 DEV_PORT = 3000
 """Where `npm run dev` listens if nobody else does, as in the workflow (3.3)."""
 _STARTS_S = 5.0
-"""Set to "cli", the real Supabase CLI does what `npx supabase` is asked for."""
+_open_url = partial(connect_url, application="supabase")
 
 
 class Programs:
@@ -101,31 +101,34 @@ class Programs:
     def _supabase(self, arguments: tuple[str, ...], command: Command, terminal: Terminal) -> int:
         if arguments[:2] in (("db", "diff"), ("db", "pull")):
             create(self._server, "shadow")  # an empty one, to replay the files in
-        do: Callable[..., int] = (
-            supabase.main_real if os.environ.get(KIT_SUPABASE) == "cli" else supabase.main
-        )
-        names: tuple[Literal["local", "cloud", "shadow"], ...] = ("local", "cloud", "shadow")
-        return do(
-            arguments,
-            folder=command.folder,
-            urls={name: self._server.url(name, "migrator") for name in names},
-            clock=self._clock,
-            write=terminal.write,
-            ask=terminal.ask if command.terminal else None,
-            applied=self._record,
+        main = supabase.main_real if os.environ.get(KIT_SUPABASE) == "cli" else supabase.main
+        names: tuple[supabase.UrlName, ...] = ("local", "cloud", "shadow")
+        return main(
+            supabase.Invocation(
+                argv=arguments,
+                folder=command.folder,
+                urls={name: self._server.url(name, "migrator") for name in names},
+                open_url=_open_url,
+                clock=self._clock,
+                write=terminal.write,
+                ask=terminal.ask if command.terminal else None,
+                applied=self._record,
+            )
         )
 
     def migrate(self, database: DatabaseName) -> int:
         """Apply the production clone's migrations to a new database; return the exit code."""
-        local: dict[DatabaseName, str] = {"local": self._server.url(database, "migrator")}
         return supabase.main(
-            ["migration", "up", "--local"],
-            folder=self._repositories.clones["production"],
-            urls=local,
-            clock=self._clock,
-            write=lambda _: None,
-            ask=None,
-            applied=lambda _: None,
+            supabase.Invocation(
+                argv=["migration", "up", "--local"],
+                folder=self._repositories.clones["production"],
+                urls={"local": self._server.url(database, "migrator")},
+                open_url=_open_url,
+                clock=self._clock,
+                write=lambda _: None,
+                ask=None,
+                applied=lambda _: None,
+            )
         )
 
     def _npm(self, script: str, command: Command, terminal: Terminal) -> int:

@@ -6,13 +6,13 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from kit.names import DatabaseName
-from kit.postgres import Server, create, dump
-from kit.supabase import main
+from kit.postgres import Server, connect_url, create, dump
+from kit.supabase import Invocation, main
 from kit.timeline.clock import VirtualClock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +104,6 @@ class Twins:
 
     def _run_ours(self, words: list[str], typed: str | None) -> tuple[int, str]:
         url = self.server.url("ours", "migrator")
-        urls: dict[DatabaseName, str] = {"local": url, "cloud": url}
         printed: list[str] = []
 
         def ask(question: str) -> str:
@@ -113,13 +112,16 @@ class Twins:
             return typed.rstrip("\n")
 
         code = main(
-            words,
-            folder=self.folders["ours"],
-            urls=urls,
-            clock=self.clock,
-            write=printed.append,
-            ask=None if typed is None else ask,
-            applied=lambda _: None,
+            Invocation(
+                argv=words,
+                folder=self.folders["ours"],
+                urls={"local": url, "cloud": url},
+                open_url=partial(connect_url, application="supabase"),
+                clock=self.clock,
+                write=printed.append,
+                ask=None if typed is None else ask,
+                applied=lambda _: None,
+            )
         )
         return code, _comparable("".join(printed), self.folders["ours"])
 

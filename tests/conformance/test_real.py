@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from kit.errors import MissingTool, ServerFailed
-from kit.names import DatabaseName
-from kit.postgres import Server
-from kit.supabase import main, main_real, real
+from kit.postgres import Server, connect_url
+from kit.supabase import Invocation, UrlName, main, main_real, real
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import VirtualClock
 
@@ -27,7 +27,7 @@ class Shell:
         self.applied: list[MigrationApplied] = []
         self.asked: list[str] = []
         self.answer: str | None = None
-        self.urls: dict[DatabaseName, str] = {
+        self.urls: dict[UrlName, str] = {
             "local": server.url("local", "migrator"),
             "cloud": server.url("cloud", "migrator"),
         }
@@ -36,7 +36,7 @@ class Shell:
     def write(self, name: str, text: str) -> None:
         (self.folder / "supabase" / "migrations" / name).write_text(text)
 
-    def run(self, line: str, *, program: Callable[..., int] = main_real) -> tuple[int, str]:
+    def run(self, line: str, *, program: Callable[[Invocation], int] = main_real) -> tuple[int, str]:
         printed: list[str] = []
 
         def ask(question: str) -> str:
@@ -45,13 +45,16 @@ class Shell:
             return str(self.answer)
 
         code = program(
-            line.split(),
-            folder=self.folder,
-            urls=self.urls,
-            clock=self.clock,
-            write=printed.append,
-            ask=None if self.answer is None else ask,
-            applied=self.applied.append,
+            Invocation(
+                argv=line.split(),
+                folder=self.folder,
+                urls=self.urls,
+                open_url=partial(connect_url, application="supabase"),
+                clock=self.clock,
+                write=printed.append,
+                ask=None if self.answer is None else ask,
+                applied=self.applied.append,
+            )
         )
         text = "".join(printed)
         assert self.server.passwords["migrator"] not in text

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from kit.postgres import Server, create
-from kit.supabase import UrlName, main
+from kit.postgres import Server, connect_url, create
+from kit.supabase import Invocation, UrlName, main
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock, VirtualClock
 
@@ -31,13 +32,16 @@ class Project:
     def run(self, *words: str) -> tuple[int, str]:
         printed: list[str] = []
         code = main(
-            words,
-            folder=self.folder,
-            urls=self.urls,
-            clock=self.clock,
-            write=printed.append,
-            ask=self.ask,
-            applied=self.applied.append,
+            Invocation(
+                argv=words,
+                folder=self.folder,
+                urls=self.urls,
+                open_url=partial(connect_url, application="supabase"),
+                clock=self.clock,
+                write=printed.append,
+                ask=self.ask,
+                applied=self.applied.append,
+            )
         )
         text = "".join(printed)
         assert self.server.passwords["migrator"] not in text

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import BadInput
-from kit.supabase.arguments import COMMANDS, VERSION, Line, parse
+from kit.supabase.arguments import CLI_VERSION, COMMANDS, CommandLine, parse
 
 
 def test_flags_may_stand_anywhere() -> None:
-    expected = Line(("db", "diff"), {"file": "x", "local": "true", "yes": "true"})
+    expected = CommandLine(("db", "diff"), {"file": "x", "local": "true", "yes": "true"})
     assert parse(["db", "diff", "-f", "x", "--local", "--yes"]) == expected
     assert parse(["db", "diff", "--local", "--yes", "--file=x"]) == expected
     assert parse(["--yes", "db", "diff", "--local", "-f", "x"]) == expected
@@ -27,7 +27,7 @@ def test_migrations_is_migration() -> None:
 
 @pytest.mark.parametrize("words", [["--version"], ["-v"]])
 def test_tells_the_version_that_it_is_like(words: list[str]) -> None:
-    assert parse(words).answer == f"{VERSION}\n"
+    assert parse(words).answer == f"{CLI_VERSION}\n"
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from kit.postgres import connect_url
 from kit.supabase import history
-from kit.supabase.history import Connection, Row
+from kit.supabase.history import Connection, HistoryRow
 
 
 @pytest.fixture
 def connection(databases: tuple[str, str]) -> Iterator[Connection]:
-    with closing(history.connect(databases[0], database="local")) as connection:
+    with closing(connect_url(databases[0], application="supabase")) as connection:
         yield connection
 
 
@@ -25,9 +26,9 @@ def test_before_the_first_migration_there_is_no_table(connection: Connection) ->
 
 def test_the_table_is_made_once(connection: Connection) -> None:
     history.prepare(connection)
-    history.mark_applied(connection, [Row("1", "a", ("SELECT 1",))])
+    history.mark_applied(connection, [HistoryRow("1", "a", ("SELECT 1",))])
     history.prepare(connection)
-    assert history.read_rows(connection) == [Row("1", "a", ("SELECT 1",))]
+    assert history.read_rows(connection) == [HistoryRow("1", "a", ("SELECT 1",))]
 
 
 def test_a_table_of_an_old_cli_gets_the_columns_that_it_lacks(connection: Connection) -> None:
@@ -35,31 +36,31 @@ def test_a_table_of_an_old_cli_gets_the_columns_that_it_lacks(connection: Connec
     connection.execute("CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY)")
     connection.execute("INSERT INTO supabase_migrations.schema_migrations VALUES ('1')")
     history.prepare(connection)
-    assert history.read_rows(connection) == [Row("1", "", ())]
+    assert history.read_rows(connection) == [HistoryRow("1", "", ())]
 
 
 def test_versions_are_ordered_bytewise(connection: Connection) -> None:
     history.prepare(connection)
     history.mark_applied(
-        connection, [Row(version, "", ()) for version in ("9", "20250126153000", "070", "1_0", "10")]
+        connection, [HistoryRow(version, "", ()) for version in ("9", "20250126153000", "070", "1_0", "10")]
     )
     assert history.list_versions(connection) == ["070", "10", "1_0", "20250126153000", "9"]
 
 
 def test_marks_replace_remove_and_start_anew(connection: Connection) -> None:
     history.prepare(connection)
-    history.mark_applied(connection, [Row("1", "a", ()), Row("2", "b", ())])
-    history.mark_applied(connection, [Row("2", "c", ("x",))])
-    assert history.read_rows(connection) == [Row("1", "a", ()), Row("2", "c", ("x",))]
+    history.mark_applied(connection, [HistoryRow("1", "a", ()), HistoryRow("2", "b", ())])
+    history.mark_applied(connection, [HistoryRow("2", "c", ("x",))])
+    assert history.read_rows(connection) == [HistoryRow("1", "a", ()), HistoryRow("2", "c", ("x",))]
     history.mark_reverted(connection, ["1", "7"])
     assert history.list_versions(connection) == ["2"]
-    history.mark_applied(connection, [Row("5", "e", ())], instead=True)
+    history.mark_applied(connection, [HistoryRow("5", "e", ())], instead=True)
     assert history.list_versions(connection) == ["5"]
 
 
 def test_knows_when_a_row_was_committed(connection: Connection) -> None:
     history.prepare(connection)
-    history.mark_applied(connection, [Row("1", "a", ())])
+    history.mark_applied(connection, [HistoryRow("1", "a", ())])
     date = history.read_commit_date(connection, "1")
     assert date is not None
     assert abs(datetime.now(UTC) - date) < timedelta(minutes=1)
@@ -71,7 +72,7 @@ def test_the_users_own_settings_have_no_say(
 ) -> None:
     monkeypatch.setenv("PGOPTIONS", "-c search_path=nowhere")
     monkeypatch.setenv("PGCLIENTENCODING", "latin1")
-    with closing(history.connect(databases[0], database="local")) as connection:
+    with closing(connect_url(databases[0], application="supabase")) as connection:
         shown = connection.execute(
             "SELECT current_setting('search_path'), current_setting('client_encoding')"
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.supabase.query import Pair, draw_listing, pair_versions, parse_version
+from kit.supabase.query import Pair, format_listing, pair_versions, parse_version
 
 
 def test_pairs_what_both_have() -> None:
@@ -34,7 +34,7 @@ def test_a_stamp_is_shown_as_a_date(version: str, time: str) -> None:
 
 
 def test_draws_the_clis_table() -> None:
-    table = draw_listing([Pair("070", "070"), Pair("20250126153000", "")])
+    table = format_listing([Pair("070", "070"), Pair("20250126153000", "")])
     assert [line.rstrip() for line in table.splitlines()] == [
         "",
         "",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import MigrationFailed
+from kit.postgres import connect_url
 from kit.supabase import controls_transaction, history, runs_alone
 from kit.supabase.apply import apply_file, mark
 from kit.supabase.files import MigrationFile
@@ -15,7 +16,7 @@ from kit.supabase.history import Connection
 
 @pytest.fixture
 def connection(databases: tuple[str, str]) -> Iterator[Connection]:
-    with closing(history.connect(databases[0], database="local")) as connection:
+    with closing(connect_url(databases[0], application="supabase")) as connection:
         history.prepare(connection)
         yield connection
 
@@ -79,7 +80,7 @@ def test_controls_its_transaction(statement: str, expected: bool) -> None:  # no
 def test_stores_what_it_ran(connection: Connection, tmp_path: Path) -> None:
     statements = ["SELECT '\\', '\"', '{', ',', 'NULL', ''", "-- é\nSELECT $$a\nb$$"]
     apply(connection, tmp_path, ";\n".join(statements))
-    assert history.read_rows(connection) == [history.Row("001", "a", tuple(statements))]
+    assert history.read_rows(connection) == [history.HistoryRow("001", "a", tuple(statements))]
 
 
 def test_all_or_nothing(connection: Connection, tmp_path: Path) -> None:

@@ -1,42 +1,70 @@
-"""One run of a command: the project it is for, its databases, its terminal, its clock."""
+"""One run of a command: what was typed, the project it is for, its databases, its terminal, its clock."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from kit.errors import BadInput
+from kit.errors import BadInput, ServerFailed
 from kit.names import DatabaseName
 from kit.supabase import history
-from kit.supabase.arguments import Line
-from kit.supabase.files import MigrationFile, list_migrations
+from kit.supabase.arguments import CommandLine, parse
+from kit.supabase.files import MigrationFile, find_project, list_migrations
 from kit.supabase.history import Connection
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock
 
 UrlName = Literal["local", "cloud", "shadow"]
 """shadow: an empty database for `db diff` and `db pull` to replay the migration files in."""
+SPOKEN: Mapping[DatabaseName, str] = {"local": "local", "cloud": "remote"}
+"""What the Supabase CLI calls the databases."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """What a command needs; see `commands.main` for the parts."""
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Invocation:
+    """One command line of `npx supabase`, and all that it may use.
 
-    project: Path
-    urls: Mapping[str, str]
+    Attributes:
+        argv: the arguments, without the word `supabase`.
+        folder: the current folder of the shell; `supabase/` is looked for here and above.
+        urls: libpq URLs, with passwords, which are never printed. "shadow", if there, is
+            an empty database that `db diff` and `db pull` may fill and empty.
+        open_url: connects to one of them, in autocommit mode, with nothing prepared;
+            raises ServerFailed, without the URL.
+        clock: gives new files their stamps; on the virtual clock `db push` takes `PUSH_SECONDS`.
+        write: gets the text to print, with its newlines; stdout and stderr are one stream.
+        ask: shows a question and returns the answer; None if nobody can be asked: then,
+            as for the CLI without a terminal, the default is taken.
+        applied: called with a record right after each migration file is committed.
+    """
+
+    argv: Sequence[str]
+    folder: Path
+    urls: Mapping[UrlName, str]
+    open_url: Callable[[str], Connection]
     clock: Clock
     write: Callable[[str], None]
     ask: Callable[[str], str] | None
     applied: Callable[[MigrationApplied], None]
-    line: Line
 
     def __repr__(self) -> str:
-        """Name the command; the URLs have passwords."""
-        return f"Session({' '.join(self.line.command or ())})"
+        """Say the class; the URLs have passwords."""
+        return "Invocation()"
+
+    @cached_property
+    def line(self) -> CommandLine:
+        """What was typed, understood; BadInput if it is not."""
+        return parse(self.argv)
+
+    @cached_property
+    def project(self) -> Path:
+        """The folder that holds `supabase/`."""
+        return find_project(self.folder)
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -58,21 +86,30 @@ class Session:
         return "local" if local else "cloud" if linked else default
 
     @contextlib.contextmanager
-    def connect(self, database: DatabaseName, *, silent: bool = False) -> Iterator[Connection]:
+    def connect(self, database: UrlName) -> Iterator[Connection]:
         """Open a connection for the length of a `with`.
 
         Raises:
             ServerFailed: if there is none.
             BadInput: if the project has no such database.
         """
-        if not silent:
-            self.say(f"Connecting to {'local' if database == 'local' else 'remote'} database...")
         if database not in self.urls:
             raise BadInput(
                 "Cannot find project ref. Have you run supabase link?",
                 remedy="Run the command in a clone of the world.",
             )
-        with contextlib.closing(history.connect(self.urls[database], database=database)) as connection:
+        try:
+            connection = self.open_url(self.urls[database])
+        except ServerFailed as error:
+            raise history.unreachable(database, error.why) from None
+        with contextlib.closing(connection):
+            yield connection
+
+    @contextlib.contextmanager
+    def connect_aloud(self, database: DatabaseName) -> Iterator[Connection]:
+        """Do the same, and say so."""
+        self.say(f"Connecting to {SPOKEN[database]} database...")
+        with self.connect(database) as connection:
             yield connection
 
     def confirm(self, question: str, *, default: bool) -> bool:
@@ -87,9 +124,14 @@ class Session:
         answer = self.ask(prompt).strip().lower()
         return answer in ("y", "yes") if answer else default
 
-    def cancel(self) -> BadInput:
-        """Make the error for a question that was answered with no."""
-        return BadInput("context canceled", remedy="Answer y to go on.", hint="")
+    def require(self, question: str, *, default: bool) -> None:
+        """Ask, and go on only after a yes.
+
+        Raises:
+            BadInput: after a no.
+        """
+        if not self.confirm(question, default=default):
+            raise BadInput("context canceled", remedy="Answer y to go on.", hint="")
 
     def list_files(self) -> tuple[MigrationFile, ...]:
         """List the migration files; say which are skipped, and why."""
