@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from postgast import PgQueryError, parse
+from google.protobuf.message import DecodeError
+from postgast import PgQueryError, find_nodes, parse
 from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import ConstrType as Con
-from postgast.pg_query_pb2 import Node
+from postgast.pg_query_pb2 import FuncCall, Node
 from postgast.pg_query_pb2 import ObjectType as Obj
 
 from kit.review.rules import Lock, Order, Rule, combine, read_rules, strongest
+from kit.supabase import skip_blanks
 
 Message = Any
 """A protobuf message of the parse tree: its fields are called `def` and `import`, which mypy cannot read."""
@@ -33,6 +35,7 @@ _SAME_IN_A_STATEMENT = frozenset(
 )
 """Functions with one value for all rows; for any other PostgreSQL may rewrite the table."""
 _SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
+_UNKNOWN = "other"
 _NEW = "Nobody uses the table yet: a pending migration makes it."
 
 
@@ -82,6 +85,9 @@ def judge(sql: str, *, new_tables: frozenset[str] = frozenset()) -> Verdict | Un
         tree = parse(sql)
     except PgQueryError as error:
         return Unparsable(str(error.message), max(0, (error.cursorpos or 1) - 1))
+    except DecodeError:  # protobuf reads no tree deeper than a hundred messages
+        rule = read_rules()[_UNKNOWN]
+        return Verdict(rule.operation, rule.lock, rule.order, rule.why, start=skip_blanks(sql))
     statements = [statement_of(raw.stmt) for raw in tree.stmts]
     rules = list(
         dict.fromkeys(
@@ -160,7 +166,7 @@ def _find_rule(part: Message, nodes: tuple[str, ...]) -> Rule:
         for rule in _rules_by_node().get(node, ()):
             if all(CONDITIONS[condition](part) for condition in rule.when):
                 return rule
-    return read_rules()["other"]
+    return read_rules()[_UNKNOWN]
 
 
 @cache
@@ -200,14 +206,8 @@ def _is_serial(column: Message) -> bool:
 
 def _may_differ(expression: Message) -> bool:
     """Say whether an expression calls a function that may give each row another value."""
-    for field, value in expression.ListFields():
-        if field.name == "func_call" and value.funcname[-1].string.sval not in _SAME_IN_A_STATEMENT:
-            return True
-        if field.type == field.TYPE_MESSAGE:
-            parts = value if field.is_repeated else [value]
-            if any(_may_differ(part) for part in parts):
-                return True
-    return False
+    calls = find_nodes(expression, FuncCall)
+    return any(call.funcname[-1].string.sval not in _SAME_IN_A_STATEMENT for call in calls)
 
 
 def _is_constrained(command: Message) -> bool:

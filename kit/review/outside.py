@@ -7,44 +7,18 @@ is no superuser, on a server that is thrown away.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
-from postgast import PgQueryError, parse
+from google.protobuf.message import DecodeError
+from postgast import PgQueryError, parse, walk
+from postgast.pg_query_pb2 import DefElem, FuncCall
 from postgast.pg_query_pb2 import ObjectType as Obj
 
-_STATEMENTS = {
-    "createdb_stmt": "CREATE DATABASE makes another database",
-    "dropdb_stmt": "DROP DATABASE deletes a whole database",
-    "alter_database_stmt": "ALTER DATABASE changes how everybody finds the database",
-    "alter_database_set_stmt": "ALTER DATABASE changes settings for everybody who connects",
-    "alter_system_stmt": "ALTER SYSTEM changes the settings of the whole server",
-    "create_role_stmt": "CREATE ROLE makes an account for the whole server",
-    "alter_role_stmt": "ALTER ROLE changes an account of the whole server",
-    "alter_role_set_stmt": "ALTER ROLE changes an account of the whole server",
-    "drop_role_stmt": "DROP ROLE deletes an account of the whole server",
-    "grant_role_stmt": "GRANT of a role changes accounts of the whole server",
-    "reassign_owned_stmt": "REASSIGN OWNED changes all that an account owns",
-    "drop_owned_stmt": "DROP OWNED deletes all that an account owns",
-    "create_table_space_stmt": "CREATE TABLESPACE writes to a folder of the server",
-    "drop_table_space_stmt": "DROP TABLESPACE changes the whole server",
-    "load_stmt": "LOAD runs a library from the server's disk",
-    "create_subscription_stmt": "CREATE SUBSCRIPTION connects to another server",
-    "alter_subscription_stmt": "ALTER SUBSCRIPTION connects to another server",
-    "drop_subscription_stmt": "DROP SUBSCRIPTION connects to another server",
-    "create_fdw_stmt": "CREATE FOREIGN DATA WRAPPER opens a way to other servers",
-    "create_foreign_server_stmt": "CREATE SERVER opens a way to another server",
-    "create_user_mapping_stmt": "CREATE USER MAPPING keeps a password for another server",
-    "import_foreign_schema_stmt": "IMPORT FOREIGN SCHEMA connects to another server",
-}
-_EVERYBODYS = {
-    Obj.OBJECT_DATABASE: "it changes the database as a whole, for everybody",
-    Obj.OBJECT_ROLE: "it changes an account of the whole server",
-    Obj.OBJECT_TABLESPACE: "it changes the whole server",
-    Obj.OBJECT_PARAMETER_ACL: "it changes the settings of the whole server",
-    Obj.OBJECT_FOREIGN_SERVER: "it changes a way to another server",
-    Obj.OBJECT_FDW: "it changes a way to other servers",
-}
+from kit.review.classify import SUBJECTS, Message, statement_of
+
 _ACCOUNTS = {"role", "session_authorization"}
 _EXTENSIONS = re.compile(r"dblink|.*_fdw|pl(python|perl|tcl).*u|pg_cron|pg_net|http|adminpack|pageinspect")
 _FUNCTIONS = (
@@ -69,64 +43,54 @@ def find_outside(sql: str) -> str:
         sql: one statement.
 
     Returns:
-        What reaches out, a clause; "" where nothing does, or PostgreSQL cannot read the statement.
+        What reaches out, a clause; "" where nothing does, or the statement cannot be read.
     """
     try:
         tree = parse(sql)
-    except PgQueryError:
+    except (PgQueryError, DecodeError):
         return ""
-    for raw in tree.stmts:
-        kind = raw.stmt.WhichOneof("node") or ""
-        if found := _look_at_statement(kind, getattr(raw.stmt, kind)):
-            return found
-    return next(_find_calls(tree), "")
+    found = (_find_in_statement(*statement_of(raw.stmt)) for raw in tree.stmts)
+    return next(filter(None, found), "") or next(_find_calls(tree), "")
 
 
-def _look_at_statement(kind: str, content: Any) -> str:  # noqa: ANN401 - a protobuf message
-    if kind in _STATEMENTS:
-        return _STATEMENTS[kind]
-    if kind == "copy_stmt" and content.filename:
-        return (
-            "COPY … PROGRAM runs a program on the server"
-            if content.is_program
-            else "COPY with a file reads or writes the server's disk"
-        )
-    if kind == "variable_set_stmt" and content.name in _ACCOUNTS:
-        return "SET ROLE becomes another account"
-    if kind == "create_extension_stmt" and _EXTENSIONS.fullmatch(content.extname):
-        return f"the extension {content.extname} reaches outside of the database"
-    if kind == "create_function_stmt" and _UNTRUSTED.fullmatch(_language(content)):
-        return f"a function in {_language(content)} runs outside of PostgreSQL's limits"
-    about = [
-        getattr(content, name)
-        for name in ("objtype", "object_type", "rename_type", "remove_type")
-        if hasattr(content, name)
-    ]
-    return next((_EVERYBODYS[kind] for kind in about if kind in _EVERYBODYS), "")
+@cache
+def read_outside() -> Mapping[str, Mapping[str, str]]:
+    """Read outside.toml."""
+    return tomllib.loads(Path(__file__).with_name("outside.toml").read_text(encoding="utf-8"))
 
 
-def _language(content: Any) -> str:  # noqa: ANN401 - a protobuf message
-    for option in content.options:
+def _find_in_statement(kind: str, content: Message) -> str:
+    match kind:
+        case "copy_stmt" if content.filename and content.is_program:
+            return "COPY … PROGRAM runs a program on the server"
+        case "copy_stmt" if content.filename:
+            return "COPY with a file reads or writes the server's disk"
+        case "variable_set_stmt" if content.name in _ACCOUNTS:
+            return "SET ROLE becomes another account"
+        case "create_extension_stmt" if _EXTENSIONS.fullmatch(content.extname):
+            return f"the extension {content.extname} reaches outside of the database"
+        case "create_function_stmt" if _UNTRUSTED.fullmatch(language := _language(content)):
+            return f"a function in {language} runs outside of PostgreSQL's limits"
+    facts = read_outside()
+    objects = (Obj.Name(getattr(content, field)) for field in SUBJECTS if hasattr(content, field))
+    reasons = (facts["objects"].get(name, "") for name in objects)
+    return facts["statements"].get(kind, "") or next(filter(None, reasons), "")
+
+
+def _language(function: Message) -> str:
+    for option in function.options:
         if option.def_elem.defname == "language":
             return str(option.def_elem.arg.string.sval).lower()
     return ""
 
 
-def _find_calls(message: Any) -> Iterator[str]:  # noqa: ANN401 - a protobuf message
+def _find_calls(tree: Message) -> Iterator[str]:
     """Go through everything below a node: calls, and the bodies of functions, which are text."""
-    for field, value in message.ListFields():
-        if field.name == "func_call" and _FUNCTION.fullmatch(name := value.funcname[-1].string.sval):
+    for _, node in walk(tree):
+        if isinstance(node, FuncCall) and _FUNCTION.fullmatch(name := node.funcname[-1].string.sval):
             yield f"the function {name} reaches outside of the database"
-        if field.name == "def_elem" and value.defname == "as":
-            yield from _find_in_body(value)
-        if field.type == field.TYPE_MESSAGE:
-            for part in value if field.is_repeated else [value]:
-                yield from _find_calls(part)
-
-
-def _find_in_body(option: Any) -> Iterator[str]:  # noqa: ANN401 - a protobuf message
-    texts = [option.arg.string.sval, *(item.string.sval for item in option.arg.list.items)]
-    for text in texts:
-        if found := _IN_A_BODY.search(text):
-            what = found["function"] or " ".join(found["words"].upper().split())
-            yield f"{what}, in the body of a function, reaches outside of the database"
+        if isinstance(node, DefElem) and node.defname == "as":
+            for text in (node.arg.string.sval, *(item.string.sval for item in node.arg.list.items)):
+                if found := _IN_A_BODY.search(text):
+                    what = found["function"] or " ".join(found["words"].upper().split())
+                    yield f"{what}, in the body of a function, reaches outside of the database"

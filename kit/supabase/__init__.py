@@ -7,7 +7,7 @@ from kit.supabase.cli import main
 from kit.supabase.files import Listing, MigrationFile, find_pending, list_migrations, parse_name
 from kit.supabase.invocation import Invocation, UrlName
 from kit.supabase.real import main_real
-from kit.supabase.splitter import Statement, split, without_comments
+from kit.supabase.splitter import Statement, skip_blanks, split, without_comments
 
 __all__ = [
     "PUSH_SECONDS",
@@ -23,6 +23,7 @@ __all__ = [
     "main_real",
     "parse_name",
     "runs_alone",
+    "skip_blanks",
     "split",
     "without_comments",
 ]

@@ -1,8 +1,18 @@
 from __future__ import annotations
 
 import pytest
+from postgast.pg_query_pb2 import Node, ObjectType
 
-from kit.review.outside import find_outside
+from kit.review.outside import find_outside, read_outside
+
+
+def test_every_word_of_the_file_is_known() -> None:
+    facts = read_outside()
+    assert facts.keys() == {"statements", "objects"}
+    assert facts["statements"].keys() <= {
+        field.name for field in Node.DESCRIPTOR.oneofs_by_name["node"].fields
+    }
+    assert set(facts["objects"]) <= set(ObjectType.keys())
 
 
 @pytest.mark.parametrize(
@@ -63,6 +73,7 @@ def test_it_says_what_reaches_out(sql: str, says: str) -> None:
         "SET lock_timeout = '2s'",
         "DROP TABLE documents",
         "this is no SQL",
+        "SELECT " + " || ".join(["'x'"] * 200),  # deeper than anybody looks
     ],
 )
 def test_what_stays_in_its_database_is_let_be(sql: str) -> None:

@@ -374,6 +374,13 @@ def test_brackets_without_end(project: Project) -> None:
     assert project.problem() == ("002_deep.sql", 1, "syntax")
 
 
+def test_an_expression_too_deep_to_look_into(project: Project) -> None:
+    project.write("002_deep.sql", "-- é\nSELECT " + " || ".join(["'x'"] * 200) + ";\n")
+    (statement,) = project.review().pending[0].statements
+    assert (statement.line, statement.sql[:6]) == (2, "SELECT")
+    assert (statement.verdict.operation, statement.verdict.order) == ("other", "expand-contract")
+
+
 def test_no_folder(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(BadInput, match="There is no folder supabase/migrations"):
