@@ -213,7 +213,7 @@ class Host:
             return
         if deployment.target == "production":
             newer = self._deployments[number + 1 :]
-            if any(one.target == "production" and one.stage == "live" for one in newer):
+            if any((later.target, later.stage) == ("production", "live") for later in newer):
                 return  # it was quicker, and stays live
             made = self._build(deployment.commit)
             try:
@@ -257,12 +257,16 @@ class Host:
             BadInput: if `commit` was never live.
             BuildFailed: if it does not start any more; what is live stays live.
         """
-        been = [one.commit for one in self._deployments if one.target == "production" and one.stage == "live"]
-        found = [one for one in been if one.startswith(commit)] if commit else []
+        been = [
+            deployment.commit
+            for deployment in self._deployments
+            if (deployment.target, deployment.stage) == ("production", "live")
+        ]
+        found = [served for served in been if served.startswith(commit)] if commit else []
         if not found:
             raise BadInput(
                 f"There is no deployment of {commit!r} to go back to.",
-                looked=[one[:7] for one in been],
+                looked=[served[:7] for served in been],
                 remedy="Give the id of a commit that was live.",
             )
         made = self._build(found[-1])
@@ -279,11 +283,11 @@ class Host:
             BadInput: if the branch has no preview that is ready.
             BuildFailed: if its code does not start.
         """
-        ready = [one for one in self._deployments if one.branch == branch and one.stage == "live"]
+        ready = [made for made in self._deployments if (made.branch, made.stage) == (branch, "live")]
         if not ready or ready[-1].target != "preview":
             raise BadInput(
                 f"The branch {branch!r} has no preview that is ready.",
-                looked=sorted({one.branch for one in self._deployments if one.target == "preview"}),
+                looked=sorted({made.branch for made in self._deployments if made.target == "preview"}),
                 remedy="Push the branch, let the build time pass (world.advance(35)), and ask again.",
             )
         made = self._build(ready[-1].commit)
@@ -315,14 +319,14 @@ class Host:
     def close(self) -> None:
         """Stop every deployment; the router stays, with nothing behind it."""
         self._front.clear()
-        self._apps.stop(*{one.commit for one in self._deployments})
+        self._apps.stop(*{deployment.commit for deployment in self._deployments})
         self._deployments.clear()
         self._live = self._before = None
 
     def state(self) -> dict[str, Any]:
         """Return what a saved world needs to know of the host."""
         return {
-            "deployments": [asdict(one) for one in self._deployments],
+            "deployments": [asdict(deployment) for deployment in self._deployments],
             "live": self.live,
             "build_seconds": self.build_seconds,
         }

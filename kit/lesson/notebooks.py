@@ -221,8 +221,7 @@ def output_text(cell: Any) -> str:  # noqa: ANN401 - nbformat's nodes have no ty
     """Return everything that a cell shows, as text."""
     parts: list[str] = []
     for output in cell.outputs:
-        shown = [output.text] if "text" in output else output.get("data", {}).values()
-        parts += [one if isinstance(one, str) else str(one) for one in shown]
+        parts += map(str, [output.text] if "text" in output else output.get("data", {}).values())
     return "\n".join(part.rstrip("\n") for part in parts)
 
 

@@ -473,11 +473,11 @@ class Engine:
             return self.programs.worker_log
         if site == "production":
             return self.host.log(self.host.live)
-        previews = [one for one in self.host.deployments if one.branch == site and one.target == "preview"]
+        previews = [made for made in self.host.deployments if (made.branch, made.target) == (site, "preview")]
         if site != "dev" and not previews:
             raise BadInput(
                 f"There is no {site!r} that has a log.",
-                looked=["production", "dev", "worker", *{one.branch for one in previews}],
+                looked=["production", "dev", "worker", *{made.branch for made in previews}],
                 remedy="Give one of these, or a branch that was pushed.",
             )
         return self.host.log(previews[-1].commit if previews else "dev")

@@ -55,7 +55,7 @@ def check_phase(phase: object) -> int:
     if isinstance(phase, bool) or not isinstance(phase, int) or not FIRST <= phase <= LAST:
         raise BadInput(
             f"There is no phase {phase!r}.",
-            looked=[f"phase {one.number}: {one.title}" for one in PHASES],
+            looked=[f"phase {known.number}: {known.title}" for known in PHASES],
             remedy=f"Give a number from {FIRST} to {LAST - 1}, or {LAST} for the state after the last phase.",
         )
     return phase
@@ -321,17 +321,17 @@ def _build(engine: Engine, cache: Path, phase: int, tell: Progress) -> None:
             tell("Building the starting state, once.")
             _begin(engine)
             save(engine, cache / "1")
-        for one in PHASES[max(ready, 1) - 1 : phase - 1]:
-            tell(f"Replaying phase {one.number}, once: {one.title}.")
-            ran = [play(engine, step) for step in one.steps]
-            if not one.done(engine.observe()):
+        for missing in PHASES[max(ready, 1) - 1 : phase - 1]:
+            tell(f"Replaying phase {missing.number}, once: {missing.title}.")
+            ran = [play(engine, step) for step in missing.steps]
+            if not missing.done(engine.observe()):
                 failed = [f"{each.command}: {each.output.strip()}" for each in ran if each.exit]
                 raise ProcessFailed(
-                    f"Replaying phase {one.number} did not do what it should.",
+                    f"Replaying phase {missing.number} did not do what it should.",
                     why="; ".join(failed)[-600:],
                     remedy="Run `python -m kit doctor`.",
                 )
-            save(engine, cache / str(one.number + 1))
+            save(engine, cache / str(missing.number + 1))
 
 
 def _is_ready(checkpoint: Path) -> bool:

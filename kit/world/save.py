@@ -215,6 +215,5 @@ def play_phase(
         if progress:
             progress(step)
         ran = play(world, step)
-        seen = world.observe()
-        played.append(Played(step, ran, tuple((one.says, one.holds(seen)) for one in step.predicates)))
+        played.append(Played(step, ran, step.ask(world.observe())))
     return tuple(played)

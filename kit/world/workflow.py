@@ -115,6 +115,10 @@ class Step:
     action: Action
     predicates: tuple[Predicate, ...] = ()
 
+    def ask(self, seen: Snapshot) -> tuple[tuple[str, bool], ...]:
+        """Return each sentence, and whether it is true of a world."""
+        return tuple((predicate.says, predicate.holds(seen)) for predicate in self.predicates)
+
 
 @dataclass(frozen=True)
 class Phase:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 import httpx
 
 from kit.errors import BadInput
 from kit.host.outcome import Log
-from kit.names import CloneName
+from kit.names import CLONES, CloneName
 from kit.process.shell import Ran
 from kit.timeline import Timeline, count_outcomes
 from kit.timeline.clock import ClockName
@@ -21,9 +20,6 @@ from kit.world.engine import Engine
 from kit.world.open import Progress, go_to, open_at, open_scratch
 from kit.world.snapshot import Change, Described, Status
 from kit.world.workflow import PHASES
-
-# A web page, as a notebook shows it: the answer, and what a reader would see
-
 
 _LINES = 4
 
@@ -56,9 +52,6 @@ class Page:
         return "\n".join([f"{self.site}: {self.status} {reason}", *lines])
 
 
-# One of the two checkouts, as a learner uses it: type commands, write files
-
-
 @dataclass(frozen=True)
 class Shown:
     """A few words about what was done; shown as they are."""
@@ -70,40 +63,22 @@ class Shown:
         return self.text
 
 
-class Worksite(Protocol):
-    """What a clone needs of its world."""
-
-    def run(self, clone: CloneName, command: str) -> Ran:
-        """Run a command there."""
-        ...
-
-    def write(self, clone: CloneName, path: str, text: str, *, append: bool = False) -> None:
-        """Write a file there."""
-        ...
-
-    def read(self, clone: CloneName, path: str) -> str:
-        """Return the text of a file there."""
-        ...
-
-
 class Clone:
     """A checkout of the repository.
 
     Args:
-        world: where it belongs.
+        engine: of the world that it belongs to.
         name: "dev" or "production".
-        folder: where it is.
     """
 
-    def __init__(self, world: Worksite, name: CloneName, folder: Path) -> None:
+    def __init__(self, engine: Engine, name: CloneName) -> None:
         """Name the checkout; nothing runs."""
-        self._world = world
+        self._engine = engine
         self._name = name
-        self._folder = folder
 
     def __repr__(self) -> str:
         """Name the folder; where it lies differs from run to run."""
-        return f"{self._name}: the clone {self._folder.name}"
+        return f"{self._name}: the clone {CLONES[self._name]}"
 
     def run(self, command: str) -> Ran:
         """Run what one would type at work, in a real shell in this clone's folder.
@@ -118,7 +93,7 @@ class Clone:
             WorldTaken: if another notebook or terminal has taken the world over.
             ServerFailed: if PostgreSQL was killed.
         """
-        return self._world.run(self._name, command)
+        return self._engine.run(self._name, command)
 
     def write(self, path: str, text: str) -> Shown:
         """Write a file of this clone, as an editor does.
@@ -130,7 +105,7 @@ class Clone:
         Raises:
             BadInput: if the path leads out of the clone.
         """
-        self._world.write(self._name, path, text.strip("\n") + "\n")
+        self._engine.write(self._name, path, text.strip("\n") + "\n")
         return Shown(f"wrote {path}, {_lines(text)}")
 
     def append(self, path: str, text: str) -> Shown:
@@ -143,7 +118,7 @@ class Clone:
         Raises:
             BadInput: if the path leads out of the clone.
         """
-        self._world.write(self._name, path, text.strip("\n") + "\n", append=True)
+        self._engine.write(self._name, path, text.strip("\n") + "\n", append=True)
         return Shown(f"added {_lines(text)} to {path}")
 
     def read(self, path: str) -> Shown:
@@ -155,15 +130,12 @@ class Clone:
         Raises:
             BadInput: if there is no such text file.
         """
-        return Shown(self._world.read(self._name, path).rstrip("\n"))
+        return Shown(self._engine.read(self._name, path).rstrip("\n"))
 
 
 def _lines(text: str) -> str:
     count = len(text.strip("\n").splitlines())
     return f"{count} line{'s' if count != 1 else ''}"
-
-
-# The world as a notebook sees it: two clones to type in, visitors, a clock, a timeline
 
 
 @dataclass(frozen=True)
@@ -196,8 +168,8 @@ class World:
         self.engine = engine
         engine.watched = True
         self._how = how
-        self.dev = Clone(engine, "dev", engine.repositories.clones["dev"])
-        self.production = Clone(engine, "production", engine.repositories.clones["production"])
+        self.dev = Clone(engine, "dev")
+        self.production = Clone(engine, "production")
 
     def __repr__(self) -> str:
         """Say at which phase it stands, and where it comes from."""
@@ -305,7 +277,9 @@ class World:
             )
         with self.engine.step():
             seen = self.engine.observe()
-        return Checked(number, tuple((one.says, one.holds(seen)) for one in steps[number].predicates))
+        return Checked(
+            number, tuple((predicate.says, predicate.holds(seen)) for predicate in steps[number].predicates)
+        )
 
     def status(self) -> Status:
         """Show what is where: migration file, code and column."""

@@ -12,7 +12,7 @@ from kit.world.world import Clone, Shown
 @pytest.fixture
 def dev(at: Callable[[int], Engine]) -> Clone:
     world = at(1)
-    return Clone(world, "dev", world.repositories.clones["dev"])
+    return Clone(world, "dev")
 
 
 def test_it_is_shown_by_its_names(dev: Clone) -> None:
