@@ -19,7 +19,7 @@ import httpx
 import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, WebSocket
 
-from kit.cli.lab import SETTINGS
+from kit.cli.lab import JUPYTER_SETTINGS
 from kit.names import ROOT
 from kit.process import wait_until
 
@@ -142,7 +142,7 @@ def _environment(folder: Path) -> dict[str, str]:
     return {
         **os.environ,
         **{f"JUPYTER_{one}_DIR": path for one, path in own.items()},
-        "JUPYTER_CONFIG_PATH": str(SETTINGS),
+        "JUPYTER_CONFIG_PATH": str(JUPYTER_SETTINGS),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings" / "lab"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "settings" / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",

@@ -55,7 +55,7 @@ Environment:
   NO_COLOR       set to anything: no colours"""
 
 
-class Command(click.Command):
+class KitCommand(click.Command):
     """A command that returns its exit code, and whose help is laid out as it is written."""
 
     def format_help_text(self, _: click.Context, formatter: click.HelpFormatter) -> None:
@@ -67,7 +67,7 @@ class Command(click.Command):
         formatter.write(f"\n{self.epilog}\n" if self.epilog else "")
 
 
-class _Application(Command, click.Group):
+class _Application(KitCommand, click.Group):
     def list_commands(self, _: click.Context) -> list[str]:
         """Return them in the order above, not in the alphabet's."""
         return list(self.commands)

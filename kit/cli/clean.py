@@ -20,7 +20,7 @@ import click
 import psutil
 from filelock import FileLock, Timeout
 
-from kit.cli.app import FAILED, Command
+from kit.cli.app import FAILED, KitCommand
 from kit.cli.screen import BAD, Screen
 from kit.errors import BadInput, KitError
 from kit.postgres import ProviderName, remove_container
@@ -236,7 +236,7 @@ def _delete(folder: Path) -> bool:
     return not folder.exists()
 
 
-@click.command(cls=Command)
+@click.command(cls=KitCommand)
 @click.option("--all", "everything", is_flag=True, help="Also delete caches and saved worlds; asks first.")
 @click.option("--yes", is_flag=True, help="With --all: do not ask.")
 def clean(*, everything: bool, yes: bool) -> int:

@@ -15,14 +15,14 @@ from typing import Literal
 
 import click
 
-from kit.cli.app import FAILED, Command
+from kit.cli.app import FAILED, KitCommand
 from kit.cli.clean import find_kept, find_leftovers, measure
 from kit.cli.screen import BAD, DIM, GOOD, Screen, Tell
 from kit.errors import KitError, UnusableFolder
 from kit.names import KIT_SUPABASE as SUPABASE_VARIABLE
 from kit.postgres import client, find_engine, provider_named, start_server
 from kit.process import Supervisor, temporary_folder
-from kit.repos import check_git
+from kit.repos import require_git
 from kit.supabase.real import find_cli
 from kit.world.home import kit_home
 
@@ -60,7 +60,7 @@ def examine(*, progress: Tell | None = None) -> tuple[Finding, ...]:
     tell = progress or (lambda _: None)
     checks: tuple[tuple[str, Level, Callable[[], str | Finding]], ...] = (
         ("Python", "problem", _python),
-        ("git", "problem", check_git),
+        ("git", "problem", require_git),
         ("temporary folder", "problem", _temporary_folder),
         ("KIT_HOME", "problem", _home),
         ("PostgreSQL", "problem", _postgres),
@@ -250,7 +250,7 @@ def _left_behind() -> str | Finding:
 _STYLES: Mapping[Level, str] = {"ok": "", "note": DIM, "problem": BAD}
 
 
-@click.command(cls=Command)
+@click.command(cls=KitCommand)
 def doctor() -> int:
     """Look at this machine. Exit code 1: the kit cannot run here."""
     screen = Screen()

@@ -11,13 +11,13 @@ from typing import NoReturn
 
 import click
 
-from kit.cli.app import Command
+from kit.cli.app import KitCommand
 from kit.cli.screen import Screen
 from kit.errors import MissingTool
 from kit.names import ROOT
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
-SETTINGS = Path(__file__).with_name("jupyter")
+JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
 """A folder for JUPYTER_CONFIG_PATH. JupyterLab takes its `labconfig/default_setting_overrides.json` for
 defaults, over which the user's own settings win (jupyterlab_server, settings_utils)."""
 _EXAMPLES = """\
@@ -79,7 +79,7 @@ def _environment(own: Mapping[str, str], root: Path) -> dict[str, str]:
 
     return {
         **own,
-        "JUPYTER_CONFIG_PATH": first(SETTINGS, "JUPYTER_CONFIG_PATH"),
+        "JUPYTER_CONFIG_PATH": first(JUPYTER_SETTINGS, "JUPYTER_CONFIG_PATH"),
         # The kernel of this very Python, which has the kit, even if the user has another `python3` kernel.
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYTHONPATH": first(root, "PYTHONPATH"),
@@ -92,7 +92,7 @@ def start(launch: Launch) -> NoReturn:
     os.execve(launch.command[0], launch.command, dict(launch.environment))  # noqa: S606 - no shell is wanted
 
 
-@click.command(cls=Command, epilog=_EXAMPLES)
+@click.command(cls=KitCommand, epilog=_EXAMPLES)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--port", type=int, metavar="N", help="Listen here, or on the next free one.")
 @click.argument("more", metavar="[-- ARGUMENT...]", nargs=-1, help="For JupyterLab.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kit.cli.app import FAILED, Command, json_option
+from kit.cli.app import FAILED, KitCommand, json_option
 from kit.cli.screen import DIM, GOOD, HEAD, Screen
 from kit.errors import BadInput, KitError, UnusableFolder
 from kit.lesson.exercises import EXERCISES
@@ -22,7 +22,7 @@ Examples:
 A file that is there is replaced only if it is such an export."""
 
 
-@click.command(cls=Command, epilog=_EXAMPLES)
+@click.command(cls=KitCommand, epilog=_EXAMPLES)
 @json_option
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
 @click.option("--export", metavar="FILE", type=Path, help="Also write it to a file.")
@@ -91,7 +91,7 @@ def _show(overview: Overview, screen: Screen) -> None:
         )
 
 
-@click.command(cls=Command)
+@click.command(cls=KitCommand)
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 on a difference.")
 @click.argument("paths", metavar="[NOTEBOOK]...", nargs=-1, type=Path, help="These alone.")
 def notebooks(paths: tuple[Path, ...], *, check: bool) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kit.cli.app import Command, json_option
+from kit.cli.app import KitCommand, json_option
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen, shorten
 from kit.experiments.changes import CHANGES
 from kit.experiments.orders import DEPLOY_ORDERS
@@ -32,7 +32,7 @@ Examples:
   python -m kit window --handling loud --build 10        the code fails loudly; a quick build"""
 
 
-@click.command(cls=Command, epilog=_RUN_EXAMPLES)
+@click.command(cls=KitCommand, epilog=_RUN_EXAMPLES)
 @click.option(
     "--to",
     type=click.IntRange(1, len(PHASES)),
@@ -127,7 +127,7 @@ def _show(results: Sequence[tuple[Phase, tuple[Played, ...]]], screen: Screen) -
             screen.line(f"       {line}", style=DIM)
 
 
-@click.command(cls=Command, epilog=_WINDOW_EXAMPLES)
+@click.command(cls=KitCommand, epilog=_WINDOW_EXAMPLES)
 @click.option("--change", type=click.Choice(CHANGES), default=CHANGES[0], help="What is done to a column.")
 @click.option(
     "--order",

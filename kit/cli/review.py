@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kit.cli.app import Command, json_option
+from kit.cli.app import KitCommand, json_option
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen, shorten
 from kit.review import Pending, Report, review
 
@@ -20,7 +20,7 @@ Examples:
 Exit code 1: there is a problem (2: there is no such folder or commit)."""
 
 
-@click.command(cls=Command, epilog=_EXAMPLES)
+@click.command(cls=KitCommand, epilog=_EXAMPLES)
 @click.argument(
     "folder",
     metavar="[DIR]",

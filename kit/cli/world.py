@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import click
 
-from kit.cli.app import Command
+from kit.cli.app import KitCommand
 from kit.cli.screen import HEAD, Screen
 from kit.process.shell import find_shell
 from kit.world.open import FIRST, LAST, find_standing, open_beside
@@ -22,7 +22,7 @@ _PROMPT = r"(kit) \W \$ "
 _TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES")
 
 
-@click.command(cls=Command)
+@click.command(cls=KitCommand)
 def status() -> int:
     """Show where your world stands, and what is where. It only looks."""
     screen = Screen()
@@ -45,7 +45,7 @@ def _name(phase: int) -> str:
     return "the end: all phases are done" if phase == LAST else f"phase {phase}: {PHASES[phase - 1].title}"
 
 
-@click.command(cls=Command)
+@click.command(cls=KitCommand)
 @click.option(
     "--phase",
     type=click.IntRange(FIRST, LAST),
@@ -65,7 +65,7 @@ def reset(*, phase: int | None) -> int:
     return 0
 
 
-@click.command(cls=Command)
+@click.command(cls=KitCommand)
 def shell() -> int:
     """Open a terminal in your world: in the dev clone, with the notebooks' commands.
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import BuildFailed
+from kit.names import READER_PAGE
 from kit.repos import Repositories
 
-READER_PAGE = Path("src/app/read/[id]/page.py")
 ENTRY = Path("src/main.py")
 ACTIONS = Path("src/app/actions")
 _WRITES = re.compile(r"\bupdate\s+(only\s+)?(public\.)?\"?documents\b", re.IGNORECASE)

@@ -236,7 +236,7 @@ class Host:
     def _switch(self, made: Build, *, check: bool) -> None:
         port = self._start(made)
         if check:
-            self._apps.check(made.commit)
+            self._apps.require_healthy(made.commit)
         self._front.switch(port)
         if self._live is not None and self._live.commit != made.commit:
             # The one before keeps running, for requests under way and an instant
@@ -292,7 +292,7 @@ class Host:
             )
         made = self._build(ready[-1].commit)
         self._start(made)
-        return f"http://127.0.0.1:{self._apps.check(made.commit)}"
+        return f"http://127.0.0.1:{self._apps.require_healthy(made.commit)}"
 
     # Life
 

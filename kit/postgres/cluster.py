@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.errors import ServerFailed, UnusableFolder
-from kit.postgres.programs import Programs, account, everybody_may_read
+from kit.postgres.programs import Binaries, account, everybody_may_read
 from kit.postgres.server import Endpoint
 from kit.process import Supervisor, wait_until
 
@@ -53,7 +53,7 @@ _PORT_TRIES = 5
 _LAST_LINES = 5
 
 
-def start(programs: Programs, folder: Path, supervisor: Supervisor, *, cache: Path | None) -> Endpoint:
+def start(programs: Binaries, folder: Path, supervisor: Supervisor, *, cache: Path | None) -> Endpoint:
     """Make a data folder at `folder/pg` and start a server on it, on a free port of 127.0.0.1.
 
     Args:
@@ -94,7 +94,7 @@ def start(programs: Programs, folder: Path, supervisor: Supervisor, *, cache: Pa
     return Endpoint(host="127.0.0.1", port=port, password=password)
 
 
-def restart(programs: Programs, folder: Path, supervisor: Supervisor, *, port: int) -> None:
+def restart(programs: Binaries, folder: Path, supervisor: Supervisor, *, port: int) -> None:
     """Start the server of `folder` again on its own data and port.
 
     Raises:
@@ -115,13 +115,13 @@ def restart(programs: Programs, folder: Path, supervisor: Supervisor, *, port: i
         raise _failed(programs, words)
 
 
-def _key(programs: Programs) -> str:
+def _key(programs: Binaries) -> str:
     """Name the prepared data folder of these programs on this kind of machine."""
     facts = (programs.version, _INITDB, sorted(_settings(programs).items()), sys.platform, platform.machine())
     return f"cluster-{programs.major}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:12]}"
 
 
-def _settings(programs: Programs) -> dict[str, str]:
+def _settings(programs: Binaries) -> dict[str, str]:
     newer = {"scram_iterations": "1"} if programs.major >= _SCRAM_ITERATIONS else {}
     newer |= {"io_method": "sync"} if programs.major >= _IO_METHOD else {}
     return SETTINGS | newer
@@ -149,7 +149,7 @@ def _copied(prepared: Path, data: Path) -> str | None:
     return password
 
 
-def _initdb(programs: Programs, data: Path, password: str) -> None:
+def _initdb(programs: Binaries, data: Path, password: str) -> None:
     secret = data.with_name("password")
     secret.touch(mode=0o600)
     secret.write_text(password)
@@ -195,7 +195,7 @@ def _keep(data: Path, password: str, prepared: Path) -> None:
             ready.rename(prepared)  # complete or not at all
 
 
-def _run(programs: Programs, home: Path, supervisor: Supervisor) -> int:
+def _run(programs: Binaries, home: Path, supervisor: Supervisor) -> int:
     """Start postgres on a free port and wait until it is ready; return the port."""
     words = ""
     for _ in range(_PORT_TRIES):
@@ -210,7 +210,7 @@ def _run(programs: Programs, home: Path, supervisor: Supervisor) -> int:
     raise _failed(programs, words)
 
 
-def _try(programs: Programs, home: Path, supervisor: Supervisor, port: int) -> str:
+def _try(programs: Binaries, home: Path, supervisor: Supervisor, port: int) -> str:
     """Start postgres on a port; return nothing when it is ready, else what it wrote."""
     log = home / "log"
     before = log.stat().st_size if log.exists() else 0
@@ -232,7 +232,7 @@ def _try(programs: Programs, home: Path, supervisor: Supervisor, port: int) -> s
     return log.read_bytes()[before:].decode(errors="replace").strip() or "it wrote nothing"
 
 
-def _failed(programs: Programs, words: str) -> ServerFailed:
+def _failed(programs: Binaries, words: str) -> ServerFailed:
     return ServerFailed(
         "PostgreSQL did not start.",
         why=" / ".join(words.splitlines()[-_LAST_LINES:]),

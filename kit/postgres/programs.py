@@ -17,7 +17,7 @@ from kit.errors import MissingTool
 
 
 @dataclass(frozen=True, kw_only=True)
-class Programs:
+class Binaries:
     """PostgreSQL's programs: the folder that holds `initdb` and `postgres`, and their version."""
 
     bin: Path
@@ -25,7 +25,7 @@ class Programs:
     version: str
 
 
-def read_programs(folder: Path) -> Programs:
+def read_programs(folder: Path) -> Binaries:
     """Look at a `bin` folder.
 
     Raises:
@@ -44,7 +44,7 @@ def read_programs(folder: Path) -> Programs:
             remedy="Run `python -m kit doctor`.",
         ) from error
     found = re.search(r"\d+", text.partition(")")[2])
-    return Programs(bin=folder, major=int(found[0]) if found else 0, version=text.strip())
+    return Binaries(bin=folder, major=int(found[0]) if found else 0, version=text.strip())
 
 
 def account() -> tuple[int, int] | None:

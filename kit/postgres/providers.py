@@ -11,7 +11,7 @@ from kit.errors import BadInput, MissingTool
 from kit.names import KIT_POSTGRES
 from kit.postgres import cluster
 from kit.postgres.docker import Docker
-from kit.postgres.programs import Programs, account, everybody_may_read, read_programs, wheel_folder
+from kit.postgres.programs import Binaries, account, everybody_may_read, read_programs, wheel_folder
 from kit.postgres.server import Endpoint, Provider, ProviderName
 from kit.process import Supervisor
 
@@ -101,7 +101,7 @@ class System:
         cluster.restart(find_programs(), folder, supervisor, port=port)
 
 
-def find_programs() -> Programs:
+def find_programs() -> Binaries:
     """Return the first PostgreSQL on PATH that the kit can use.
 
     Raises:

@@ -123,7 +123,7 @@ class Server:
             gssencmode="disable",  # else it may ask the user's Kerberos
         )
 
-    def check_instance(self) -> None:
+    def require_instance(self) -> None:
         """Make sure that this server is the one that we started.
 
         Raises:
@@ -285,7 +285,7 @@ def create(server: Server, name: str, *, like: str | None = None) -> None:
     Raises:
         WrongInstance: if the server is not ours.
     """
-    server.check_instance()
+    server.require_instance()
     database = sql.Identifier(name)
     with server.connect() as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))

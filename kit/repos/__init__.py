@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.repos.git import OLDEST_GIT, REMOTE_URL, ask_git, check_git, git_environment
+from kit.repos.git import OLDEST_GIT, REMOTE_URL, ask_git, git_environment, require_git
 from kit.repos.repositories import CloneSeen, Repositories, RepositoriesSeen
 from kit.repos.starter import STARTER, Feature, Handling, feature
 
@@ -16,7 +16,7 @@ __all__ = [
     "Repositories",
     "RepositoriesSeen",
     "ask_git",
-    "check_git",
     "feature",
     "git_environment",
+    "require_git",
 ]

@@ -79,7 +79,7 @@ def git_environment(*, home: Path, when: datetime, origin: Path) -> dict[str, st
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class GitAnswer:
     """How a git command ended: its exit code, its output, what it said on stderr."""
 
     exit: int
@@ -92,7 +92,7 @@ def ask_git(
     cwd: Path,
     environment: Mapping[str, str],
     stdin: BinaryIO | None = None,
-) -> Answer:
+) -> GitAnswer:
     """Run git through GitPython in exactly this environment.
 
     Raises:
@@ -116,8 +116,8 @@ def ask_git(
         strip_newline_in_stdout=False,
     )
     if exit_code == _NOT_FOUND:
-        check_git()
-    return Answer(exit=exit_code, output=output, words=words.strip())
+        require_git()
+    return GitAnswer(exit=exit_code, output=output, words=words.strip())
 
 
 def run_git(
@@ -142,7 +142,7 @@ def run_git(
         )
 
 
-def check_git() -> str:
+def require_git() -> str:
     """Return the version of the git on PATH.
 
     Raises:

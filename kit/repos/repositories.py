@@ -14,7 +14,7 @@ from typing import Self
 
 from kit.errors import BadInput, UnusableFolder
 from kit.names import CLONES, EPOCH, CloneName
-from kit.repos.git import RESET, Answer, ask_git, check_git, git_environment
+from kit.repos.git import RESET, GitAnswer, ask_git, git_environment, require_git
 from kit.repos.starter import make
 
 # Copy the folder of the three repositories, with everything that is not committed
@@ -38,7 +38,7 @@ def copy(source: Path, target: Path, *, names: Collection[str]) -> None:
     target.mkdir(parents=True, exist_ok=True)
     # One is enough: a learner may have deleted another, and wants it back.
     if not any((target / name).is_dir() for name in names):
-        check_empty(target)
+        require_empty(target)
     for child in target.iterdir():
         _remove(child, keep=child.name in names)
     shutil.copytree(
@@ -48,7 +48,7 @@ def copy(source: Path, target: Path, *, names: Collection[str]) -> None:
         _mend_worktrees(target / name)
 
 
-def check_empty(folder: Path) -> None:
+def require_empty(folder: Path) -> None:
     """Make sure that a folder holds nothing.
 
     Raises:
@@ -189,9 +189,9 @@ class Repositories:
             MissingTool: if there is no git, or one that is too old.
             BadInput: if the folder is not empty.
         """
-        check_git()
+        require_git()
         folder.mkdir(parents=True, exist_ok=True)
-        check_empty(folder)
+        require_empty(folder)
         made = cls(folder)
         make(
             made.github,
@@ -345,11 +345,11 @@ class Repositories:
             )
         return answer.output.decode(errors="surrogateescape")
 
-    def _git(self, repository: Path, *arguments: str) -> Answer:
+    def _git(self, repository: Path, *arguments: str) -> GitAnswer:
         return ask_git(*arguments, cwd=repository, environment=self._environment)
 
 
-def _unknown(what: str, answer: Answer) -> BadInput:
+def _unknown(what: str, answer: GitAnswer) -> BadInput:
     return BadInput(
         f"No repository has the commit {what}.",
         why=answer.words,

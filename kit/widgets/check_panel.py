@@ -21,7 +21,7 @@ from kit.widgets.accessibility import Accessibility
 DOUBLE_CLICK_S = 0.5
 """Two clicks on one button within this time are a double click, which means one: Windows' default."""
 _WAIT_S = 0.25  # after which a check that waits for a cell looks whether its panel is gone
-Event = Literal["check", "hint", "close"]
+CheckEvent = Literal["check", "hint", "close"]
 
 _SHEET = """
 .kw-check{padding:2px 0 4px}
@@ -70,8 +70,8 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
         self._clock = clock
         self._idle = cells.Idle()
         self._hints = verdict.hint
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._clicked: dict[Event, float] = {}
+        self._events: queue.SimpleQueue[CheckEvent] = queue.SimpleQueue()
+        self._clicked: dict[CheckEvent, float] = {}
         self._thread: threading.Thread | None = None
         self._asking = self._closed = False
         number = verdict.exercise.number
@@ -117,7 +117,7 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
             self._events.put("close")
         super().close()
 
-    def _click(self, event: Event) -> None:
+    def _click(self, event: CheckEvent) -> None:
         now = self._clock()
         if self._closed or now - self._clicked.get(event, -DOUBLE_CLICK_S) < DOUBLE_CLICK_S:
             return

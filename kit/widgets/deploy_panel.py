@@ -32,7 +32,7 @@ from kit.world.home import remember
 State = Literal["preparing", "deploying", "stopping", "done", "stopped", "failed"]
 
 
-class Run:
+class LiveRun:
     """A rehearsal that has been started; any thread may look at it.
 
     Args:
@@ -56,7 +56,7 @@ class Run:
 
     def __repr__(self) -> str:
         """Say how far it is."""
-        return f"Run({self.state})"
+        return f"LiveRun({self.state})"
 
     @property
     def state(self) -> State:
@@ -264,8 +264,8 @@ class AnswerControls:
 
 FRAME_S = 0.25
 """Seconds between two frames at least, while a run goes on or a slider moves."""
-Event = Literal["plan", "deploy", "stop", "commit", "show", "run", "close"]
-_SWARMS: tuple[Event, ...] = ("plan", "run")
+PanelEvent = Literal["plan", "deploy", "stop", "commit", "show", "run", "close"]
+_SWARMS: tuple[PanelEvent, ...] = ("plan", "run")
 DEFAULT = Plan(build=4, wait=8, rate=20, clock="wall")
 
 
@@ -282,10 +282,10 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
     def __init__(self, plan: Plan = DEFAULT, *, predict_first: bool = True) -> None:
         """Make the widgets; nothing runs yet."""
         self._first = plan
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._run: Run | None = None
+        self._events: queue.SimpleQueue[PanelEvent] = queue.SimpleQueue()
+        self._run: LiveRun | None = None
         self._answer: Answer | None = None
-        self._judged_run: Run | None = None
+        self._judged_run: LiveRun | None = None
         self._said = ""
         self._note = ""
         self._closed = False
@@ -360,10 +360,10 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
                 self._live.value = escape(f"The panel failed: {type(error).__name__}: {error}")
             due = time.monotonic() + FRAME_S
 
-    def _gather(self, due: float) -> list[Event]:
+    def _gather(self, due: float) -> list[PanelEvent]:
         """Return what was put down, each kind once: at once with a click, else when a frame is due."""
         running = self._run is not None and self._run.active
-        events: list[Event] = []
+        events: list[PanelEvent] = []
         try:
             events.append(self._events.get(timeout=FRAME_S if running else None))
             while events[-1] in _SWARMS and (left := due - time.monotonic()) > 0:
@@ -372,11 +372,11 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             events = events or ["run"]
         return list(dict.fromkeys(events))
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: PanelEvent) -> None:
         running = self._run is not None and self._run.active
         if event == "deploy" and not running:
             self._note = ""
-            self._run = Run(self._controls.plan(), changed=lambda: self._events.put("run"))
+            self._run = LiveRun(self._controls.plan(), changed=lambda: self._events.put("run"))
         elif event == "stop" and self._run is not None:
             self._run.stop()
         elif event == "plan" and not running:
@@ -410,7 +410,7 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         if said != self._said:
             self._said, self._live.value = said, f"<span>{escape(said)}</span>"
 
-    def _judge(self, run: Run | None, seen: MeasuredDeploy | None) -> str:
+    def _judge(self, run: LiveRun | None, seen: MeasuredDeploy | None) -> str:
         if run is None or seen is None or self._answer is None or run.state != "done":
             return ""
         judged = judge(self._answer, seen)
@@ -419,7 +419,7 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             remember("prediction", entry(self._answer, judged, run.plan, seen))
         return draw_judged(judged, run.plan)
 
-    def _say(self, run: Run | None, plan: Plan, seen: MeasuredDeploy | None) -> str:
+    def _say(self, run: LiveRun | None, plan: Plan, seen: MeasuredDeploy | None) -> str:
         """Return what is announced: it changes with the state only, not with every frame."""
         if run is None or (self._note and not run.active):
             return self._note or "Choose a plan, answer the questions, then deploy for real."
@@ -437,7 +437,7 @@ class DeployPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         }[run.state]
 
 
-def _share(run: Run | None, seen: MeasuredDeploy | None) -> float:
+def _share(run: LiveRun | None, seen: MeasuredDeploy | None) -> float:
     """Return how much of a run is done, from 0 to 1."""
     if run is None or (seen is None and not run.active):
         return 0.0

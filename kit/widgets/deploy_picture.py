@@ -617,7 +617,7 @@ def _write(cells: list[str], start: int, end: int, text: str) -> None:
 # Draw one deploy: lanes for code and schema, the broken window, what visitors saw
 
 
-HEIGHT = 294
+_HEIGHT = 294
 """Of the drawing, in CSS pixels; the same before, during and after a run, so that nothing jumps."""
 _MARKS = (13, 29)
 _FORESEEN, _MEASURED, _CODE, _BUILD, _SCHEMA, _VISITORS, _FLOOR = 37, 56, 98, 123, 163, 211, 271
@@ -678,8 +678,8 @@ def draw_picture(
         "width='100%'", f"x='12' y='34' width='{width - 24}'", 1
     )
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' class='kw-drawing' viewBox='0 0 {width} {HEIGHT + 44}' "
-        f"width='{width}' height='{HEIGHT + 44}'><style>{DRAWING}</style>"
+        f"<svg xmlns='http://www.w3.org/2000/svg' class='kw-drawing' viewBox='0 0 {width} {_HEIGHT + 44}' "
+        f"width='{width}' height='{_HEIGHT + 44}'><style>{DRAWING}</style>"
         "<rect width='100%' height='100%' style='fill:var(--kw-paper)'/>"
         f"<text x='12' y='22' class='kw-bold'>{escape(head.text)}"
         f"<tspan class='kw-note' dx='8'>{escape(head.detail)}</tspan></text>{inner}</svg>"
@@ -693,7 +693,7 @@ def _draw_svg(
     head = headline(plan, seen, running=running)
     label = escape(f"Timeline. {head.text}: {head.detail}.")
     parts = [
-        f"<svg class='kw-drawing' role='img' width='100%' height='{HEIGHT}' aria-label='{label}'>",
+        f"<svg class='kw-drawing' role='img' width='100%' height='{_HEIGHT}' aria-label='{label}'>",
         patterns(ident),
         _draw_windows(axis, seen, prediction, ident),
         *_draw_marks(axis, seen, plan),

@@ -235,7 +235,7 @@ def _version(file: str) -> str:
 # Draw the world map: places as boxes, the ways of code and schema between them, the gap
 
 
-WIDTH, HEIGHT = 880, 456
+_WIDTH, _HEIGHT = 880, 456
 """Of the drawing, in its own units; the same whatever it shows, so that nothing jumps."""
 _BOX, _TALL, _ACROSS, _DOWN = 244, 118, 316, 166
 _LETTERS, _LINES, _LINE = 32, 6, 17  # characters and lines that fit into a box; how far lines are apart
@@ -328,11 +328,11 @@ def draw_map_picture(change: Change) -> str:
     moved = [f"{place.name}: {'; '.join(place.changes)}" for place in places if place.changes]
     below = [say_what(change), *moved]
     text = "".join(
-        f"<text x='12' y='{HEIGHT + 60 + number * 18}'>{escape(cut(line, 120))}</text>"
+        f"<text x='12' y='{_HEIGHT + 60 + number * 18}'>{escape(cut(line, 120))}</text>"
         for number, line in enumerate(below)
     )
-    width, height = WIDTH + 24, HEIGHT + 54 + 18 * len(below)
-    inner = _draw(places, change, "kwmp", size=f" x='12' y='34' width='{WIDTH}' height='{HEIGHT}'")
+    width, height = _WIDTH + 24, _HEIGHT + 54 + 18 * len(below)
+    inner = _draw(places, change, "kwmp", size=f" x='12' y='34' width='{_WIDTH}' height='{_HEIGHT}'")
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' class='kw-map' viewBox='0 0 {width} {height}' "
         f"width='{width}' height='{height}'><style>{_SHEET}</style>"
@@ -350,7 +350,7 @@ def _told(place: Place) -> Iterator[str]:
 def _draw(places: tuple[Place, ...], change: Change, ident: str, *, size: str) -> str:
     gap = is_gap(change.after)
     return (
-        f"<svg class='kw-map' viewBox='0 0 {WIDTH} {HEIGHT}'{size} role='img' "
+        f"<svg class='kw-map' viewBox='0 0 {_WIDTH} {_HEIGHT}'{size} role='img' "
         f"aria-label='World map. {escape(say_agreement(change.after))}'>"
         f"<defs><pattern id='{ident}' width='8' height='8' patternUnits='userSpaceOnUse'>"
         "<path class='kw-hatch' d='M-2 10L10 -2M-2 2L2 -2M6 10L10 6'/></pattern></defs>"

@@ -17,7 +17,7 @@ from kit.errors import BadInput, ProcessFailed, ServerFailed
 from kit.names import EPOCH, KIT_WORLD, ROOT
 from kit.postgres import Server, provider_named, start_server
 from kit.process import Supervisor, wait_until
-from kit.repos import STARTER, Repositories, check_git
+from kit.repos import STARTER, Repositories, require_git
 from kit.timeline.clock import Clock, ClockName, VirtualClock, WallClock
 from kit.world.engine import Engine
 from kit.world.home import kit_home
@@ -77,7 +77,7 @@ def open_at(
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
     check_phase(phase)
-    check_git()
+    require_git()
     tell = progress or (lambda _: None)
     if scratch:
         return _from_checkpoint(
@@ -104,7 +104,7 @@ def open_scratch(phase: int, *, clock: ClockName = "virtual", progress: Progress
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
     check_phase(phase)
-    check_git()
+    require_git()
     tell = progress or (lambda _: None)
     return _from_checkpoint(_reused(f"scratch, {clock}", tell, clock), phase, tell)
 
@@ -399,7 +399,7 @@ def find_standing(*, progress: Progress | None = None) -> Standing:
     Raises:
         ServerFailed: if its PostgreSQL was killed.
     """
-    check_git()
+    require_git()
     saved = saved_phases()
     with _lock():
         supervisor = hold_own()
@@ -438,7 +438,7 @@ def reset(phase: int | None = None, *, progress: Progress | None = None) -> int:
     """
     if phase is not None:
         check_phase(phase)
-    check_git()
+    require_git()
     tell = progress or (lambda _: None)
     with _lock():
         engine = _take(tell)
@@ -473,7 +473,7 @@ def open_beside(*, progress: Progress | None = None) -> Engine:
     Returns:
         The world; close it in the end. It is its owner's: only look, and use its `environment`.
     """
-    check_git()
+    require_git()
     with _lock():
         supervisor = hold_own()
         beside = _look(supervisor) if supervisor is not None else None

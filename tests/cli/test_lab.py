@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from kit.cli.lab import FIRST_NOTEBOOK, SETTINGS, plan
+from kit.cli.lab import FIRST_NOTEBOOK, JUPYTER_SETTINGS, plan
 from kit.errors import MissingTool
 from kit.names import ROOT
 from kit.process import wait_until
@@ -28,7 +28,7 @@ def test_the_users_own_settings_are_kept(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/yours")
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", "/yours/too")
     environment = plan().environment
-    assert environment["JUPYTER_CONFIG_PATH"] == f"{SETTINGS}{os.pathsep}/yours"
+    assert environment["JUPYTER_CONFIG_PATH"] == f"{JUPYTER_SETTINGS}{os.pathsep}/yours"
     assert environment["JUPYTER_CONFIG_DIR"] == "/yours/too"
 
 

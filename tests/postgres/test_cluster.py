@@ -72,7 +72,7 @@ def test_a_killed_server_starts_again_on_its_own_data(
 
     own_programs.restart(supervisor.folder, supervisor, port=server.port)
 
-    server.check_instance()
+    server.require_instance()
     with server.connect("local", role="app") as connection:
         assert connection.execute("SELECT n FROM t").fetchone() == (42,)
 
@@ -94,7 +94,7 @@ def test_it_waits_for_what_a_killed_server_left_running(
         finally:
             wakes.wait()
         assert not alive(backend)
-    server.check_instance()
+    server.require_instance()
 
 
 def test_a_server_that_runs_is_restarted(supervised: Callable[[], Supervisor], kit_home: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_server_that_runs_is_restarted(supervised: Callable[[], Supervisor], k
     provider.restart(supervisor.folder, supervisor, port=server.port)
 
     assert supervisor.processes()["postgres"].pid != before
-    server.check_instance()
+    server.require_instance()
 
 
 def test_a_restart_on_a_port_that_is_taken_says_so(
@@ -134,7 +134,7 @@ def test_a_port_taken_at_the_last_moment_is_given_up(
 
         assert taken == []
         assert server.port != rival.getsockname()[1]
-    server.check_instance()
+    server.require_instance()
 
 
 def test_a_server_that_does_not_start_says_why(
@@ -161,7 +161,7 @@ def test_a_path_with_spaces(
     supervisor = supervised()
     assert " " in str(supervisor.folder)
 
-    start_server(own_programs, supervisor.folder, supervisor).check_instance()
+    start_server(own_programs, supervisor.folder, supervisor).require_instance()
 
 
 def test_a_strict_umask(own_programs: Provider, supervised: Callable[[], Supervisor], tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_damaged_copy_is_made_again(
     if damage == "empty":
         (prepared / "password").unlink()
 
-    start_server(provider, second.folder, second).check_instance()
+    start_server(provider, second.folder, second).require_instance()
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(
@@ -224,7 +224,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     (tmp_path / "file").touch()
     supervisor = supervised()
 
-    start_server(Embedded(tmp_path / "file"), supervisor.folder, supervisor).check_instance()
+    start_server(Embedded(tmp_path / "file"), supervisor.folder, supervisor).require_instance()
 
 
 # --- accounts ---------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from kit.errors import BadInput, MissingTool, UnusableFolder
 from kit.names import CLONES, DOCUMENTS, EPOCH, MIGRATION, READER_PAGE
-from kit.repos import REMOTE_URL, Repositories, check_git, feature, git_environment
+from kit.repos import REMOTE_URL, Repositories, feature, git_environment, require_git
 from kit.repos.repositories import read_status
 
 BRANCH = "homepage-and-search"
@@ -314,7 +314,7 @@ def test_git_is_too_old(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     with pytest.raises(MissingTool, match=r"too old: git version 2\.25\.1"):
-        check_git()
+        require_git()
 
 
 def test_what_the_learner_types_fits_into_a_cell() -> None:

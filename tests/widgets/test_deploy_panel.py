@@ -10,7 +10,7 @@ import pytest
 from kit.experiments.rehearsal import Plan
 from kit.process import wait_until
 from kit.widgets import DeployPanel
-from kit.widgets.deploy_panel import Run
+from kit.widgets.deploy_panel import LiveRun
 from kit.world.home import recall
 from kit.world.open import open_at
 
@@ -142,7 +142,7 @@ def test_a_run_that_fails_says_what_to_do(
 
 def test_a_run_tells_of_every_change(folder: Path) -> None:
     states: list[str] = []
-    run = Run(SHORT, changed=lambda: states.append(run.state))
+    run = LiveRun(SHORT, changed=lambda: states.append(run.state))
     assert run.join(60)
     assert states[-1] == "done"
     assert "deploying" in states
