@@ -122,6 +122,18 @@ def workflow(engine: Engine) -> float:
     return seconds(deploy)
 
 
+def help_cpu() -> float:
+    """Return the seconds of CPU that `python -m kit --help` takes, the least of a few runs."""
+
+    def used() -> float:
+        before = os.times()
+        subprocess.run([sys.executable, "-m", "kit", "--help"], cwd=TOP, check=True, capture_output=True)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    return min(used() for _ in range(5))
+
+
 def notebooks() -> float:
     """Return the seconds that nbval takes for the eight notebooks of the workflow."""
     paths = sorted(str(path) for path in (TOP / "notebooks").glob("0[0-7]_*.ipynb"))
@@ -165,6 +177,7 @@ def measure() -> list[Row]:
         Row("reset, the slowest of phases 1 to 5", reset, 0.5, "s", "0.5 s"),
         Row("the workflow's 38 s, 20 page views a second", timeline, 4.0, "s", "4 s"),
         Row("00 to 07 under nbval", notebooks(), 60.0, "s", "60 s"),
+        Row("python -m kit --help, CPU", help_cpu(), 0.25, "s", "0.25 s"),
         *panel_rows(),
         Row("memory of one world, with its Python", used, 250.0, "MB", "250 MB"),
     ]

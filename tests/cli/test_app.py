@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import json
 import os
 import pty
@@ -19,6 +20,7 @@ import psutil
 import pytest
 
 from kit import open_world
+from kit.cli import MISUSED, main
 from kit.errors import WorldTaken
 from kit.process import Supervisor, wait_until
 from kit.world.workflow import PHASES
@@ -70,8 +72,9 @@ def processes_in(folder: Path) -> list[int]:
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give the test a temporary folder of its own; in the end nothing of the kit's may be in it."""
+    tmp_path_factory.getbasetemp()  # made now, so that it is not made in this folder
     # Not pytest's, which only its owner may enter: as root, PostgreSQL runs as somebody else.
     folder = Path(tempfile.mkdtemp(prefix="cli-")).resolve()
     folder.chmod(0o755)
@@ -117,18 +120,72 @@ def kit(place: Path, new_home: Path, environment: None, tmp_path: Path) -> Kit:
 
 
 @pytest.mark.parametrize("arguments", [(), *[(name,) for name in COMMANDS]])
-def test_everything_explains_itself(kit: Kit, arguments: tuple[str, ...]) -> None:
-    ran = kit(*arguments, "--help")
-    assert ran.returncode == 0
-    assert ran.stdout.startswith("Usage: python -m kit")
-    if not arguments:
-        assert all(re.search(rf"^ +{name} ", ran.stdout, re.MULTILINE) for name in COMMANDS)
+def test_everything_explains_itself(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*arguments, "--help"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"Usage: {' '.join(['python -m kit', *arguments])} [OPTIONS]")
+    assert shown.err == ""
+
+
+def test_the_help_lists_every_command_each_with_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    listed = re.findall(
+        r"^  ([a-z]+) +\w.*$", shown.partition("Commands:\n")[2].partition("\n\n")[0], re.MULTILINE
+    )
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_without_a_command_the_help_is_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    wanted = capsys.readouterr().out
+    assert main([]) == MISUSED
+    assert capsys.readouterr() == ("", wanted)
+
+
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_the_version(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([option]) == 0
+    assert capsys.readouterr().out == f"broken-window-kit {importlib.metadata.version('broken-window-kit')}\n"
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Return the modules that a command line imports, as Python itself tells."""
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "kit", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in ran.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_is_asked_of_no_command_loads_none(option: str) -> None:
+    loaded = loaded_by(option)
+    assert {name for name in loaded if re.match(r"kit\b", name)} == {
+        "kit",
+        "kit.cli",
+        "kit.cli.app",
+        "kit.errors",
+    }
+    assert loaded.isdisjoint({"psycopg", "git", "docker", "starlette", "uvicorn", "httpx", "rich", "IPython"})
+
+
+@pytest.mark.usefixtures("environment")
+def test_judging_migrations_loads_no_world_and_no_jupyter() -> None:
+    loaded = loaded_by("check", "--help")
+    assert "kit.review" in loaded
+    assert loaded.isdisjoint(
+        {"kit.world", "kit.host", "kit.experiments", "kit.lesson", "IPython", "ipywidgets"}
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "OPTIONS] COMMAND"),
         (("deploy",), "No such command 'deploy'"),
         (("window", "--change", "split"), "'split' is not one of 'add', 'drop', 'rename'"),
         (("window", "--order", "contract"), "expand-contract"),
@@ -137,18 +194,32 @@ def test_everything_explains_itself(kit: Kit, arguments: tuple[str, ...]) -> Non
         (("window", "--order", "together", "--wait", "3"), "Leave --wait out"),
         (("run", "--to", "8"), "8 is not in the range 1<=x<=7"),
         (("reset", "--phase", "0"), "0 is not in the range 1<=x<=8"),
+        (("status", "all"), "unexpected extra argument (all)"),
+        (("check", "--since"), "Option '--since' requires an argument"),
+        (("progress", "--json", "--markdown"), "exclude each other"),
         (("run", "--js"), "No such option '--js'. Did you mean '--json'?"),
     ],
 )
-def test_bad_usage_is_told_on_stderr(kit: Kit, arguments: tuple[str, ...], says: str) -> None:
-    ran = kit(*arguments)
+def test_bad_usage_is_told_on_stderr(
+    arguments: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == MISUSED
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert says in shown.err
+
+
+def test_bad_usage_in_a_process_of_its_own(kit: Kit) -> None:
+    ran = kit("run", "--js")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert says in ran.stderr
+    assert ran.stderr.startswith("Usage: python -m kit run")
     assert "Traceback" not in ran.stderr
 
 
-def test_an_error_of_the_kit_is_its_text(kit: Kit) -> None:
-    ran = kit("run", TMPDIR="/nowhere")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("command_name", ["run", "window"])
+def test_an_error_of_the_kit_is_its_text(kit: Kit, command_name: str, options: tuple[str, ...]) -> None:
+    ran = kit(command_name, *options, TMPDIR="/nowhere")
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "What to do: Set TMPDIR" in ran.stderr
     assert "Traceback" not in ran.stderr
