@@ -6,7 +6,7 @@ import io
 import re
 import shutil
 import tarfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,73 +17,9 @@ from kit.names import CLONES, EPOCH, CloneName
 from kit.repos.git import RESET, GitAnswer, ask_git, git_environment, require_git
 from kit.repos.starter import make
 
-# Copy the folder of the three repositories, with everything that is not committed
-
-
-def copy(source: Path, target: Path, *, names: Collection[str]) -> None:
-    """Make `target` hold what `source` holds, no more and no less.
-
-    Args:
-        source: a folder with repositories.
-        target: an empty folder, a new one, or one with repositories; their own folders
-            are emptied, not replaced, for a terminal that is open in one of them.
-        names: of the repositories.
-
-    Raises:
-        BadInput: if `source` does not hold these repositories, or `target` holds something else.
-    """
-    # Looked at before anything is removed.
-    if not all((source / name).is_dir() for name in names):
-        raise BadInput("There are no saved repositories.", looked=[str(source)], remedy=RESET)
-    target.mkdir(parents=True, exist_ok=True)
-    # One is enough: a learner may have deleted another, and wants it back.
-    if not any((target / name).is_dir() for name in names):
-        require_empty(target)
-    for child in target.iterdir():
-        _remove(child, keep=child.name in names)
-    shutil.copytree(
-        source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
-    )
-    for name in names:
-        _mend_worktrees(target / name)
-
-
-def require_empty(folder: Path) -> None:
-    """Make sure that a folder holds nothing.
-
-    Raises:
-        BadInput: if it does.
-    """
-    if any(folder.iterdir()):
-        raise BadInput(
-            "The folder for the repositories is not empty.",
-            looked=[str(folder)],
-            remedy="Give another folder.",
-        )
-
-
-def _remove(path: Path, *, keep: bool) -> None:
-    if path.is_symlink() or not path.is_dir():
-        path.unlink()
-    elif keep:
-        for child in path.iterdir():
-            _remove(child, keep=False)
-    else:
-        shutil.rmtree(path)
-
-
-def _mend_worktrees(clone: Path) -> None:
-    """Point a copied clone and the worktrees beside it to each other: git keeps whole paths both ways."""
-    for there in (clone / ".git" / "worktrees").glob("*/gitdir"):
-        worktree = clone.parent / Path(there.read_text().strip()).parent.name
-        if worktree.is_dir():
-            there.write_text(f"{worktree / '.git'}\n")
-            (worktree / ".git").write_text(f"gitdir: {there.parent}\n")
-
-
-# What the three repositories hold at an instant, read from what git prints for programs
-
-
+GITHUB = "github.git"
+_MIGRATIONS = Path("supabase/migrations")
+_NAMES = (GITHUB, *CLONES.values())
 # In `git status --porcelain=v2`, the path comes after this many spaces (git-status(1)).
 _FIELDS_BEFORE_PATH = {"1": 8, "2": 9, "u": 10, "?": 1}
 _RENAMED = "2"
@@ -116,11 +52,6 @@ class RepositoriesSeen:
     clones: Mapping[CloneName, CloneSeen]
 
 
-def read_branches(printed: str) -> dict[str, str]:
-    """Return branches and ids from lines of "<id> <branch>"."""
-    return {name: commit for commit, _, name in (line.partition(" ") for line in printed.splitlines())}
-
-
 def read_status(printed: str) -> tuple[str, str, tuple[str, ...]]:
     """Return branch, commit and changed paths from `git status --porcelain=v2 --branch -z`."""
     branch = head = ""
@@ -137,14 +68,6 @@ def read_status(printed: str) -> tuple[str, str, tuple[str, ...]]:
         elif rest.startswith("branch.head "):
             branch = rest.removeprefix("branch.head ").replace("(detached)", "")
     return branch, head, tuple(sorted(changed))
-
-
-# The learner's three repositories: what they hold, and copies of them
-
-
-GITHUB = "github.git"
-_MIGRATIONS = Path("supabase/migrations")
-_NAMES = (GITHUB, *CLONES.values())
 
 
 class Repositories:
@@ -191,7 +114,7 @@ class Repositories:
         """
         require_git()
         folder.mkdir(parents=True, exist_ok=True)
-        require_empty(folder)
+        _require_empty(folder)
         made = cls(folder)
         make(
             made.github,
@@ -210,7 +133,7 @@ class Repositories:
         Raises:
             BadInput: if nothing was saved there, or `folder` holds something else than these repositories.
         """
-        copy(saved, folder, names=_NAMES)
+        _copy(saved, folder)
         return cls(folder)
 
     def save(self, into: Path) -> None:
@@ -219,7 +142,7 @@ class Repositories:
         Raises:
             BadInput: if `into` holds something else than a saved state.
         """
-        copy(self.folder, into, names=_NAMES)
+        _copy(self.folder, into)
 
     def observe(self) -> RepositoriesSeen:
         """Look at all three.
@@ -269,15 +192,6 @@ class Repositories:
         names = self._ask("ls-tree", "-r", "--name-only", "-z", self._id(commit))
         return tuple(sorted(names.decode().split("\0")[:-1]))
 
-    def diff_names(self, old: str, new: str) -> tuple[str, ...]:
-        """Return the paths that differ between two commits.
-
-        Raises:
-            BadInput: if there is no such commit.
-        """
-        names = self._ask("diff-tree", "-r", "--name-only", "-z", self._id(old), self._id(new))
-        return tuple(names.decode().split("\0")[:-1])
-
     def changed_since(self, commit: str, clone: CloneName) -> tuple[str, ...]:
         """Return the paths in a clone's folder that differ from a commit, committed or not; sorted.
 
@@ -323,8 +237,9 @@ class Repositories:
         )
 
     def _branches(self, repository: Path) -> dict[str, str]:
-        form = "--format=%(objectname) %(refname:lstrip=2)"
-        return read_branches(self._look(repository, "for-each-ref", form, "refs/heads"))
+        form = "--format=%(refname:lstrip=2) %(objectname)"
+        lines = self._look(repository, "for-each-ref", form, "refs/heads").splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines)
 
     def _id(self, commit: str) -> str:
         if re.fullmatch("[0-9a-f]{40}", commit):
@@ -347,6 +262,56 @@ class Repositories:
 
     def _git(self, repository: Path, *arguments: str) -> GitAnswer:
         return ask_git(*arguments, cwd=repository, environment=self._environment)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Make `target` hold what `source` holds, no more and no less, also what is not committed.
+
+    Args:
+        source: a folder with the three repositories.
+        target: an empty folder, a new one, or one with repositories; their own folders
+            are emptied, not replaced, for a terminal that is open in one of them.
+
+    Raises:
+        BadInput: if `source` does not hold the repositories, or `target` holds something else.
+    """
+    # Looked at before anything is removed.
+    if not all((source / name).is_dir() for name in _NAMES):
+        raise BadInput("There are no saved repositories.", looked=[str(source)], remedy=RESET)
+    target.mkdir(parents=True, exist_ok=True)
+    # A single one is enough: a learner may have deleted the others, and wants them back.
+    if not any((target / name).is_dir() for name in _NAMES):
+        _require_empty(target)
+    for child in target.iterdir():
+        emptied = child.name in _NAMES and child.is_dir() and not child.is_symlink()
+        for path in child.iterdir() if emptied else [child]:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    shutil.copytree(
+        source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in _NAMES:
+        _mend_worktrees(target / name)
+
+
+def _require_empty(folder: Path) -> None:
+    if any(folder.iterdir()):
+        raise BadInput(
+            "The folder for the repositories is not empty.",
+            looked=[str(folder)],
+            remedy="Give another folder.",
+        )
+
+
+def _mend_worktrees(clone: Path) -> None:
+    """Point a copied clone and the worktrees beside it to each other: git keeps whole paths both ways."""
+    for there in (clone / ".git" / "worktrees").glob("*/gitdir"):
+        worktree = clone.parent / Path(there.read_text().strip()).parent.name
+        if worktree.is_dir():
+            there.write_text(f"{worktree / '.git'}\n")
+            (worktree / ".git").write_text(f"gitdir: {there.parent}\n")
 
 
 def _unknown(what: str, answer: GitAnswer) -> BadInput:

@@ -12,9 +12,6 @@ from typing import BinaryIO, Literal
 from kit.names import DOCUMENTS, HOMEPAGE, MIGRATION, READER_PAGE, ROOT
 from kit.repos.git import REMOTE_URL, run_git, ssh_command
 
-# Read `kit/starter`: the files of the learner's repository, by branch and by phase
-
-
 STARTER = ROOT / "kit" / "starter"
 
 Files = Mapping[str, bytes]
@@ -80,11 +77,6 @@ def homepage_history() -> tuple[StarterCommit, ...]:
     return tuple(commits)
 
 
-def uncommitted() -> Files:
-    """Return the documentation that waits in the dev clone for the learner's first commit."""
-    return _files(STARTER / "uncommitted")
-
-
 def feature(handling: Handling = "silent") -> Feature:
     """Return what the learner types, and the files that it gives."""
     folder = STARTER / "feature"
@@ -109,9 +101,6 @@ def _files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".") and "__pycache__" not in path.parts
     }
-
-
-# Make the three repositories: the bare origin with its history, and two clones of it
 
 
 _AUTHOR = "Rhizome Developer <developer@rhizome.example>"
@@ -157,7 +146,7 @@ def make(
     for clone in (dev, production):
         run_git("clone", "--quiet", *options, REMOTE_URL, clone.name, cwd=folder, environment=environment)
     run_git("checkout", "--quiet", HOMEPAGE, cwd=dev, environment=environment)
-    for path, text in uncommitted().items():
+    for path, text in _files(STARTER / "uncommitted").items():
         (dev / path).parent.mkdir(parents=True, exist_ok=True)
         (dev / path).write_bytes(text)
 
