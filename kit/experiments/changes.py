@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kit.names import DOCUMENTS, FEATURE, MIGRATION, READER_PAGE, VERSION
@@ -16,25 +16,35 @@ Columns = frozenset[str]
 """Columns of `documents`, of those that the changes are about."""
 _OLD: Columns = frozenset({"last_viewed"})
 _NEW: Columns = frozenset({"viewed_at"})
-_MESSAGES = {
-    "loud": "fix: fail loudly when the view is not recorded",
-    "drop": "feat: no longer track when a document was viewed",
-    "rename": "refactor: rename last_viewed to viewed_at",
-}
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a migration does to the columns of `documents`."""
-
-    adds: Columns = frozenset()
-    drops: Columns = frozenset()
+_LOUDLY = "fix: fail loudly when the view is not recorded"
 
 
 _ADD_VIEWED_AT = "20250126154000_add_document_viewed_at.sql"
 _BACKFILL = "20250126155000_backfill_document_viewed_at.sql"
 _DROP = "20250126160000_drop_document_last_viewed.sql"
 _RENAME = "20250126161000_rename_document_last_viewed.sql"
+
+
+def columns_after(versions: Iterable[str]) -> Columns:
+    """Return the columns that are there once the migrations of these versions are applied."""
+    columns: Columns = frozenset()
+    for version in sorted(versions):
+        adds, drops = _EFFECTS.get(version, (frozenset(), frozenset()))
+        columns = (columns | adds) - drops
+    return columns
+
+
+def _version(name: str) -> str:
+    return name.partition("_")[0]
+
+
+_EFFECTS: Mapping[str, tuple[Columns, Columns]] = {
+    VERSION: (_OLD, frozenset()),
+    _version(_ADD_VIEWED_AT): (_NEW, frozenset()),
+    _version(_DROP): (frozenset(), _OLD),
+    _version(_RENAME): (_NEW, _OLD),
+}
+"""What each migration adds to the columns, and what it drops, by its version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,15 +56,20 @@ class Commit:
         message: of the commit that holds `files`.
         files: path and whole new text of each file that is written.
         commands: git commands that come before that.
-        migrates: whether the commit brings a migration; a step of expand/contract that does so
-            leaves the code as it is.
+        versions: of the migrations that it brings; a step of expand/contract that brings one leaves the
+            code as it is.
     """
 
     writes: Columns
     message: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
-    migrates: bool = False
+    versions: tuple[str, ...] = ()
+
+    @property
+    def migrates(self) -> bool:
+        """Whether it brings a migration."""
+        return bool(self.versions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +82,6 @@ class Recipe:
         before: what is deployed before anything is measured, None for nothing.
         whole: code and migration as one commit, for an order that has one push of each.
         apart: expand/contract: each step is deployed before the next one begins.
-        effects: what each migration does to the columns, by its version.
     """
 
     phase: int
@@ -75,15 +89,6 @@ class Recipe:
     before: Commit | None = None
     whole: Commit
     apart: tuple[Commit, ...]
-    effects: Mapping[str, Effect]
-
-    def columns(self, versions: Iterable[str]) -> Columns:
-        """Return the columns that are there once the migrations of these versions are applied."""
-        columns: Columns = frozenset()
-        for version in sorted(versions):
-            effect = self.effects.get(version, Effect())
-            columns = (columns | effect.adds) - effect.drops
-        return columns
 
 
 def recipe(change: ChangeName, handling: Handling) -> Recipe:
@@ -98,89 +103,52 @@ def recipe(change: ChangeName, handling: Handling) -> Recipe:
 
 
 def _add(new: Feature, handling: Handling) -> Recipe:
-    merge = Commit(
+    code = Commit(
         writes=_OLD,
         commands=(f"git merge -q --no-edit {FEATURE}",),
-        message=_MESSAGES["loud"] if handling == "loud" else "",
+        message=_LOUDLY if handling == "loud" else "",
         files={READER_PAGE: new.page} if handling == "loud" else {},
-        migrates=True,
     )
-    expand = Commit(
+    migration = Commit(
         writes=frozenset(),
         message="feat: add last_viewed to documents",
         files={MIGRATION: new.migration},
-        migrates=True,
+        versions=(VERSION,),
     )
-    code = Commit(writes=_OLD, commands=merge.commands, message=merge.message, files=merge.files)
-    return Recipe(
-        phase=5,
-        writes=frozenset(),
-        whole=merge,
-        apart=(expand, code),
-        effects={VERSION: Effect(adds=_OLD)},
-    )
+    whole = replace(code, versions=(VERSION,))
+    return Recipe(phase=5, writes=frozenset(), whole=whole, apart=(migration, code))
 
 
 def _drop(old: Feature, handling: Handling) -> Recipe:
-    code = {path: (STARTER / "main" / path).read_text() for path in (DOCUMENTS, READER_PAGE)}
+    files = {path: (STARTER / "main" / path).read_text() for path in (DOCUMENTS, READER_PAGE)}
+    code = Commit(writes=frozenset(), message="feat: no longer track when a document was viewed", files=files)
+    migration = _migrate(frozenset(), "feat: drop last_viewed from documents", _DROP)
     return Recipe(
         phase=8,
         writes=_OLD,
         before=_loud(old, handling),
-        whole=Commit(
-            writes=frozenset(), message=_MESSAGES["drop"], files=code | _migration(_DROP), migrates=True
-        ),
-        apart=(
-            Commit(writes=frozenset(), message=_MESSAGES["drop"], files=code),
-            Commit(
-                writes=frozenset(),
-                message="feat: drop last_viewed from documents",
-                files=_migration(_DROP),
-                migrates=True,
-            ),
-        ),
-        effects={VERSION: Effect(adds=_OLD), _version(_DROP): Effect(drops=_OLD)},
+        whole=_join(code, migration, message=code.message),
+        apart=(code, migration),
     )
 
 
 def _rename(old: Feature, handling: Handling) -> Recipe:
     both = {DOCUMENTS: _write_both(old.files[DOCUMENTS])}
-    code = {path: old.files[path].replace("last_viewed", "viewed_at") for path in (DOCUMENTS, READER_PAGE)}
+    files = {path: old.files[path].replace("last_viewed", "viewed_at") for path in (DOCUMENTS, READER_PAGE)}
+    code = Commit(writes=_NEW, message="feat: write viewed_at only", files=files)
+    message = "refactor: rename last_viewed to viewed_at"
     return Recipe(
         phase=8,
         writes=_OLD,
         before=_loud(old, handling),
-        whole=Commit(
-            writes=_NEW, message=_MESSAGES["rename"], files=code | _migration(_RENAME), migrates=True
-        ),
+        whole=_join(code, _migrate(_NEW, message, _RENAME), message=message),
         apart=(
-            Commit(
-                writes=_OLD,
-                message="feat: add viewed_at to documents",
-                files=_migration(_ADD_VIEWED_AT),
-                migrates=True,
-            ),
+            _migrate(_OLD, "feat: add viewed_at to documents", _ADD_VIEWED_AT),
             Commit(writes=_OLD | _NEW, message="feat: write last_viewed and viewed_at", files=both),
-            Commit(
-                writes=_OLD | _NEW,
-                message="feat: fill viewed_at from last_viewed",
-                files=_migration(_BACKFILL),
-                migrates=True,
-            ),
-            Commit(writes=_NEW, message="feat: write viewed_at only", files=code),
-            Commit(
-                writes=_NEW,
-                message="feat: drop last_viewed from documents",
-                files=_migration(_DROP),
-                migrates=True,
-            ),
+            _migrate(_OLD | _NEW, "feat: fill viewed_at from last_viewed", _BACKFILL),
+            code,
+            _migrate(_NEW, "feat: drop last_viewed from documents", _DROP),
         ),
-        effects={
-            VERSION: Effect(adds=_OLD),
-            _version(_ADD_VIEWED_AT): Effect(adds=_NEW),
-            _version(_DROP): Effect(drops=_OLD),
-            _version(_RENAME): Effect(adds=_NEW, drops=_OLD),
-        },
     )
 
 
@@ -188,7 +156,7 @@ def _loud(old: Feature, handling: Handling) -> Commit | None:
     """Return what makes the live code fail loudly: the workflow's own is silent."""
     if handling == "silent":
         return None
-    return Commit(writes=_OLD, message=_MESSAGES["loud"], files={READER_PAGE: old.page})
+    return Commit(writes=_OLD, message=_LOUDLY, files={READER_PAGE: old.page})
 
 
 def _write_both(text: str) -> str:
@@ -197,9 +165,12 @@ def _write_both(text: str) -> str:
     )
 
 
-def _migration(name: str) -> dict[str, str]:
-    return {f"supabase/migrations/{name}": (STARTER / "changes" / name).read_text()}
+def _migrate(writes: Columns, message: str, name: str) -> Commit:
+    files = {f"supabase/migrations/{name}": (STARTER / "changes" / name).read_text()}
+    return Commit(writes=writes, message=message, files=files, versions=(_version(name),))
 
 
-def _version(name: str) -> str:
-    return name.partition("_")[0]
+def _join(code: Commit, migration: Commit, *, message: str) -> Commit:
+    return replace(
+        code, message=message, files={**code.files, **migration.files}, versions=migration.versions
+    )

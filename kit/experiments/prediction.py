@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
-from kit.experiments.changes import Columns, Commit, Recipe, recipe
+from kit.experiments.changes import Columns, Commit, Recipe, columns_after, recipe
 from kit.experiments.rehearsal import LEAD_S, MARGIN_S, Plan
 from kit.names import VERSION
 from kit.supabase import PUSH_SECONDS
@@ -150,12 +150,10 @@ def _commits(plan: Plan) -> Iterable[tuple[float, Commit]]:
 
 def _schema(made: Recipe, applied: Iterable[tuple[float, Commit]]) -> Iterable[Turn]:
     versions = [VERSION] if made.phase > 5 else []  # noqa: PLR2004 - phase 5 deploys the workflow's migration
-    yield Turn(-inf, made.columns(versions))
+    yield Turn(-inf, columns_after(versions))
     for at, commit in applied:
-        # The commit without files of its own is the workflow's merge.
-        names = [path.rpartition("/")[2] for path in commit.files if path.endswith(".sql")]
-        versions += [name.partition("_")[0] for name in names] or [VERSION]
-        yield Turn(at, made.columns(versions))
+        versions += commit.versions
+        yield Turn(at, columns_after(versions))
 
 
 def _broken(code: tuple[Turn, ...], schema: tuple[Turn, ...]) -> list[Window]:

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any, get_args
 
 from kit.errors import BadInput, ProcessFailed, Stopped
-from kit.experiments.changes import CHANGES, ChangeName, Columns, Commit, Recipe, recipe
+from kit.experiments.changes import CHANGES, ChangeName, Columns, Commit, Recipe, columns_after, recipe
 from kit.experiments.orders import DEPLOY_ORDERS, ORDERS, DeployOrder
 from kit.host import BUILD_S
 from kit.names import DB_PUSH, GIT_PUSH
@@ -248,10 +248,9 @@ class Rehearsal:
         push = first_push(self.timeline) or 0.0
         windows = broken_windows(self.timeline)
         error = first_error(self.timeline)
-        made = recipe(self.plan.change, self.plan.handling)
         truth = true_windows(
             self.timeline,
-            lambda commit, versions: self.writes[commit] <= made.columns(versions),
+            lambda commit, versions: self.writes[commit] <= columns_after(versions),
             commit=self.old,
             versions=self.before,
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.experiments.changes import CHANGES, ChangeName, Commit, Recipe, recipe
+from kit.experiments.changes import CHANGES, ChangeName, Commit, Recipe, columns_after, recipe
 from kit.names import DOCUMENTS, MIGRATION, READER_PAGE, VERSION
 from kit.repos import Handling, feature
 from kit.world.engine import Engine
@@ -62,7 +62,7 @@ def test_between_the_steps_each_code_works_before_and_after_its_neighbours(
     for commit in made.apart:
         new = applied | (versions(commit) if commit.migrates else set())
         for writes, seen in itertools.product((live, commit.writes), (applied, new)):
-            assert writes <= made.columns(seen)
+            assert writes <= columns_after(seen)
         applied, live = new, commit.writes
 
 
@@ -78,9 +78,9 @@ def test_loud_code_is_loud_before_the_change_too(handling: Handling) -> None:
 def test_the_columns_follow_from_the_migrations() -> None:
     made = recipe("rename", "silent")
     (rename,) = versions(made.whole)
-    assert made.columns(()) == set()
-    assert made.columns(["070", VERSION]) == {"last_viewed"}
-    assert made.columns([rename, VERSION]) == {"viewed_at"}  # in the order of their versions
+    assert columns_after(()) == set()
+    assert columns_after(["070", VERSION]) == {"last_viewed"}
+    assert columns_after([rename, VERSION]) == {"viewed_at"}  # in the order of their versions
 
 
 def carry_out(world: Engine, made: Recipe) -> None:
@@ -100,9 +100,7 @@ def test_a_rename_keeps_every_view_and_an_index(world: Engine, *, apart: bool) -
     made = recipe("rename", "silent")
     carry_out(
         world,
-        made
-        if apart
-        else Recipe(phase=8, writes=made.writes, whole=made.whole, apart=(made.whole,), effects=made.effects),
+        made if apart else Recipe(phase=8, writes=made.writes, whole=made.whole, apart=(made.whole,)),
     )
     with world.server.connect("cloud") as connection:
         assert before
