@@ -39,7 +39,7 @@ _made = lru_cache(recipe)  # a panel asks with every frame, and a recipe is read
 
 
 class Push(NamedTuple):
-    """A command that a plan types, in seconds since the first `git push`."""
+    """A command that brings code, schema or both, in seconds since the first `git push`."""
 
     at: float
     text: str
@@ -168,13 +168,6 @@ def _at(turns: tuple[Turn, ...], at: float) -> Columns:
     return next(turn.columns for turn in reversed(turns) if turn.at <= at)
 
 
-class Mark(NamedTuple):
-    """Something the learner did, at an instant."""
-
-    at: float
-    text: str
-
-
 class Segment(NamedTuple):
     """A time in which one thing held; `name` is a commit or a version, "" if unknown."""
 
@@ -215,7 +208,7 @@ class MeasuredDeploy:
 
     start: float
     now: float
-    marks: tuple[Mark, ...]
+    marks: tuple[Push, ...]
     code: tuple[Segment, ...]
     builds: tuple[BuildSpan, ...]
     schema: tuple[Segment, ...]
@@ -311,17 +304,17 @@ def _builds(records: Iterable[Record], zero: float) -> Iterable[BuildSpan]:
         )
 
 
-def _marks(records: list[Record], zero: float) -> Iterable[Mark]:
+def _marks(records: list[Record], zero: float) -> Iterable[Push]:
     push = first_push(records)
     for record in records:
         if not isinstance(record, CommandRan) or record.clone == "world":
             continue
         git, database = GIT in record.command, DB in record.command
         if git or database:
-            yield Mark(record.at - zero, BOTH if git and database else GIT if git else DB)
+            yield Push(record.at - zero, BOTH if git and database else GIT if git else DB)
     # A command's own record comes with its end; the push is known before that.
     if push is not None and not any(
         isinstance(record, CommandRan) and GIT in record.command and record.at <= push <= record.until
         for record in records
     ):
-        yield Mark(0.0, GIT)
+        yield Push(0.0, GIT)

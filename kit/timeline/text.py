@@ -31,9 +31,6 @@ from kit.timeline.records import (
     WorkerChanged,
 )
 
-# What a journal says about one event that is not a page view
-
-
 Edge = Literal["", "opens", "closes"]
 
 _WHO = 11
@@ -95,9 +92,6 @@ def _say_stage(record: Deployed) -> str:
     if record.target == "preview":
         text += f" (preview of {show(record.branch)})"
     return f"{text}: {show(record.detail)}" if record.detail else text
-
-
-# What a journal says about page views: not one by one, but summed up as runs
 
 
 PAUSE = 300.0
@@ -209,9 +203,6 @@ def _say_length(windows: Sequence[Window]) -> str:
     return f"{length}, not over at the last view" if windows[-1].open else length
 
 
-# The upper part of a drawing: what happened, a line an event, with broken windows in the margin
-
-
 _LATER = 4 * 3600.0
 _MOST_ENTRIES = 66  # the whole workflow, phases 1 to 7, takes 63
 
@@ -286,9 +277,6 @@ def _align(times: Sequence[str]) -> list[str]:
     whole = max((len(seconds) for seconds, _, _ in parts), default=0)
     tail = max((len(dot + tenth) for _, dot, tenth in parts), default=0)
     return [f"{seconds:>{whole}}{dot + tenth:<{tail}}" for seconds, dot, tenth in parts]
-
-
-# A timeline as plain text: what a reader sees where there are no widgets
 
 
 NARROWEST = 50
