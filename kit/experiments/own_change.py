@@ -18,7 +18,7 @@ from kit.names import GIT_PUSH
 from kit.postgres import restore
 from kit.review import Order, Pending, Problem, Report, combine, review
 from kit.review.folder import printable
-from kit.review.outside import find_outside
+from kit.review.outside import TAKE_IT_OUT, find_outside
 from kit.review.rules import waits
 from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.files import FOLDER
@@ -106,8 +106,7 @@ def find_in_review(report: Report, project: Path) -> Iterator[Fault]:
                 yield Fault(
                     place=f"{FOLDER}/{pending.file}, line {statement.line}",
                     message=f"It would reach outside of its database: {outside}.",
-                    remedy="Take it out: a migration changes one database. What a whole server needs is done "
-                    "by hand, once, by whoever runs the server.",
+                    remedy=TAKE_IT_OUT,
                 )
 
 

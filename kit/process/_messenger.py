@@ -4,7 +4,7 @@ A messenger (standard library only): it hands the command to the world that the
 learner works in, prints what comes back, and ends with its exit code. The world does
 the work, so that its clock can let page views happen while a command runs.
 
-Usage: python -I -S _client.py SOCKET PROGRAM [ARGUMENT...]
+Usage: python -I -S _messenger.py SOCKET PROGRAM [ARGUMENT...]
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ from typing import Any, Protocol, TextIO
 from kit.errors import KitError
 from kit.names import ROOT
 
-_CLIENT = Path(__file__).with_name("_messenger.py")
+MESSENGER = Path(__file__).with_name("_messenger.py")
+"""The program that `supabase`, `npx`, `npm` and the hook of the origin start in a learner's shell."""
 PROGRAMS = ("supabase", "npx", "npm")
 """What the messenger stands for; psql is the real one."""
 _NOTICE_MS = 500
@@ -204,7 +205,7 @@ def install_programs(folder: Path, *, psql: Path) -> Path:
 
 def hook_text(folder: Path, program: str) -> str:
     """Return the line of shell that hands `program` to the world of `folder`."""
-    words = [sys.executable, "-I", "-S", str(_CLIENT), str(folder / "control"), program]
+    words = [sys.executable, "-I", "-S", str(MESSENGER), str(folder / "control"), program]
     return "exec " + " ".join(shlex.quote(word) for word in words)
 
 

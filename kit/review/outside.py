@@ -19,6 +19,10 @@ from postgast.pg_query_pb2 import ObjectType as Obj
 
 from kit.review.classify import SUBJECTS, Message, statement_of
 
+TAKE_IT_OUT = (
+    "Take it out: a migration changes one database. "
+    "What a whole server needs is done by hand, once, by whoever runs the server."
+)
 _ACCOUNTS = {"role", "session_authorization"}
 _EXTENSIONS = re.compile(r"dblink|.*_fdw|pl(python|perl|tcl).*u|pg_cron|pg_net|http|adminpack|pageinspect")
 _FUNCTIONS = (

@@ -24,16 +24,12 @@ from kit.review.folder import (
     require_folder,
 )
 from kit.review.git import Git, Main
-from kit.review.outside import find_outside
+from kit.review.outside import TAKE_IT_OUT, find_outside
 from kit.review.rules import ORDER_COMMANDS, Order, Problem, combine, waits
 from kit.supabase import MigrationFile, list_migrations, split
 from kit.supabase.files import find_project
 
 _ASKED = "the cloud database"
-_BY_HAND = (
-    "Take it out: a migration changes one database. "
-    "What a whole server needs is done by hand, once, by whoever runs the server."
-)
 _SQUAWKS_LIMIT_S = 30.0
 _OURS = "syntax-error"
 """Squawk's rule about what is judged here by PostgreSQL's own grammar."""
@@ -264,7 +260,7 @@ def _judge_file(
                 made.add(verdict.makes)
             if outside := find_outside(sql):
                 verdict = replace(
-                    verdict, why=f"It would reach outside of its database: {outside}. {_BY_HAND}"
+                    verdict, why=f"It would reach outside of its database: {outside}. {TAKE_IT_OUT}"
                 )
             judged.append(JudgedStatement(line, sql, verdict))
     return tuple(judged), tuple(wrong)

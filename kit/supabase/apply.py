@@ -271,7 +271,7 @@ def push(run: Invocation) -> None:
         if dry:
             run.write(f"Would push these migrations:\n{_bullets(pending)}")
         else:
-            run.require(push_question(database, pending), default=True)
+            run.require(format_push_question(database, pending), default=True)
             if run.clock.name == "virtual":
                 run.clock.advance(PUSH_SECONDS)
             history.prepare(connection)
@@ -281,7 +281,7 @@ def push(run: Invocation) -> None:
     run.say("Finished supabase db push.")
 
 
-def push_question(database: DatabaseName, pending: Sequence[MigrationFile]) -> str:
+def format_push_question(database: DatabaseName, pending: Sequence[MigrationFile]) -> str:
     """Return what `db push` asks before it applies anything."""
     return f"Do you want to push these migrations to the {SPOKEN[database]} database?\n{_bullets(pending)}"
 

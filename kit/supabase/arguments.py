@@ -31,14 +31,16 @@ class Flag:
     short: str = ""
 
 
-GLOBAL = {
+_EVERYWHERE = {
     "help": Flag("Show help information.", short="h"),
     "yes": Flag("Answer yes to all prompts."),
     "debug": Flag("Accepted and ignored: errors are always shown in full."),
 }
-LOCAL = Flag("Use the local database.")
-LINKED = Flag("Use the cloud database of the linked project.")
-INCLUDE_ALL = Flag("Include all migrations not found on remote history table.")
+_EITHER = {
+    "linked": Flag("Use the cloud database of the linked project."),
+    "local": Flag("Use the local database."),
+}
+_INCLUDE_ALL = Flag("Include all migrations not found on remote history table.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +58,36 @@ COMMANDS: dict[tuple[str, str], Spec] = {
     ("migration", "new"): Spec("Create an empty migration script.", takes=("migration name",), needed=1),
     ("migration", "up"): Spec(
         "Apply pending migrations to local database.",
-        {"include-all": INCLUDE_ALL, "linked": LINKED, "local": LOCAL},
+        {"include-all": _INCLUDE_ALL, **_EITHER},
     ),
-    ("migration", "list"): Spec("List local and remote migrations.", {"linked": LINKED, "local": LOCAL}),
+    ("migration", "list"): Spec("List local and remote migrations.", _EITHER),
     ("migration", "repair"): Spec(
         "Repair the migration history table.",
         {
             "status": Flag("Version status to update.", takes="choice", choices=("applied", "reverted")),
-            "linked": LINKED,
-            "local": LOCAL,
+            **_EITHER,
         },
         takes=("version",),
         many=True,
     ),
-    ("migration", "fetch"): Spec(
-        "Fetch migration files from history table.", {"linked": LINKED, "local": LOCAL}
-    ),
+    ("migration", "fetch"): Spec("Fetch migration files from history table.", _EITHER),
     ("db", "push"): Spec(
         "Push new migrations to the remote database.",
         {
-            "include-all": INCLUDE_ALL,
+            "include-all": _INCLUDE_ALL,
             "dry-run": Flag("Print the migrations that would be applied, but don't actually apply them."),
-            "linked": LINKED,
-            "local": LOCAL,
+            **_EITHER,
         },
     ),
     ("db", "diff"): Spec(
         "Diff the local database for schema changes.",
         {
             "file": Flag("Save the diff as a new migration of this name.", takes="string", short="f"),
-            "linked": LINKED,
-            "local": LOCAL,
+            **_EITHER,
         },
     ),
-    ("db", "pull"): Spec(
-        "Pull schema from the remote database.", {"linked": LINKED, "local": LOCAL}, takes=("migration name",)
-    ),
-    ("db", "query"): Spec(
-        "Execute a SQL query against the database.", {"linked": LINKED, "local": LOCAL}, takes=("sql",)
-    ),
+    ("db", "pull"): Spec("Pull schema from the remote database.", _EITHER, takes=("migration name",)),
+    ("db", "query"): Spec("Execute a SQL query against the database.", _EITHER, takes=("sql",)),
 }
 _GROUPS = {
     "migration": "Manage database migration scripts.",
@@ -140,28 +133,28 @@ def parse(argv: Sequence[str]) -> CommandLine:
     if {"--version", "-v"} & set(leading):
         return CommandLine(answer=f"{CLI_VERSION}\n")
     for word in leading:
-        if word.lstrip("-") not in (*GLOBAL, "h"):
-            raise _misused(f"Unrecognized flag: {word} in command supabase", help_text())
+        if word.lstrip("-") not in (*_EVERYWHERE, "h"):
+            raise _misused(f"Unrecognized flag: {word} in command supabase", format_help())
     group = words.pop(0) if words else ""
     group = "migration" if group == "migrations" else group
     if not group:
-        return CommandLine(answer=help_text())
+        return CommandLine(answer=format_help())
     if group not in _GROUPS:
-        raise _misused(f'Unknown subcommand "{group}" for "supabase"', help_text())
+        raise _misused(f'Unknown subcommand "{group}" for "supabase"', format_help())
     if not words or words[0] in ("--help", "-h"):
-        return CommandLine(answer=help_text(group))
+        return CommandLine(answer=format_help(group))
     name = words.pop(0)
     if name.startswith("-"):
-        raise _misused(f"Unrecognized flag: {name} in command supabase {group}", help_text(group))
+        raise _misused(f"Unrecognized flag: {name} in command supabase {group}", format_help(group))
     if (group, name) not in COMMANDS:
         instead = _INSTEAD.get((group, name), "")
-        raise _misused(f'Unknown subcommand "{name}" for "supabase {group}"', help_text(group), instead)
+        raise _misused(f'Unknown subcommand "{name}" for "supabase {group}"', format_help(group), instead)
     return _parse_rest((group, name), [*leading, *words])
 
 
 def _parse_rest(command: tuple[str, str], words: list[str]) -> CommandLine:
-    spec, usage = COMMANDS[command], help_text(*command)
-    known = {**spec.flags, **GLOBAL}
+    spec, usage = COMMANDS[command], format_help(*command)
+    known = {**spec.flags, **_EVERYWHERE}
     short = {flag.short: name for name, flag in known.items() if flag.short}
     flags: dict[str, str] = {}
     values: list[str] = []
@@ -200,7 +193,7 @@ def _require_value(name: str, flag: Flag, value: str, usage: str) -> str:
     return value
 
 
-def help_text(group: str = "", name: str = "") -> str:
+def format_help(group: str = "", name: str = "") -> str:
     """Return the help of everything, of a group of commands, or of one command."""
     if (group, name) not in COMMANDS:
         rows = {
@@ -210,7 +203,7 @@ def help_text(group: str = "", name: str = "") -> str:
         }
         says = _GROUPS.get(group, f"The kit's own runner, modelled on the Supabase CLI {CLI_VERSION}.")
         usage = f"supabase {group or '<group>'} <subcommand> [flags]"
-        return _page(says, usage, "SUBCOMMANDS", rows)
+        return _format_page(says, usage, "SUBCOMMANDS", rows)
     spec = COMMANDS[group, name]
     takes = "".join(
         f" <{word}>" if place < spec.needed else f" [<{word}{'...' if spec.many else ''}>]"
@@ -218,12 +211,12 @@ def help_text(group: str = "", name: str = "") -> str:
     )
     rows = {
         f"--{flag}{', -' + facts.short if facts.short else ''} {facts.takes}".rstrip(): facts.says
-        for flag, facts in {**spec.flags, **GLOBAL}.items()
+        for flag, facts in {**spec.flags, **_EVERYWHERE}.items()
     }
-    return _page(spec.says, f"supabase {group} {name} [flags]{takes}", "FLAGS", rows)
+    return _format_page(spec.says, f"supabase {group} {name} [flags]{takes}", "FLAGS", rows)
 
 
-def _page(says: str, usage: str, heading: str, rows: Mapping[str, str]) -> str:
+def _format_page(says: str, usage: str, heading: str, rows: Mapping[str, str]) -> str:
     lines = ["DESCRIPTION", f"  {says}", "", "USAGE", f"  {usage}", "", heading]
     return "\n".join([*lines, *(f"  {left:<{_FLAG_WIDTH}}{right}" for left, right in rows.items()), ""])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import LiteralString, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from kit.errors import BadInput, HistoryDiverged, WrongInstance
@@ -187,32 +188,32 @@ def _unequal(before: Mapping[_Key, object], after: Mapping[_Key, object]) -> lis
 def _drops(before: Catalog, after: Catalog) -> Iterator[str]:
     for table, name in reversed(_unequal(before.constraints, after.constraints)):
         if table in after.tables and (table, name) in before.constraints:
-            yield f"ALTER TABLE {_table(table)} DROP CONSTRAINT {quote(name)};"
+            yield f"ALTER TABLE {_name('public', table)} DROP CONSTRAINT {_name(name)};"
     for name in _unequal(before.indexes, after.indexes):
         if name in before.indexes and before.indexes[name][0] in after.tables:
             yield f"DROP INDEX {name};"
     for table, columns in before.tables.items():
         if table not in after.tables:
-            yield f"DROP TABLE {_table(table)};"
+            yield f"DROP TABLE {_name('public', table)};"
             continue
         for column in columns:
             if column not in after.tables[table]:
-                yield f"ALTER TABLE {_table(table)} DROP COLUMN {quote(column)};"
+                yield f"ALTER TABLE {_name('public', table)} DROP COLUMN {_name(column)};"
 
 
 def _additions(before: Catalog, after: Catalog) -> Iterator[str]:
     for table, columns in after.tables.items():
         if table not in before.tables:
-            lines = [f"  {quote(column)} {definition}" for column, definition in columns.items()]
-            yield f"CREATE TABLE {_table(table)} (\n" + ",\n".join(lines) + "\n);"
+            lines = [f"  {_name(column)} {definition}" for column, definition in columns.items()]
+            yield f"CREATE TABLE {_name('public', table)} (\n" + ",\n".join(lines) + "\n);"
             continue
         for column, definition in columns.items():
             if column not in before.tables[table]:
-                yield f"ALTER TABLE {_table(table)} ADD COLUMN {quote(column)} {definition};"
+                yield f"ALTER TABLE {_name('public', table)} ADD COLUMN {_name(column)} {definition};"
     for table, name in _unequal(before.constraints, after.constraints):
         if (table, name) in after.constraints:
             definition = after.constraints[table, name]
-            yield f"ALTER TABLE {_table(table)} ADD CONSTRAINT {quote(name)} {definition};"
+            yield f"ALTER TABLE {_name('public', table)} ADD CONSTRAINT {_name(name)} {definition};"
     for name in _unequal(before.indexes, after.indexes):
         if name in after.indexes:
             yield f"{after.indexes[name][1]};"
@@ -224,18 +225,16 @@ def _comments(before: Catalog, after: Catalog) -> Iterator[str]:
             yield f"COMMENT ON {name} IS {_literal(text) if text else 'NULL'};"
 
 
-def quote(name: str) -> str:
-    """Quote a name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
+def _name(*parts: str) -> str:
+    return sql.Identifier(*parts).as_string()
 
 
 def _table(name: str) -> str:
-    return f'"public".{quote(name)}'
+    return _name("public", name)
 
 
 def _literal(text: str) -> str:
-    doubled = text.replace("'", "''")
-    return f"E'{doubled.replace(chr(92), chr(92) * 2)}'" if "\\" in text else f"'{doubled}'"
+    return sql.Literal(text).as_string().strip()
 
 
 _NOT_FOOLPROOF = (

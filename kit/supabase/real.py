@@ -13,8 +13,9 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from kit.errors import BadInput, MigrationError, MissingTool, ServerFailed
 from kit.names import KIT_SUPABASE_CLI, ROOT, DatabaseName
+from kit.process.messenger import MESSENGER
 from kit.supabase import history
-from kit.supabase.apply import PUSH_SECONDS, push_question
+from kit.supabase.apply import PUSH_SECONDS, format_push_question
 from kit.supabase.arguments import CLI_VERSION
 from kit.supabase.files import MigrationFile, choose_pending, list_migrations, new_path
 from kit.supabase.history import Connection
@@ -39,7 +40,7 @@ def find_cli() -> Path:
     places = {
         f"the environment variable {KIT_SUPABASE_CLI}": os.environ.get(KIT_SUPABASE_CLI, ""),
         "node_modules/.bin/supabase in the kit's folder": str(_MODULES),
-        "supabase on PATH": found if found and "_client" not in _first_bytes(Path(found)) else "",
+        "supabase on PATH": found if found and MESSENGER.name not in _first_bytes(Path(found)) else "",
     }
     for place in places.values():
         if place and os.access(place, os.X_OK):
@@ -135,7 +136,7 @@ def _let_time_pass(run: Invocation, database: DatabaseName, applied: Sequence[st
     answer = ""
     # Without a terminal the CLI waits a tenth of a second for an answer: nobody types that fast.
     if run.ask is not None and not run.line.has("yes"):
-        answer = "y\n" if run.confirm(push_question(database, pending), default=True) else "n\n"
+        answer = "y\n" if run.confirm(format_push_question(database, pending), default=True) else "n\n"
     if answer != "n\n" and run.clock.name == "virtual":
         run.clock.advance(PUSH_SECONDS)
     return answer
