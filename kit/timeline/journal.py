@@ -110,4 +110,7 @@ class Journal:
             BadInput: if it holds something else than records.
         """
         with self._lock:
-            self._records = list(load_records(self._path.read_text(encoding="utf-8")).records)
+            text = self._path.read_text(encoding="utf-8")
+            self._records = list(load_records(text).records)
+        if text and not text.endswith("\n"):
+            self.replace(self.timeline)  # what is added next begins a line of its own

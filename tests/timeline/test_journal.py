@@ -111,6 +111,21 @@ def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     assert other.timeline == Timeline.of([moved(1)])
 
 
+@pytest.mark.parametrize("missing", [1, 10])
+def test_what_is_added_after_a_cut_off_line_can_be_read_again(tmp_path: Path, missing: int) -> None:
+    Journal(tmp_path).add(moved(1))
+    file = tmp_path / "journal.jsonl"
+    file.write_text(file.read_text()[:-missing])
+
+    for number in (2, 3):
+        journal = Journal(tmp_path)
+        journal.load()
+        journal.add(moved(number))
+
+    whole = [moved(1)] if missing == 1 else []
+    assert journal.timeline == Timeline.of([*whole, moved(2), moved(3)])
+
+
 def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_text("nonsense\n{}\n")
 
