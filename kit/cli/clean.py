@@ -26,6 +26,7 @@ from kit.errors import BadInput, KitError
 from kit.postgres import ProviderName, remove_container
 from kit.process import PREFIX, temporary_folder
 from kit.world.home import kit_home
+from kit.world.open import hold_own
 from kit.world.save import fingerprint
 
 SETTLED_S = 5.0
@@ -87,13 +88,7 @@ def remove(found: Leftovers) -> tuple[str, ...]:
     """
     failed = [f"Process {pid} could not be ended." for pid in _end(found.processes)]
     for folder in found.folders:
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            server = json.loads((folder / "server.json").read_text(encoding="utf-8"))
-            if server["provider"] == "docker":
-                try:
-                    remove_container(server["instance"])
-                except KitError as error:
-                    failed.append(f"A container could not be removed: {error.message}")
+        failed += _remove_container(folder)
         if not _delete(folder):
             failed.append(f"{folder} could not be deleted.")
     for cache in found.caches:
@@ -103,12 +98,24 @@ def remove(found: Leftovers) -> tuple[str, ...]:
     return tuple(failed)
 
 
+def _remove_container(world: Path) -> list[str]:
+    """Remove the container of a world that has one, with its data; say what could not be done."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        server = json.loads((world / "server.json").read_text(encoding="utf-8"))
+        if server["provider"] == "docker":
+            try:
+                remove_container(server["instance"], data=True)
+            except KitError as error:
+                return [f"A container could not be removed: {error.message}"]
+    return []
+
+
 def find_kept() -> tuple[Path, ...]:
     """Return what the kit keeps for good: caches and saved worlds, and nothing of anybody else's."""
     home = kit_home()
     names = {
         "cache": r"[0-9a-f]{16}|cluster-\d+-[0-9a-f]{12}|tmp[a-z0-9_]{8}",
-        "worlds": r"[1-9]|unreadable-[1-9]|\.[1-9]-before|\.saving-[a-z0-9_]{8}",
+        "worlds": r"[1-9](\.\d+)?|unreadable-\d+|\.[1-9]-before|\.saving-[a-z0-9_]{8}",
     }
     found = [
         path
@@ -117,12 +124,25 @@ def find_kept() -> tuple[Path, ...]:
         for path in sorted((home / folder).iterdir())
         if path.is_dir() and not path.is_symlink() and re.fullmatch(pattern, path.name)
     ]
+    if (home / "world").is_dir() and not _is_running():
+        found.append(home / "world")
     return tuple(found)
+
+
+def _is_running() -> bool:
+    supervisor = hold_own()
+    if supervisor is not None:
+        supervisor.close()
+    return supervisor is not None
 
 
 def remove_kept(paths: Iterable[Path]) -> tuple[str, ...]:
     """Delete what `find_kept` returned; say what could not be deleted."""
-    failed = [f"{path} could not be deleted." for path in paths if not _delete(path)]
+    failed = []
+    for path in paths:
+        failed += _remove_container(path)
+        if not _delete(path):
+            failed.append(f"{path} could not be deleted.")
     for folder in ("cache", "worlds"):
         with contextlib.suppress(OSError):  # not empty: what is left is not ours
             (kit_home() / folder).rmdir()

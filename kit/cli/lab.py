@@ -27,7 +27,7 @@ Examples:
   python -m kit lab -- --ServerApp.ip=0.0.0.0    whatever follows -- goes to JupyterLab
 
 JupyterLab keeps your own settings; the kit adds defaults beside them (no news pop-up).
-Ctrl-C ends it and all its kernels; your world is saved."""
+Ctrl-C ends it and all its kernels; your world is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def plan(
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
     # Not as a file to open: so the address that it prints leads to the notebook as well.
     command.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
-    # Ctrl-C ends it at once, instead of asking: worlds are saved, notebooks save themselves.
+    # Ctrl-C ends it at once, instead of asking: worlds are kept, notebooks save themselves.
     command.append("--ServerApp.answer_yes=True")
     if os.geteuid() == 0:
         command.append("--allow-root")
@@ -99,6 +99,6 @@ def start(launch: Launch) -> NoReturn:
 def lab(more: tuple[str, ...], *, no_browser: bool, port: int | None) -> int:
     """Open the lesson in JupyterLab."""
     launch = plan(browser=not no_browser, port=port, more=more)
-    Screen().line("Opening the lesson in JupyterLab. Ctrl-C here ends it; your world is saved.")
+    Screen().line("Opening the lesson in JupyterLab. Ctrl-C here ends it; your world is kept.")
     sys.stdout.flush()
     start(launch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit.postgres.docker import Docker, find_engine, remove_container
 from kit.postgres.programs import client
-from kit.postgres.providers import Embedded, System, provider_named
+from kit.postgres.providers import Embedded, System, copy_data, copy_server, provider_named
 from kit.postgres.server import (
     Endpoint,
     Provider,
@@ -15,6 +15,7 @@ from kit.postgres.server import (
     create,
     dump,
     explain,
+    restart_server,
     restore,
     start_server,
 )
@@ -30,12 +31,15 @@ __all__ = [
     "System",
     "client",
     "connect_url",
+    "copy_data",
+    "copy_server",
     "create",
     "dump",
     "explain",
     "find_engine",
     "provider_named",
     "remove_container",
+    "restart_server",
     "restore",
     "start_server",
 ]

@@ -1,9 +1,9 @@
 """The few requests to a Docker engine that have to work at once, and without its SDK.
 
-As a program it kills and removes every container with a label: what the reaper runs
-in the end. Standard library only.
+As a program it kills and removes every container with a label, and the volume with its data
+if that is named: what the reaper runs in the end. Standard library only.
 
-Usage: python -I -S _engine.py ENGINE LABEL
+Usage: python -I -S _docker_remove.py ENGINE LABEL [VOLUME]
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ CREATION_S = 0.8
 REMOVAL_S = 2.0
 """How long looking again goes on while containers are being removed."""
 _LOOK_S = 0.05
+_GONE = (http.client.NO_CONTENT, http.client.NOT_FOUND)
 
 
 class _Connection(http.client.HTTPConnection):
@@ -66,17 +67,17 @@ def _ask(engine: str, method: str, path: str) -> tuple[int, Any]:
         connection.close()
 
 
-def find(engine: str, label: str) -> list[str]:
-    """Return the ids of the containers with this label, running or not."""
+def find(engine: str, label: str, *, running: bool = False) -> list[str]:
+    """Return the ids of the containers with this label; of those that run, or of all."""
     filters = quote(json.dumps({"label": [label]}))
-    status, content = _ask(engine, "GET", f"/containers/json?all=true&filters={filters}")
+    status, content = _ask(engine, "GET", f"/containers/json?all={not running}&filters={filters}")
     if status != http.client.OK:
         raise OSError(content)
     return [container["Id"] for container in content]
 
 
-def remove(engine: str, label: str) -> bool:
-    """Kill and remove them with their volumes; say whether none is left."""
+def remove(engine: str, label: str, volume: str = "") -> bool:
+    """Kill and remove them, then the volume if one is named; say whether none is left."""
     started, met = time.monotonic(), False
     while True:
         found = find(engine, label)
@@ -85,11 +86,11 @@ def remove(engine: str, label: str) -> bool:
             _ask(engine, "DELETE", f"/containers/{container}?force=true&v=true")
         waited = time.monotonic() - started
         if not found and (met or waited > CREATION_S):
-            return True
+            return not volume or _ask(engine, "DELETE", f"/volumes/{volume}?force=true")[0] in _GONE
         if waited > REMOVAL_S:
             return False
         time.sleep(0 if found else _LOOK_S)
 
 
 if __name__ == "__main__":
-    sys.exit(0 if remove(sys.argv[1], sys.argv[2]) else 1)
+    sys.exit(0 if remove(*sys.argv[1:4]) else 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import platform
 import secrets
@@ -15,9 +16,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from kit.errors import ServerFailed, UnusableFolder
 from kit.postgres.programs import Binaries, account, everybody_may_read
-from kit.postgres.server import Endpoint
+from kit.postgres.server import DURABLE, Endpoint
 from kit.process import Supervisor, wait_until
 
 SETTINGS = {
@@ -33,6 +36,8 @@ SETTINGS = {
     "max_connections": "60",
     "shared_buffers": "'32MB'",
     "jit": "off",
+    "min_wal_size": "'2MB'",  # what a world takes on disk is said to be small
+    "max_wal_size": "'32MB'",
 }
 _INITDB = (
     "--username=kit",
@@ -47,13 +52,13 @@ _INITDB = (
 # one 4096 times protects nothing, and costs every connection milliseconds on both ends.
 _SCRAM_ITERATIONS, _IO_METHOD = 16, 18
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
-_START_S = 30.0
-_RESTART_S = 10.0
 _PORT_TRIES = 5
 _LAST_LINES = 5
 
 
-def start(programs: Binaries, folder: Path, supervisor: Supervisor, *, cache: Path | None) -> Endpoint:
+def start(
+    programs: Binaries, folder: Path, supervisor: Supervisor, *, cache: Path | None, keep: bool = False
+) -> Endpoint:
     """Make a data folder at `folder/pg` and start a server on it, on a free port of 127.0.0.1.
 
     Args:
@@ -61,6 +66,7 @@ def start(programs: Binaries, folder: Path, supervisor: Supervisor, *, cache: Pa
         folder: the world's folder.
         supervisor: who ends the server.
         cache: below it a prepared data folder is kept, so that the next start is quicker.
+        keep: its data outlives its processes.
 
     Returns:
         Where it listens, and the password of its superuser.
@@ -69,19 +75,13 @@ def start(programs: Binaries, folder: Path, supervisor: Supervisor, *, cache: Pa
         UnusableFolder: if the account that the server needs cannot reach `folder`.
         ServerFailed: if it does not start.
     """
-    if account() and not everybody_may_read(folder):
-        raise UnusableFolder(
-            "PostgreSQL does not run as root, and an unprivileged account cannot reach the temporary folder.",
-            looked=[str(folder)],
-            remedy="Set TMPDIR to a folder that everybody may enter, such as /tmp.",
-        )
+    _require_readable(folder)
     home = folder / "pg"
-    home.mkdir()
-    home.chmod(0o711)
+    _make_home(home)
     prepared = cache / _key(programs) if cache else None
     if prepared and (password := _copied(prepared, home / "data")):
         with contextlib.suppress(ServerFailed):
-            port = _run(programs, home, supervisor)
+            port = _run(programs, home, supervisor, keep=keep)
             return Endpoint(host="127.0.0.1", port=port, password=password)
         # Whatever is wrong with the copy: make a new one.
         shutil.rmtree(home / "data")
@@ -90,29 +90,70 @@ def start(programs: Binaries, folder: Path, supervisor: Supervisor, *, cache: Pa
     _initdb(programs, home / "data", password)
     if prepared:
         _keep(home / "data", password, prepared)
-    port = _run(programs, home, supervisor)
+    port = _run(programs, home, supervisor, keep=keep)
     return Endpoint(host="127.0.0.1", port=port, password=password)
 
 
-def restart(programs: Binaries, folder: Path, supervisor: Supervisor, *, port: int) -> None:
-    """Start the server of `folder` again on its own data and port.
+def is_running(supervisor: Supervisor) -> bool:
+    """Say whether a server runs under this supervisor."""
+    server = supervisor.processes().get("postgres")
+    return server is not None and server.exit is None
+
+
+def restart(
+    programs: Binaries, folder: Path, supervisor: Supervisor, *, keep: bool = False, port: int = 0
+) -> int:
+    """Start the server of `folder` again on its own data, however it ended.
+
+    Args:
+        programs: what to run.
+        folder: the world's folder.
+        supervisor: who ends the server.
+        keep: its data outlives its processes.
+        port: where it has to listen, 0 for any free port.
+
+    Returns:
+        The port.
 
     Raises:
-        ServerFailed: if it does not start.
+        ServerFailed: if its data is gone or of another version, or it does not start on it.
     """
+    home = folder / "pg"
+    _require_readable(folder)
     supervisor.stop("postgres")
-    words = ""
+    try:
+        major = int((home / "data" / "PG_VERSION").read_text())
+    except (OSError, ValueError) as error:
+        raise _failed(programs, f"{home / 'data'} holds no data of PostgreSQL: {error}") from error
+    if major != programs.major:
+        raise ServerFailed(
+            f"A world's databases were made by PostgreSQL {major}, and here is {programs.version}.",
+            looked=[str(home / "data")],
+            remedy=f"Install the kit that made them, or PostgreSQL {major} (KIT_POSTGRES=system).",
+        )
+    if (home / "data" / "postmaster.pid").exists():
+        _end_orphans(home / "data")
+    return _run(programs, home, supervisor, keep=keep, port=port)
 
-    def started() -> bool:
-        nonlocal words
-        words = _try(programs, folder / "pg", supervisor, port)
-        # postmaster.pid was left: from it the new server sees whether processes of the old
-        # one, killed without warning, still write to the data. They end as soon as they notice.
-        return "pre-existing shared memory" not in words
 
-    wait_until(started, seconds=_RESTART_S, every=0.1)
-    if words:
-        raise _failed(programs, words)
+def _end_orphans(data: Path) -> None:
+    """End what a server that was killed has left: its children, which work in its data folder."""
+    orphans = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # it may end, or be somebody else's
+            if process.cwd() == str(data):
+                process.kill()
+                orphans.append(process)
+    psutil.wait_procs(orphans)
+
+
+def _require_readable(folder: Path) -> None:
+    if account() and not everybody_may_read(folder):
+        raise UnusableFolder(
+            "PostgreSQL does not run as root, and an unprivileged account cannot reach its folder.",
+            looked=[str(folder)],
+            remedy="Set TMPDIR (and KIT_HOME, if it is set) to a folder that everybody may enter.",
+        )
 
 
 def _key(programs: Binaries) -> str:
@@ -136,17 +177,37 @@ def _copied(prepared: Path, data: Path) -> str | None:
     """Copy the prepared data folder; return the superuser's password, None if that is not possible."""
     try:
         password = (prepared / "password").read_text()
-        shutil.copytree(prepared / "data", data)
+        _copy(prepared / "data", data)
     except OSError:  # shutil.Error included
         shutil.rmtree(data, ignore_errors=True)
         return None
+    return password
+
+
+def copy(saved: Path, home: Path) -> None:
+    """Copy the data folder of a server at rest to `home/data`, for another server.
+
+    Raises:
+        OSError: if that is not possible.
+    """
+    _make_home(home)
+    _copy(saved, home / "data")
+
+
+def _make_home(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    if account():
+        home.chmod(0o711)
+
+
+def _copy(saved: Path, data: Path) -> None:
+    shutil.copytree(saved, data)
     if rights := account():
         for place, _, files in os.walk(data):
             os.chown(place, *rights)
             for name in files:
                 os.chown(os.path.join(place, name), *rights)  # noqa: PTH118 - a thousand files; Path is slow
     data.chmod(0o700)
-    return password
 
 
 def _initdb(programs: Binaries, data: Path, password: str) -> None:
@@ -195,14 +256,14 @@ def _keep(data: Path, password: str, prepared: Path) -> None:
             ready.rename(prepared)  # complete or not at all
 
 
-def _run(programs: Binaries, home: Path, supervisor: Supervisor) -> int:
-    """Start postgres on a free port and wait until it is ready; return the port."""
+def _run(programs: Binaries, home: Path, supervisor: Supervisor, *, keep: bool, port: int = 0) -> int:
+    """Start postgres on that port, else on a free one, and wait until it is ready; return the port."""
     words = ""
-    for _ in range(_PORT_TRIES):
-        port = _free_port()
-        words = _try(programs, home, supervisor, port)
+    for _ in range(1 if port else _PORT_TRIES):
+        chosen = port or _free_port()
+        words = _try(programs, home, supervisor, chosen, keep=keep)
         if not words:
-            return port
+            return chosen
         # PostgreSQL cannot inherit a listening socket: somebody else may have taken
         # the port since we found it free. Then, and only then, take another.
         if "could not bind" not in words:
@@ -210,13 +271,13 @@ def _run(programs: Binaries, home: Path, supervisor: Supervisor) -> int:
     raise _failed(programs, words)
 
 
-def _try(programs: Binaries, home: Path, supervisor: Supervisor, port: int) -> str:
+def _try(programs: Binaries, home: Path, supervisor: Supervisor, port: int, *, keep: bool) -> str:
     """Start postgres on a port; return nothing when it is ready, else what it wrote."""
     log = home / "log"
     before = log.stat().st_size if log.exists() else 0
     running = supervisor.spawn(
         "postgres",
-        [programs.bin / "postgres", "-D", home / "data", "-p", str(port)],
+        [programs.bin / "postgres", "-D", home / "data", "-p", str(port), *(DURABLE if keep else ())],
         env=_ENVIRONMENT,
         cwd=Path("/"),
         log=log,
@@ -261,4 +322,5 @@ def _is_ready(home: Path, supervisor: Supervisor, pid: int) -> bool:
             return False
         return lines[:1] == [str(pid)] and lines[7:8] == ["ready   "]
 
-    return wait_until(lambda: ready() or ended(), seconds=_START_S) and not ended()
+    # Recovery after a crash takes as long as it takes: the server gets ready, or it ends.
+    return wait_until(lambda: ready() or ended(), seconds=math.inf) and not ended()

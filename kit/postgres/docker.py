@@ -18,8 +18,8 @@ import yaml
 
 from kit.errors import BadInput, MissingTool, ServerFailed
 from kit.names import ROOT
-from kit.postgres import _docker_remove as _engine
-from kit.postgres.server import Endpoint, ProviderName
+from kit.postgres import _docker_remove
+from kit.postgres.server import DURABLE, Endpoint, ProviderName
 from kit.process import Supervisor, wait_until
 
 # Read the one service of docker-compose.yml: the single description of the kit's container
@@ -27,7 +27,7 @@ from kit.process import Supervisor, wait_until
 
 FILE = ROOT / "docker-compose.yml"
 SERVICE = "postgres"
-_KNOWN = {"image", "command", "environment", "tmpfs", "ports", "healthcheck", "labels"}
+_KNOWN = {"image", "command", "environment", "volumes", "ports", "healthcheck", "labels"}
 _HEALTH = {"test", "interval", "timeout", "retries", "start_period"}
 _VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::?(?P<how>[-?])(?P<word>[^}]*))?\})")
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
@@ -40,7 +40,7 @@ class Service:
     image: str
     command: list[str]
     environment: dict[str, str]
-    tmpfs: dict[str, str]
+    volumes: dict[str, str]
     ports: dict[str, tuple[str, int]]
     healthcheck: dict[str, Any]
     labels: dict[str, str]
@@ -74,14 +74,14 @@ def read_service(variables: Mapping[str, str], *, file: Path = FILE) -> Service:
             remedy="Use the kit from a copy of its repository, or unset KIT_POSTGRES for the embedded one.",
         ) from error
     try:
-        facts = yaml.safe_load(text)["services"][SERVICE]
-        facts = _filled(facts, variables)
+        whole = _filled(yaml.safe_load(text), variables)
+        facts = whole["services"][SERVICE]
         _refuse_others(facts, _KNOWN)
         return Service(
             image=facts["image"],
             command=_words(facts.get("command", [])),
             environment=_mapping(facts.get("environment", {})),
-            tmpfs=dict(_mount(entry) for entry in _entries(facts.get("tmpfs", []))),
+            volumes=dict(_mount(entry, whole.get("volumes", {})) for entry in facts.get("volumes", [])),
             ports=dict(_port(entry) for entry in facts.get("ports", [])),
             healthcheck=_health(facts["healthcheck"]),
             labels=_mapping(facts.get("labels", {})),
@@ -120,10 +120,6 @@ def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:
     return value
 
 
-def _entries(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
 def _words(value: str | list[str]) -> list[str]:
     return shlex.split(value) if isinstance(value, str) else [str(word) for word in value]
 
@@ -134,9 +130,9 @@ def _mapping(value: Mapping[str, Any] | list[str]) -> dict[str, str]:
     return {key: str(inner) for key, inner in value.items()}
 
 
-def _mount(entry: str) -> tuple[str, str]:
-    path, _, options = entry.partition(":")
-    return path, options
+def _mount(entry: str, volumes: Mapping[str, Any]) -> tuple[str, str]:
+    name, path = entry.split(":")
+    return str(volumes[name]["name"]), path
 
 
 def _port(entry: str) -> tuple[str, tuple[str, int]]:
@@ -174,7 +170,7 @@ _OTHERWISE = "or unset KIT_POSTGRES: the embedded server needs no Docker."
 
 
 class Docker:
-    """PostgreSQL from the image that docker-compose.yml names, with its data in memory.
+    """PostgreSQL from the image that docker-compose.yml names, with its data in a volume of its own.
 
     Args:
         file: the description of the container.
@@ -190,11 +186,34 @@ class Docker:
         """Say the kind."""
         return "Docker()"
 
-    def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:  # noqa: ARG002 - not on disk
+    def is_running(self, supervisor: Supervisor, *, instance: str) -> bool:  # noqa: ARG002 - no child of ours
+        """Say whether its container runs; see `Provider.is_running`."""
+        label = f"{_INSTANCE_LABEL}={instance}"
+        return bool(_docker_remove.find(find_engine(), label, running=True))
+
+    def start(self, folder: Path, supervisor: Supervisor, *, instance: str, keep: bool = False) -> Endpoint:  # noqa: ARG002 - not in a folder
         """Start a container that is labelled with `instance`; see `Provider.start`."""
         password = secrets.token_urlsafe(18)
-        variables = {"KIT_INSTANCE": instance, "KIT_POSTGRES_PASSWORD": password}
-        service = read_service(variables, file=self._file)
+        host, port = self._run(supervisor, instance, password, keep=keep, port=0)
+        return Endpoint(host=host, port=port, password=password)
+
+    def restart(
+        self,
+        folder: Path,  # noqa: ARG002 - not in a folder
+        supervisor: Supervisor,
+        *,
+        instance: str,
+        keep: bool = False,
+        port: int = 0,
+    ) -> int:
+        """Start another container on the same volume; see `Provider.restart`."""
+        remove_container(instance)
+        return self._run(supervisor, instance, "used only when the data is made", keep=keep, port=port)[1]
+
+    def _run(
+        self, supervisor: Supervisor, instance: str, password: str, *, keep: bool, port: int
+    ) -> tuple[str, int]:
+        service = read_service({"KIT_INSTANCE": instance, "KIT_POSTGRES_PASSWORD": password}, file=self._file)
         label = next((f"{key}={value}" for key, value in service.labels.items() if value == instance), None)
         if label is None:
             raise BadInput(
@@ -202,49 +221,57 @@ class Docker:
                 remedy="Undo your changes to it: git checkout docker-compose.yml.",
             )
         address = find_engine()
+        volumes = {name: {"bind": path, "mode": "rw"} for name, path in service.volumes.items()}
         # Before there is a container: whatever becomes of this process, none is left behind.
-        supervisor.after_end([sys.executable, "-I", "-S", _engine.__file__, address, label], env={})
+        supervisor.after_end(
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                _docker_remove.__file__,
+                address,
+                label,
+                *([] if keep else service.volumes),
+            ],
+            env={},
+        )
         with connect(address) as client, _explained(service):
             _fetch(client, service)
+            for name in service.volumes:
+                client.volumes.create(name, labels=service.labels)
             container = client.containers.create(
                 service.image,
-                command=service.command,
+                command=[*service.command, *(DURABLE if keep else [])],
                 environment=service.environment,
-                tmpfs=service.tmpfs,
-                ports=service.ports,
+                volumes=volumes,
+                ports={inner: (host, port or any_) for inner, (host, any_) in service.ports.items()},
                 healthcheck=service.healthcheck,
                 labels=service.labels,
                 name=f"kit-postgres-{instance}",
             )
             with contextlib.ExitStack() as undo:
-                undo.callback(container.remove, force=True, v=True)
+                undo.callback(container.remove, force=True)
                 container.start()
                 _wait_for_health(container)
-                host, port = _published(container)
+                published = _published(container)
                 undo.pop_all()
-        return Endpoint(host=host, port=port, password=password)
-
-    def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:  # noqa: ARG002 - nothing is left
-        """Refuse: the data was in the container's memory; see `Provider.restart`."""
-        raise ServerFailed(
-            "The container with the databases has gone, and its data with it.",
-            why="it keeps them in memory only",
-            remedy="Run `python -m kit reset`: it builds your phase again from a checkpoint.",
-        )
+        return published
 
 
-def remove_container(instance: str) -> None:
+def remove_container(instance: str, *, data: bool = False) -> None:
     """Remove the container of a world whose reaper could not.
 
     Args:
         instance: the marker of the world's server.
+        data: remove its volume, too.
 
     Raises:
         MissingTool: if no engine answers.
         ServerFailed: if the engine does not remove it.
     """
     try:
-        removed = _engine.remove(find_engine(), f"{_INSTANCE_LABEL}={instance}")
+        volume = f"kit-postgres-{instance}" if data else ""
+        removed = _docker_remove.remove(find_engine(), f"{_INSTANCE_LABEL}={instance}", volume)
     except OSError as error:
         removed, why = False, str(error)
     else:
@@ -270,7 +297,7 @@ def find_engine() -> str:
             looked.append(f"{address}: on another machine, where the server's port could not be reached")
             continue
         try:
-            _engine.ping(address)
+            _docker_remove.ping(address)
         except PermissionError:
             looked.append(f"{address}: permission denied")
             forbidden = True

@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from kit.errors import BadInput, MissingTool
+from kit.errors import BadInput, MissingTool, ServerFailed
 from kit.names import KIT_POSTGRES
 from kit.postgres import cluster
 from kit.postgres.docker import Docker
 from kit.postgres.programs import Binaries, account, everybody_may_read, read_programs, wheel_folder
-from kit.postgres.server import Endpoint, Provider, ProviderName
+from kit.postgres.server import Endpoint, Provider, ProviderName, Server, restart_server
 from kit.process import Supervisor
 
 # The default provider: the programs of the wheel, started and ended by the kit
@@ -35,13 +35,34 @@ class Embedded:
         """Say the kind."""
         return "Embedded()"
 
-    def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:  # noqa: ARG002 - the folder is the instance
-        """Start a server; see `Provider.start`."""
-        return cluster.start(read_programs(self._bin(folder)), folder, supervisor, cache=self._cache)
+    def is_running(self, supervisor: Supervisor, *, instance: str) -> bool:  # noqa: ARG002 - the folder is the instance
+        """Say whether its process is there; see `Provider.is_running`."""
+        return cluster.is_running(supervisor)
 
-    def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:
+    def start(
+        self,
+        folder: Path,
+        supervisor: Supervisor,
+        *,
+        instance: str,  # noqa: ARG002 - the folder is the instance
+        keep: bool = False,
+    ) -> Endpoint:
+        """Start a server; see `Provider.start`."""
+        return cluster.start(
+            read_programs(self._bin(folder)), folder, supervisor, cache=self._cache, keep=keep
+        )
+
+    def restart(
+        self,
+        folder: Path,
+        supervisor: Supervisor,
+        *,
+        instance: str,  # noqa: ARG002 - as above
+        keep: bool = False,
+        port: int = 0,
+    ) -> int:
         """Start it again on its own data; see `Provider.restart`."""
-        cluster.restart(read_programs(self._bin(folder)), folder, supervisor, port=port)
+        return cluster.restart(read_programs(self._bin(folder)), folder, supervisor, keep=keep, port=port)
 
     def _bin(self, folder: Path) -> Path:
         """Return the wheel's programs, copied to where the unprivileged account can read them if need be."""
@@ -92,13 +113,32 @@ class System:
         """Say the kind."""
         return "System()"
 
-    def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:  # noqa: ARG002 - the folder is the instance
-        """Start a server; see `Provider.start`."""
-        return cluster.start(find_programs(), folder, supervisor, cache=self._cache)
+    def is_running(self, supervisor: Supervisor, *, instance: str) -> bool:  # noqa: ARG002 - the folder is the instance
+        """Say whether its process is there; see `Provider.is_running`."""
+        return cluster.is_running(supervisor)
 
-    def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:
+    def start(
+        self,
+        folder: Path,
+        supervisor: Supervisor,
+        *,
+        instance: str,  # noqa: ARG002 - the folder is the instance
+        keep: bool = False,
+    ) -> Endpoint:
+        """Start a server; see `Provider.start`."""
+        return cluster.start(find_programs(), folder, supervisor, cache=self._cache, keep=keep)
+
+    def restart(
+        self,
+        folder: Path,
+        supervisor: Supervisor,
+        *,
+        instance: str,  # noqa: ARG002 - as above
+        keep: bool = False,
+        port: int = 0,
+    ) -> int:
         """Start it again on its own data; see `Provider.restart`."""
-        cluster.restart(find_programs(), folder, supervisor, port=port)
+        return cluster.restart(find_programs(), folder, supervisor, keep=keep, port=port)
 
 
 def find_programs() -> Binaries:
@@ -168,3 +208,48 @@ def provider_named(name: str | None = None, *, cache: Path | None = None) -> Pro
             remedy=f"Choose one of: {', '.join(_MAKERS)}.",
         )
     return _MAKERS[chosen](cache)
+
+
+def copy_data(server: Server, folder: Path, supervisor: Supervisor, into: Path) -> None:
+    """Stop a server for good, and keep its data folder where a copy of it can be started.
+
+    Args:
+        server: what runs.
+        folder: the world's; one whose data is in no folder, but in a container's volume, has no copy.
+        supervisor: the server's parent.
+        into: the copy gets `pg/data` and `server.json` in this folder.
+    """
+    data = folder / "pg" / "data"
+    if not data.exists():
+        return
+    with server.connect() as connection:
+        connection.execute("CHECKPOINT")  # stopping has nothing left to write then
+    supervisor.stop("postgres")
+    shutil.copytree(data, into / "pg" / "data")
+    server.save(into / "server.json")
+
+
+def copy_server(
+    provider: Provider, saved: Path, folder: Path, supervisor: Supervisor, *, keep: bool = False
+) -> Server | None:
+    """Start a server of its own on a copy of what `copy_data` kept.
+
+    Args:
+        provider: the one that made it.
+        saved: what `copy_data` was given as `into`.
+        folder: the new world's.
+        supervisor: who ends the server.
+        keep: its data outlives its processes.
+
+    Returns:
+        The server, with `server.json` written; None where there is no data, or it does not start on it.
+    """
+    home = folder / "pg"
+    try:
+        made = Server.load(saved / "server.json")
+        cluster.copy(saved / "pg" / "data", home)
+        made.save(folder / "server.json")
+        return restart_server(provider, folder, supervisor, keep=keep).renewed(folder)
+    except (OSError, ServerFailed):
+        shutil.rmtree(home, ignore_errors=True)
+        return None

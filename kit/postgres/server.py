@@ -10,7 +10,7 @@ import secrets
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, LiteralString, Protocol, Self
 from urllib.parse import quote
@@ -46,13 +46,27 @@ class Endpoint:
     password: str = field(repr=False)
 
 
+DURABLE = ("-c", "fsync=on", "-c", "full_page_writes=on")
+"""Settings of a server whose data is kept: it survives a power failure, too."""
+
+
 class Provider(Protocol):
     """Starts one empty server and says how to end it, to the supervisor."""
 
     name: ProviderName
 
-    def start(self, folder: Path, supervisor: Supervisor, *, instance: str) -> Endpoint:
-        """Start a server that belongs to `instance`; its data lives below `folder`.
+    def is_running(self, supervisor: Supervisor, *, instance: str) -> bool:
+        """Say whether the server of `instance`, which `supervisor` ends, is there."""
+        ...
+
+    def start(self, folder: Path, supervisor: Supervisor, *, instance: str, keep: bool = False) -> Endpoint:
+        """Start a server that belongs to `instance`.
+
+        Args:
+            folder: the world's; the data lives below it, where the provider keeps it in a folder.
+            supervisor: who ends the server.
+            instance: whom it belongs to.
+            keep: its data outlives its processes.
 
         Raises:
             MissingTool: if the provider's programs are not on this machine.
@@ -60,11 +74,24 @@ class Provider(Protocol):
         """
         ...
 
-    def restart(self, folder: Path, supervisor: Supervisor, *, port: int) -> None:
-        """Start the server of `folder` again on its own data, after it was killed.
+    def restart(
+        self, folder: Path, supervisor: Supervisor, *, instance: str, keep: bool = False, port: int = 0
+    ) -> int:
+        """Start the server of `folder` again on its own data, however it ended.
+
+        Args:
+            folder: the world's.
+            supervisor: who ends the server.
+            instance: whom it belongs to.
+            keep: as for `start`.
+            port: where it has to listen, 0 for any free port.
+
+        Returns:
+            The port.
 
         Raises:
-            ServerFailed: if its data went with it, or it does not start.
+            MissingTool: if the provider's programs are not on this machine.
+            ServerFailed: if its data is gone, or it does not start on it.
         """
         ...
 
@@ -123,6 +150,16 @@ class Server:
             gssencmode="disable",  # else it may ask the user's Kerberos
         )
 
+    def flush(self) -> None:
+        """Return when everything that was committed before is on disk.
+
+        Raises:
+            ServerFailed: if the server does not answer.
+        """
+        with self.connect() as connection:
+            # A commit of a transaction with an id waits for the log, and with it for all before it.
+            connection.execute("SELECT pg_catalog.pg_current_xact_id()")
+
     def require_instance(self) -> None:
         """Make sure that this server is the one that we started.
 
@@ -141,11 +178,29 @@ class Server:
                 remedy="Close the notebooks, run `python -m kit clean`, and open the world again.",
             )
 
+    def renewed(self, folder: Path) -> Self:
+        """Give a server that runs on copied data passwords and a marker of its own, and write them down."""
+        instance = secrets.token_hex(8)
+        passwords = {role: secrets.token_urlsafe(18) for role in self.passwords}
+        with self.connect() as connection, connection.transaction():
+            for role, password in passwords.items():
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                        sql.Identifier(role), sql.Literal(_scrambled(connection, role, password))
+                    )
+                )
+            connection.execute("UPDATE kit.marker SET instance = %s", [instance])
+        server = replace(self, instance=instance, passwords=passwords)
+        server.save(folder / "server.json")
+        return server
+
     def save(self, path: Path) -> None:
         """Write what another process needs to use this server; only the owner can read it."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        new = path.with_suffix(".new")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump(asdict(self), file)
+        new.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -219,19 +274,46 @@ def without_address(words: str) -> str:
     return _ADDRESS.sub("", words)
 
 
-def start_server(provider: Provider, folder: Path, supervisor: Supervisor) -> Server:
+def restart_server(
+    provider: Provider, folder: Path, supervisor: Supervisor, *, keep: bool = False, port: int = 0
+) -> Server:
+    """Start a world's server again on its own data.
+
+    Args:
+        provider: the one that made it.
+        folder: the world's folder.
+        supervisor: who ends the server.
+        keep: its data outlives its processes.
+        port: where it has to listen, 0 for any free port.
+
+    Returns:
+        The server, with `server.json` written anew.
+
+    Raises:
+        MissingTool: if the provider's programs are not on this machine.
+        ServerFailed: if its data is gone, or it does not start on it.
+    """
+    server = Server.load(folder / "server.json")
+    found = provider.restart(folder, supervisor, instance=server.instance, keep=keep, port=port)
+    server = replace(server, port=found)
+    server.save(folder / "server.json")
+    return server
+
+
+def start_server(provider: Provider, folder: Path, supervisor: Supervisor, *, keep: bool = False) -> Server:
     """Start a server, give it its roles and its marker.
 
     Args:
         provider: embedded, docker or system.
         folder: the world's folder; the server's files go to `pg/` below it.
         supervisor: who ends the server.
+        keep: its data outlives its processes.
 
     Returns:
         The server, with `server.json` written for other processes of the same world.
     """
     instance = secrets.token_hex(8)
-    endpoint = provider.start(folder, supervisor, instance=instance)
+    endpoint = provider.start(folder, supervisor, instance=instance, keep=keep)
     server = Server(
         provider=provider.name,
         host=endpoint.host,
@@ -256,6 +338,8 @@ def _bootstrap(server: Server) -> None:
                     sql.Identifier(role), sql.Literal(_scrambled(connection, role, server.passwords[role]))
                 )
             )
+        # Visits need not wait for the disk, where the data is kept: each step ends by waiting for it once.
+        connection.execute("ALTER ROLE app SET synchronous_commit = off")
         connection.execute("CREATE SCHEMA kit CREATE TABLE marker (instance text NOT NULL)")
         connection.execute("INSERT INTO kit.marker VALUES (%s)", [server.instance])
 

@@ -3,13 +3,19 @@
 It runs as a process of its own (standard library only, so that it starts in a few
 milliseconds) and lives as long as somebody holds a connection to its socket. The
 kernel of the operating system closes a dead holder's connection whatever it died
-of, SIGKILL included; when the last holder has gone the reaper says goodbye (saves),
-stops the processes in reverse order, deletes the folders and ends.
+of, SIGKILL included; when the last holder has gone the reaper stops the processes,
+deletes its folder and ends. Nothing is saved then: what lasts is on disk all the time.
 
-Usage: python -I -S _reaper.py HOLDERS_SOCKET_FD FOLDER
+A reaper that is killed itself is survived by its parent, the guard, who does nothing but
+wait for that, and then ends what the reaper had started. On Linux the processes also die
+with the reaper by PR_SET_PDEATHSIG, should both be killed in the same instant.
+
+Usage: python -I -S _reaper.py HOLDERS_SOCKET_FD LOCK_FD FOLDER
 
 It makes the folder itself: at no instant is there one that nobody would delete. The
-first holder has the other end of the socket, and hears of success or failure on it.
+first holder has the other end of the socket, and hears of success or failure on it. The
+lock (-1 for none) is an open file: everything that is started inherits it, so that whoever
+waits for that lock waits for the end of the last of these processes.
 
 One request a connection: a JSON object on one line, a JSON object back. The request
 {"do": "hold"} is different: its connection stays open, and counts as a holder.
@@ -18,6 +24,7 @@ One request a connection: a JSON object on one line, a JSON object back. The req
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import selectors
@@ -27,18 +34,20 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-FAREWELL_S = 2.3
-"""How long saving may take, all commands together. With the two graces below, and the
-first of them twice (apps, then the server), everything has ended within the promised 5 s."""
 GRACE_S = 1.0
-"""How long a process may take to end after its signal."""
+"""How long a process may take to end after its signal; with the one below, twice (apps, then the
+server), everything has ended within the promised 5 s. What is ended sooner loses nothing."""
 LAST_GRACE_S = 0.4
 """How long it may take after the harder signal, if it has one, before it is killed with its group."""
 FINAL_S = 2.5
 """How long cleaning up elsewhere may take, each command; nothing of ours runs here any more."""
+
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 @dataclass
@@ -87,21 +96,21 @@ class Reaper:
     """Serves requests until the last holder has gone.
 
     Args:
-        folder: of the world; it has to be made, and is deleted in the end.
+        folder: its own; it is there, and is deleted in the end.
         first: the first holder's connection.
+        lock: the file that every process inherits, -1 for none.
     """
 
-    def __init__(self, folder: str, first: socket.socket) -> None:
+    def __init__(self, folder: str, first: socket.socket, lock: int) -> None:
         self.folder = folder
         self.first = first
+        self.lock = lock
         self.selector = selectors.DefaultSelector()
         self.children: dict[str, Child] = {}
         self.holders: set[socket.socket] = set()
-        self.farewells: list[dict[str, Any]] = []
         self.finals: list[dict[str, Any]] = []
         self.last: socket.socket | None = None
         self.ended = False
-        self.ending = False
 
     def serve(self) -> None:
         """Answer requests; return when the last holder has gone or on SIGTERM."""
@@ -117,9 +126,10 @@ class Reaper:
         listener = self._listen()
         self.selector.register(wake, selectors.EVENT_READ, "wake")
         self.selector.register(listener, selectors.EVENT_READ, "accept")
+        self._write_plan()
         self._answer(self.first, {"pid": os.getpid()}, stay=True)
         while not self.ended and self.holders:
-            self._serve_once(self._patience())
+            self._serve_once()
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX)
@@ -130,8 +140,8 @@ class Reaper:
         listener.settimeout(0)  # who is announced may be gone again: do not wait for the next one
         return listener
 
-    def _serve_once(self, patience: float | None) -> None:
-        for key, _ in self.selector.select(patience):
+    def _serve_once(self) -> None:
+        for key, _ in self.selector.select(self._patience()):
             if key.data == "wake":
                 with contextlib.suppress(BlockingIOError):
                     key.fileobj.recv(4096)  # type: ignore[union-attr]  # only sockets are registered
@@ -195,7 +205,7 @@ class Reaper:
     def _do(self, request: dict[str, Any], connection: socket.socket) -> dict[str, Any] | None:
         match request["do"]:
             case "hold":
-                return {"error": "it is too late"} if self.ending else {"pid": os.getpid()}
+                return {"pid": os.getpid()}
             case "spawn":
                 return self._spawn(request)
             case "stop" | "wait":
@@ -209,10 +219,9 @@ class Reaper:
                     }
                     for name, child in self.children.items()
                 }
-            case "farewell":
-                self.farewells.append(request)
             case "finally":
                 self.finals.append(request)
+                self._write_plan()
             case other:
                 return {"error": f"the reaper does not know how to {other!r}"}
         return {}
@@ -230,7 +239,8 @@ class Reaper:
         name = request["name"]
         if name in self.children and not self.children[name].ended():
             return {"error": f"a process named {name!r} is running already"}
-        argv, descriptors, port, rights = request["argv"], [], None, {}
+        argv, port, rights = request["argv"], None, {}
+        descriptors = [self.lock] if self.lock >= 0 else []
         if request["account"]:
             user, group = request["account"]
             rights = {"user": user, "group": group, "extra_groups": []}
@@ -244,6 +254,8 @@ class Reaper:
                 descriptors.append(listening.fileno())
                 argv = [word.replace("{fd}", str(listening.fileno())) for word in argv]
             log = stack.enter_context(open(request["log"] or os.devnull, "ab"))  # noqa: PTH123 - no pathlib here
+            # A server is asked to end at once, which its data survives; it has children of its own.
+            at_our_death = getattr(signal, request["signals"][-1]) if request["last"] else signal.SIGKILL
             process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
@@ -253,10 +265,12 @@ class Reaper:
                 env=request["env"],
                 pass_fds=descriptors,
                 start_new_session=True,
+                preexec_fn=_die_with_parent(at_our_death),  # noqa: PLW1509 - this process has one thread
                 **rights,
             )
         signals = [getattr(signal, signal_name) for signal_name in request["signals"]]
         self.children[name] = Child(process, port, signals, last=request["last"])
+        self._write_plan()
         return {"pid": process.pid, "port": port}
 
     def _collect(self) -> None:
@@ -267,27 +281,26 @@ class Reaper:
                     self._answer(connection, {"exit": child.process.returncode})
                 del self.children[name]
 
+    def _write_plan(self) -> None:
+        """Write down for the guard what it has to end, and to run, should this process be killed."""
+        groups = [
+            [child.process.pid, child.last]
+            for child in self.children.values()
+            if child.process.poll() is None
+        ]
+        plan = os.path.join(self.folder, "plan")  # noqa: PTH118 - no pathlib here
+        with open(plan + ".new", "w") as file:  # noqa: PTH123 - as above
+            json.dump({"groups": groups, "finals": self.finals}, file)
+        os.replace(plan + ".new", plan)  # noqa: PTH105 - as above
+
     def end(self) -> None:
-        """Save, stop, clean up, delete: each step whatever became of the one before."""
-        self.ending = True
+        """Stop, clean up, delete: each step whatever became of the one before."""
         with contextlib.ExitStack() as steps:  # the last one put on it is the first one done
             steps.callback(_delete, self.folder)
             for command in self.finals:
-                steps.callback(_run, command, seconds=FINAL_S)
+                steps.callback(_run, command)
             steps.callback(self._stop, last=True)
             steps.callback(self._stop, last=False)
-            steps.callback(self._say_farewell)
-
-    def _say_farewell(self) -> None:
-        # Requests are answered meanwhile: what saves a world asks us which processes run.
-        deadline = time.monotonic() + FAREWELL_S
-        for command in self.farewells:
-            with contextlib.suppress(OSError):
-                process = _start(command)
-                while process.poll() is None and (left := deadline - time.monotonic()) > 0:
-                    self._serve_once(left)
-                _kill_group(process.pid)
-                process.wait()
 
     def _stop(self, *, last: bool) -> None:
         children = [child for child in self.children.values() if child.last == last]
@@ -300,26 +313,36 @@ class Reaper:
             time.sleep(0.005)  # too short a time, and too few of them, to wait for signals
 
 
-def _start(command: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _run(command: dict[str, Any]) -> None:
     # Nobody is left who could be told of a failure: it goes to the log.
-    return subprocess.Popen(
-        command["argv"],
-        env=command["env"],
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-        stderr=sys.stderr,
-        start_new_session=True,
-    )
-
-
-def _run(command: dict[str, Any], *, seconds: float) -> None:
     with contextlib.suppress(OSError):
-        process = _start(command)
+        process = subprocess.Popen(
+            command["argv"],
+            env=command["env"],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            stderr=sys.stderr,
+            start_new_session=True,
+        )
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
+            process.wait(FINAL_S)
         _kill_group(process.pid)
         process.wait()
+
+
+def _die_with_parent(number: int) -> Callable[[], None] | None:
+    """Return what a new process does first, so that the kernel sends it this signal when we die."""
+    if not sys.platform.startswith("linux"):
+        return None  # the guard alone ends it
+    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+
+    def die_with_parent() -> None:
+        prctl(_PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:  # it died before that
+            os._exit(1)
+
+    return die_with_parent
 
 
 def _kill_group(pid: int) -> None:
@@ -339,26 +362,73 @@ def _delete(folder: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _guard(folder: str) -> None:
+    """End what a reaper that was killed has left: its processes, what it would have run, its folder."""
+    plan: dict[str, Any] = {"groups": [], "finals": []}
+    with contextlib.suppress(OSError), open(os.path.join(folder, "plan")) as file:  # noqa: PTH118, PTH123 - no pathlib
+        plan = json.load(file)
+    # They are not our children: nobody tells us of their end, so a server has its grace to the full.
+    for pid, last in plan["groups"]:
+        if last:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGQUIT)
+        else:
+            _kill_group(pid)
+    deadline = time.monotonic() + GRACE_S
+    for pid, _ in plan["groups"]:
+        while _is_there(pid) and time.monotonic() < deadline:
+            time.sleep(0.005)  # as in `Reaper._stop`
+        _kill_group(pid)
+    for command in plan["finals"]:
+        _run(command)
+    _delete(folder)
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def main() -> None:
-    """Leave the starter's family, serve, then end everything."""
+    """Leave the starter's family, serve under a guard, then end everything."""
     if os.fork():
         # Whoever ends "this kernel and all its children" must not find the reaper among
         # them, and its owner need not wait for its end.
         os._exit(0)
-    first, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
+    first, lock, folder = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3]
     try:
         os.mkdir(folder, 0o700)  # noqa: PTH102 - no pathlib here
     except OSError as error:
         first.sendall(json.dumps({"error": error.strerror}).encode() + b"\n")
         return
-    reaper = Reaper(folder, first)
-    try:
+    if os.geteuid() == 0:
         # Others may pass through: PostgreSQL refuses to run as root, and then runs as somebody else.
         os.chmod(folder, 0o711)  # noqa: PTH101, S103 - no pathlib here; passing through is meant
+    if reaper_pid := os.fork():
+        _watch(reaper_pid, first, folder)
+        return
+    reaper = Reaper(folder, first, lock)
+    try:
         _write_to(os.path.join(folder, "reaper.log"))  # noqa: PTH118 - no pathlib here
         reaper.serve()
     finally:
         reaper.end()
+
+
+def _watch(reaper_pid: int, first: socket.socket, folder: str) -> None:
+    """Wait for the end of the reaper; where it was killed, end what it leaves."""
+    for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
+    first.close()
+    _write_to(os.devnull)
+    _, status = os.waitpid(reaper_pid, 0)
+    if os.WIFSIGNALED(status):
+        _guard(folder)
 
 
 def _write_to(log: str) -> None:

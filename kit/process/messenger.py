@@ -88,7 +88,7 @@ class Control:
     """Answers the commands of one world's shells; takes the socket over from whoever had it.
 
     Args:
-        folder: the world's folder.
+        folder: for its socket; it needs a short path.
         handler: does the commands, one thread for each.
         cancel: called when whoever typed a command has gone before its end.
     """
@@ -182,17 +182,18 @@ def _read(line: str) -> Command:
     )
 
 
-def install_programs(folder: Path, *, psql: Path) -> Path:
+def install_programs(folder: Path, *, sockets: Path, psql: Path) -> Path:
     """Write the `bin/` of a world: supabase, npx, npm, psql, kit; return it.
 
     Args:
         folder: the world's folder.
+        sockets: where its `Control` listens.
         psql: the real psql.
     """
     target = folder / "bin"
     target.mkdir(exist_ok=True)
     for program in PROGRAMS:
-        _script(target / program, hook_text(folder, program) + ' "$@"\n')
+        _script(target / program, hook_text(sockets, program) + ' "$@"\n')
     # -X: no start-up file of the learner's; the pager would wait for a key. Interrupted, psql
     # leaves its statement to the server, which would go on with it, and with its locks.
     notice = f'PGOPTIONS="-c client_connection_check_interval={_NOTICE_MS} $PGOPTIONS"'
@@ -203,9 +204,9 @@ def install_programs(folder: Path, *, psql: Path) -> Path:
     return target
 
 
-def hook_text(folder: Path, program: str) -> str:
-    """Return the line of shell that hands `program` to the world of `folder`."""
-    words = [sys.executable, "-I", "-S", str(MESSENGER), str(folder / "control"), program]
+def hook_text(sockets: Path, program: str) -> str:
+    """Return the line of shell that hands `program` to the world whose `Control` listens there."""
+    words = [sys.executable, "-I", "-S", str(MESSENGER), str(sockets / "control"), program]
     return "exec " + " ".join(shlex.quote(word) for word in words)
 
 

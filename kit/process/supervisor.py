@@ -49,12 +49,6 @@ def choose_folder() -> Path:
     """
     parent = temporary_folder()
     folder = parent / f"{PREFIX}{secrets.token_hex(4)}"
-    socket_path = folder / "reaper.sock"
-    if len(os.fsencode(socket_path)) > SOCKET_PATH_LIMIT:
-        raise unusable(
-            "The path of the temporary folder is too long for a socket.",
-            why=f"{socket_path} has more than {SOCKET_PATH_LIMIT} bytes",
-        )
     try:
         free = shutil.disk_usage(parent).free
     except OSError as error:
@@ -63,6 +57,12 @@ def choose_folder() -> Path:
         raise unusable(
             "The disk is nearly full.",
             why=f"{free // 2**20} MB are free, a world needs {FREE_SPACE_NEEDED // 2**20} MB",
+        )
+    socket_path = folder / "reaper.sock"
+    if len(os.fsencode(socket_path)) > SOCKET_PATH_LIMIT:
+        raise unusable(
+            "The path of the temporary folder is too long for a socket.",
+            why=f"{socket_path} has more than {SOCKET_PATH_LIMIT} bytes",
         )
     return folder
 
@@ -81,8 +81,6 @@ def unusable(message: str, *, why: str) -> UnusableFolder:
 
 
 _REAPER = Path(__file__).with_name("_reaper.py")
-_ANSWER_S = 10.0
-_END_S = 30.0
 _LOOK_S = 0.004
 
 _holders: weakref.WeakSet[Supervisor] = weakref.WeakSet()
@@ -137,8 +135,12 @@ class Supervisor:
         return f"Supervisor({'closed' if self._hold.fileno() == -1 else 'open'})"
 
     @classmethod
-    def start(cls) -> Self:
+    def start(cls, *, lock: int = -1) -> Self:
         """Start a reaper with a new folder, which it makes and will delete, and hold it.
+
+        Args:
+            lock: an open file that everything started here inherits: locked, it stays so until the
+                last of these processes has ended. -1: none.
 
         Raises:
             UnusableFolder: if no folder can be made.
@@ -152,12 +154,12 @@ class Supervisor:
             undo.callback(hold.close)
             with held:
                 started = subprocess.run(
-                    [sys.executable, "-I", "-S", _REAPER, str(held.fileno()), folder],
+                    [sys.executable, "-I", "-S", _REAPER, str(held.fileno()), str(lock), folder],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,  # until it has a folder to write a log in
                     cwd="/",
-                    pass_fds=[held.fileno()],
+                    pass_fds=[held.fileno(), *([lock] if lock >= 0 else [])],
                     start_new_session=True,
                     check=False,
                 )
@@ -168,7 +170,6 @@ class Supervisor:
                     looked=[sys.executable],
                     remedy="Run `python -m kit doctor`.",
                 )
-            hold.settimeout(_ANSWER_S)
             reply = _receive(hold)
             if "error" in reply:
                 raise unusable("No temporary folder can be made.", why=reply["error"])
@@ -177,23 +178,20 @@ class Supervisor:
 
     @classmethod
     def attach(cls, folder: Path) -> Self | None:
-        """Hold a reaper that runs already; None if there is none for `folder`."""
+        """Hold a reaper that runs already; None if there is none for `folder`, or it has just ended.
+
+        One that is ending does not answer any more: its end is waited for.
+        """
         with contextlib.ExitStack() as undo:
             try:
                 supervisor = cls(folder, _connect(folder))
                 undo.callback(supervisor._hold.close)
                 supervisor._hold.sendall(b'{"do": "hold"}\n')
-                if "error" in _receive(supervisor._hold):
-                    return None
+                _receive(supervisor._hold)
             except (OSError, ProcessFailed):
                 return None
             undo.pop_all()
         return supervisor
-
-    @classmethod
-    def watching(cls, folder: Path) -> Self:
-        """Talk to the reaper of `folder` without holding it: for what the reaper itself has run."""
-        return cls(folder, socket.socket(socket.AF_UNIX))
 
     def spawn(
         self,
@@ -252,17 +250,13 @@ class Supervisor:
 
     def wait(self, name: str) -> int | None:
         """Wait, however long, for a process to end by itself; return its exit code, None without one."""
-        exit_code: int | None = self._ask({"do": "wait", "name": name}, seconds=None)["exit"]
+        exit_code: int | None = self._ask({"do": "wait", "name": name})["exit"]
         return exit_code
 
     def processes(self) -> dict[str, Running]:
         """Return every process started so far and not stopped, by name."""
         reply = self._ask({"do": "status"})
         return {name: Running(name=name, **facts) for name, facts in reply.items()}
-
-    def before_end(self, argv: Sequence[str | Path], *, env: Mapping[str, str]) -> None:
-        """Have a command run when the last holder has gone, while the processes still run."""
-        self._ask({"do": "farewell", "argv": [str(word) for word in argv], "env": dict(env)})
 
     def after_end(self, argv: Sequence[str | Path], *, env: Mapping[str, str]) -> None:
         """Have a command run in the end, after the processes were stopped."""
@@ -275,15 +269,13 @@ class Supervisor:
         with contextlib.suppress(OSError):
             # The reaper closes its end at once if others hold, else by ending.
             self._hold.shutdown(socket.SHUT_WR)
-            self._hold.settimeout(_END_S)
             while wait and self._hold.recv(4096):
                 pass
         self._hold.close()
 
-    def _ask(self, request: dict[str, Any], *, seconds: float | None = _ANSWER_S) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             with _connect(self.folder) as connection:
-                connection.settimeout(seconds)
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 reply = _receive(connection)
         except OSError as error:
@@ -303,7 +295,6 @@ class Supervisor:
 
 def _connect(folder: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(_ANSWER_S)
     try:
         connection.connect(str(folder / "reaper.sock"))
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,11 @@ class RunningCommand:
 
     until: float
     exit: int = 0
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file so that a new one is its owner's alone: an `opener` of `open`."""
+    return os.open(path, flags, 0o600)
 
 
 class Journal:
@@ -55,7 +61,7 @@ class Journal:
 
     def _append(self, records: list[Record]) -> None:
         self._records += records
-        with self._path.open("a", encoding="utf-8") as file:
+        with open(self._path, "a", encoding="utf-8", opener=private) as file:
             file.writelines(dump_record(record) + "\n" for record in records)
 
     @contextmanager
@@ -95,12 +101,19 @@ class Journal:
         with self._lock:
             return Timeline.of([*self._records, *(self._held or ())])
 
+    @property
+    def end(self) -> float:
+        """The instant of the last thing that happened, in seconds of the clock; 0 before any."""
+        with self._lock:
+            return max((getattr(record, "until", record.at) for record in self._records), default=0.0)
+
     def replace(self, timeline: Timeline) -> None:
         """Begin again with `timeline`; the file is the old one or the new one, never half of it."""
         with self._lock:
             self._records = list(timeline)
             new = self._path.with_suffix(".new")
-            new.write_text(dump_records(timeline), encoding="utf-8")
+            with open(new, "w", encoding="utf-8", opener=private) as file:
+                file.write(dump_records(timeline))
             new.replace(self._path)
 
     def load(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,14 +18,15 @@ from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, Unusable
 from kit.host import Apps, Host
 from kit.host.visitors import Visit, Visitors, upload
 from kit.names import READER_PAGE, CloneName, DatabaseName
-from kit.postgres import Server, client, create, provider_named
+from kit.postgres import Server, client, create, provider_named, restart_server
 from kit.process import Supervisor
 from kit.process.messenger import Command, Control, Terminal, hook_text, install_programs
 from kit.process.shell import Ran, run, shell_path
 from kit.repos import Repositories, git_environment
 from kit.timeline import CommandRan, RefMoved, SchemaChanged, Timeline
 from kit.timeline.clock import Clock
-from kit.timeline.journal import Journal
+from kit.timeline.journal import Journal, private
+from kit.world.home import require_space
 from kit.world.ownership import Ownership
 from kit.world.programs import Programs, app_environment
 from kit.world.snapshot import (
@@ -47,11 +49,12 @@ class Engine:
     """Two clones, two databases, a host, visitors, one clock, one journal.
 
     Args:
-        folder: where it lives; deleted with its last holder.
-        supervisor: the parent of its processes.
+        folder: where it lives.
+        supervisor: the parent of its processes; the sockets are in its folder, whose path is short.
         server: its databases.
         clock: its time.
         repositories: its clones and their origin.
+        keep: it is the learner's own, whose folder outlives its processes.
     """
 
     def __init__(
@@ -62,9 +65,11 @@ class Engine:
         server: Server,
         clock: Clock,
         repositories: Repositories,
+        keep: bool = False,
     ) -> None:
         """Put the parts together; nothing is started, and nobody's world is taken."""
         self.folder = folder
+        self.keep = keep
         self.clock = clock
         self.server = server
         self.supervisor = supervisor
@@ -81,8 +86,9 @@ class Engine:
         self._typed = ""
         self._acted = False
         self.watched = False  # whether `change` may be asked: a rehearsal need not stop to look
-        self._path = shell_path(install_programs(folder, psql=client("psql")))
-        (folder / "home").mkdir(exist_ok=True)
+        self._path = shell_path(install_programs(folder, sockets=supervisor.folder, psql=client("psql")))
+        for name in ("home", "host"):
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
         apps = Apps(folder / "host" / "logs", supervisor=supervisor, environment=app_environment(server))
         self.host = Host(
             folder / "host",
@@ -120,7 +126,7 @@ class Engine:
         """Answer this world's shells from now on; whoever did so before is told at its next step."""
         self.ownership.claim()
         if self._control is None:
-            self._control = Control(self.folder, self._do, cancel=self._cancel)
+            self._control = Control(self.supervisor.folder, self._do, cancel=self._cancel)
 
     def take(self) -> None:
         """Take the world over, with all that runs in it, from whoever has it; mend what was killed.
@@ -150,14 +156,14 @@ class Engine:
         Raises:
             ServerFailed: if it does not start.
         """
-        server = self.supervisor.processes().get("postgres")
-        if server is not None and server.exit is not None:
-            provider_named(self.server.provider).restart(self.folder, self.supervisor, port=self.server.port)
+        provider = provider_named(self.server.provider)
+        if not provider.is_running(self.supervisor, instance=self.server.instance):
+            restart_server(provider, self.folder, self.supervisor, keep=self.keep, port=self.server.port)
 
     def close(self) -> None:
-        """Let go; where nobody else holds the world, everything ends.
+        """Let go; where nobody else holds the world, all its processes end. The learner's own stays on disk.
 
-        The learner's own is saved first. What is done with this one afterwards raises WorldTaken.
+        What is done with this one afterwards raises WorldTaken.
         """
         if self.closed:
             return
@@ -172,12 +178,12 @@ class Engine:
 
     @property
     def whole(self) -> bool:
-        """Whether the world can be saved and gone on with: not while it is made, nor if that failed."""
+        """Whether the world can be gone on with: not while it is made, nor if that failed."""
         return not (self.folder / "changing").exists()
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Make the world another one in here; unless that succeeds, nobody saves it or goes on with it."""
+        """Make the world another one in here; unless that succeeds, nobody goes on with it."""
         mark, outer = self.folder / "changing", self._becoming
         mark.touch()
         self._becoming = True
@@ -205,8 +211,13 @@ class Engine:
         """Write the state down, so that another process could go on."""
         path = self.folder / "state.json"
         try:
-            path.with_suffix(".new").write_text(json.dumps(self.state()), encoding="utf-8")
-            path.with_suffix(".new").replace(path)
+            new = path.with_suffix(".new")
+            with open(new, "w", encoding="utf-8", opener=private) as file:
+                json.dump(self.state(), file)
+                if self.keep:
+                    file.flush()
+                    os.fsync(file.fileno())
+            new.replace(path)
         except OSError as error:
             raise UnusableFolder(
                 "The world's folder cannot be written.",
@@ -218,7 +229,17 @@ class Engine:
     def read_state(self) -> dict[str, Any]:
         """Return what `keep_state` wrote last, in whatever process."""
         state: dict[str, Any] = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
+        # What was going on when its process was killed is in the journal, not in the state yet.
+        state["now"] = max(state["now"], self.journal.end)
         return state
+
+    def recall(self) -> None:
+        """Take over what the owner of a running world has written down, without taking the world."""
+        self.journal.load()
+        state = self.read_state()
+        self.clock.restart(state["now"])
+        self.host.resume(state["host"])
+        self.programs.worker_commit = state["worker"]
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned; start what should run, unless it runs.
@@ -226,7 +247,9 @@ class Engine:
         A worker or visitors that cannot go on, because of what the learner did to files or
         tables, are left out: the world must open, so that it can be mended.
         """
-        self.repositories.install_hook("#!/bin/sh\n" + hook_text(self.folder, "post-receive") + "\n")
+        self.repositories.install_hook(
+            "#!/bin/sh\n" + hook_text(self.supervisor.folder, "post-receive") + "\n"
+        )
         self.clock.restart(state["now"])
         self._seen = self._before = None
         self._acted = False
@@ -296,11 +319,16 @@ class Engine:
                     "PostgreSQL was killed.",
                     remedy="Run the notebook's setup cell again: open_world() starts it on the same data.",
                 )
+            if self.keep:
+                require_space()
             try:
                 yield
             finally:
                 if self.folder.exists():
                     self.keep_state()
+                    if self.keep and not self._becoming:
+                        with contextlib.suppress(ServerFailed, psycopg.Error):  # the step has said so already
+                            self.server.flush()
 
     def run(self, clone: CloneName, command: str) -> Ran:
         """Run a command in a clone's folder, in a real shell, and note what it changed.
@@ -328,7 +356,7 @@ class Engine:
                 supervisor=self.supervisor,
                 folder=self.repositories.clones[clone],
                 env=self.environment(),
-                scratch=self.folder,
+                scratch=self.supervisor.folder,
             )
             with self.step():
                 self._last = ran
@@ -562,7 +590,7 @@ class Engine:
                 supervisor=self.supervisor,
                 folder=self.folder,
                 env=environment,
-                scratch=self.folder,
+                scratch=self.supervisor.folder,
             ).output
 
         return describe(ask)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,23 @@ from kit.names import KIT_HOME
 NAME = "progress.jsonl"
 
 
+SPACE_NEEDED = 100 * 2**20
+"""Bytes: the learner's world takes about 60 MB; the rest is for what happens in it."""
+_OF_ROOT = Path("/var/lib/broken-window-kit")
+"""Root's own folder nobody else may enter; PostgreSQL, which refuses to run as root, has to."""
+
+
 def kit_home() -> Path:
     """Return the folder for what lasts: $KIT_HOME, else the user's folder for state; it is made if need be.
 
     Raises:
         UnusableFolder: if it cannot be made or written.
     """
-    home = Path(os.environ.get(KIT_HOME) or user_state_path("broken-window-kit")).expanduser().absolute()
+    is_root = os.geteuid() == 0
+    usual = _OF_ROOT if is_root else user_state_path("broken-window-kit")
+    home = Path(os.environ.get(KIT_HOME) or usual).expanduser().absolute()
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.mkdir(mode=0o711 if is_root else 0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home):
             pass
     except OSError as error:
@@ -35,6 +44,22 @@ def kit_home() -> Path:
             remedy="Set KIT_HOME to a folder that you may write.",
         ) from error
     return home
+
+
+def require_space() -> None:
+    """Make sure that a world has room, before anything is done in it.
+
+    Raises:
+        UnusableFolder: if it has not.
+    """
+    free = shutil.disk_usage(kit_home()).free
+    if free < SPACE_NEEDED:
+        raise UnusableFolder(
+            "The disk is nearly full; nothing was done, and nothing is lost.",
+            why=f"{free // 2**20} MB are free, your world needs {SPACE_NEEDED // 2**20} MB",
+            looked=[str(kit_home())],
+            remedy="Free some space: `python -m kit clean` removes what the kit does not need any more.",
+        )
 
 
 def progress_file() -> Path:

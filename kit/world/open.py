@@ -1,40 +1,45 @@
-"""Open a world at a phase: the learner's own, or that state from a checkpoint."""
+"""Open a world at a phase: the learner's own, or that state from a checkpoint.
+
+The learner's own world is the folder `world` in KIT_HOME, all the time: clones, PostgreSQL's
+data, journal, state. Opening starts what does not run; closing, or a crash, ends processes
+only. `live` names the folder of the reaper that runs them, and `world.lock` stays locked
+until the last of them has ended, so that no two servers ever work on the same data. When
+one opens another phase, the world as it was goes to `worlds/<its phase>` first.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import itertools
 import os
 import shutil
 import socket
-import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+import psycopg
 from filelock import FileLock
 
-from kit.errors import BadInput, ProcessFailed, ServerFailed
-from kit.names import EPOCH, KIT_WORLD, ROOT
-from kit.postgres import Server, provider_named, start_server
-from kit.process import Supervisor, wait_until
+from kit.errors import BadInput, KitError, MissingTool, ProcessFailed, ServerFailed
+from kit.names import EPOCH, KIT_WORLD
+from kit.postgres import Server, copy_server, provider_named, restart_server, start_server
+from kit.process import PREFIX, Supervisor
 from kit.repos import STARTER, Repositories, require_git
 from kit.timeline.clock import Clock, ClockName, VirtualClock, WallClock
 from kit.world.engine import Engine
-from kit.world.home import kit_home
-from kit.world.save import check_saved, find_saved, fingerprint, forget_saved, load, play, save
+from kit.world.home import kit_home, require_space
+from kit.world.save import find_saved, fingerprint, forget_saved, load, play, require_intact, save
 from kit.world.snapshot import Status
 from kit.world.workflow import PHASES
-
-# Open a world at a phase: go on with the learner's own, or build that state from a checkpoint
-
 
 FIRST, LAST = 1, len(PHASES) + 1
 """Phase 8 is the world after the last phase."""
 
 Progress = Callable[[str], None]
 
-_GONE_S = 6.0
-"""Seconds that a world may take to be saved and deleted, and a little more."""
 _mine: dict[str, Engine] = {}  # this process's own, by how it was opened: a cell that runs twice finds it
 
 
@@ -46,7 +51,7 @@ class Opened:
     how: str
 
 
-def check_phase(phase: object) -> int:
+def require_phase(phase: object) -> int:
     """Return `phase` if there is one of that number.
 
     Raises:
@@ -69,23 +74,21 @@ def open_at(
     Args:
         phase: 1 to 7, or 8 for the state after the last.
         clock: "virtual", or "wall" for a scratch world.
-        scratch: a world of its own, from the checkpoint, never saved.
+        scratch: a world of its own, from the checkpoint, never kept.
         progress: told in a few words what is being done.
 
     Raises:
         BadInput: if there is no such phase.
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
-    check_phase(phase)
+    require_phase(phase)
     require_git()
     tell = progress or (lambda _: None)
     if scratch:
-        return _from_checkpoint(
-            _new_engine(VirtualClock() if clock == "virtual" else WallClock(), tell), phase, tell
-        )
+        return _from_checkpoint(phase, _open_new(_new_clock(clock), tell, phase=phase))
     if os.environ.get(KIT_WORLD) == "fresh":
-        return _from_checkpoint(_reused(KIT_WORLD, tell), phase, tell)
-    with FileLock(kit_home() / "opening.lock"):
+        return _reuse(KIT_WORLD, phase, tell)
+    with _opening():
         return _open_own(phase, tell)
 
 
@@ -103,111 +106,263 @@ def open_scratch(phase: int, *, clock: ClockName = "virtual", progress: Progress
         BadInput: if there is no such phase, or no such clock.
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
-    check_phase(phase)
+    require_phase(phase)
     require_git()
-    tell = progress or (lambda _: None)
-    return _from_checkpoint(_reused(f"scratch, {clock}", tell, clock), phase, tell)
+    return _reuse(f"scratch, {clock}", phase, progress or (lambda _: None), clock)
 
 
-def _reused(name: str, tell: Progress, clock: ClockName = "virtual") -> Engine:
+def _new_clock(name: ClockName) -> Clock:
+    return VirtualClock() if name == "virtual" else WallClock()
+
+
+def _reuse(name: str, phase: int, tell: Progress, clock: ClockName = "virtual") -> Opened:
+    """Open the process's world of that name; one that is open already is brought to the phase."""
     engine = _mine.get(name)
-    if engine is None or not engine.ownership.holds():
+    if engine is not None and engine.ownership.holds():
+        try:
+            engine.take()
+            go_to(engine, phase, progress=tell)
+        except BaseException:
+            engine.close()
+            raise
+    else:
         if engine is not None:
             engine.close()
-        engine = _mine[name] = _new_engine(VirtualClock() if clock == "virtual" else WallClock(), tell)
-    engine.take()
-    return engine
+        engine = _mine[name] = _open_new(_new_clock(clock), tell, phase=phase)
+    return _from_checkpoint(phase, engine)
 
 
-def _from_checkpoint(engine: Engine, phase: int, tell: Progress, *, more: str = "") -> Opened:
-    try:
-        go_to(engine, phase, progress=tell)
-    except BaseException:
-        engine.close()
-        raise
+def _from_checkpoint(phase: int, engine: Engine, *, more: str = "") -> Opened:
     return Opened(engine, f"Phase {phase}: built from its checkpoint.{more}")
 
 
+# The learner's own world
+
+
 def _open_own(phase: int, tell: Progress) -> Opened:
-    """Open the learner's world: the one that runs here or elsewhere, else a new one with what was saved."""
-    engine = take_own(tell)
-    worlds, kept = kit_home() / "worlds", ""
+    engine, kept = _take_or_set_aside(tell)
+    saved = _worlds() / str(phase)
     if engine is not None and engine.whole:
         stands = engine.position()
         if stands == phase:
             return Opened(engine, f"Phase {phase}: your own world, as you left it.")
-        save(engine, worlds / str(stands))
-        kept = f" Your own world of phase {stands} is kept: open_world(phase={stands}) goes back to it."
-    elif engine is None:
-        engine = new_own(tell)
-    saved = worlds / str(phase)
-    if not find_saved(saved):
-        return _from_checkpoint(engine, phase, tell, more=kept)
+        kept = _keep(engine, stands)
+    if find_saved(saved):
+        try:
+            require_intact(saved)
+        except BadInput:
+            aside = _set_aside(saved)
+            kept = f" What you saved of it cannot be read; it was set aside as {aside.name}.{kept}"
+        else:
+            if engine is None:
+                engine = _open_new(VirtualClock(), tell, keep=True)
+            load(engine, saved)
+            return Opened(engine, f"Phase {phase}: your own world, saved when you left it.{kept}")
+    if engine is None:
+        engine = _open_new(VirtualClock(), tell, phase=phase, keep=True)
+    else:
+        go_to(engine, phase, progress=tell)
+    return _from_checkpoint(phase, engine, more=kept)
+
+
+def _keep(engine: Engine, stands: int) -> str:
+    """Save the learner's world among the others before it becomes another one; say so."""
+    saved, moved = _worlds() / str(stands), ""
+    if find_saved(saved):
+        places = (saved.with_name(f"{stands}.{number}") for number in itertools.count(1))
+        older = saved.rename(next(place for place in places if not place.exists()))
+        moved = f" The one that was kept before is {older.name} now."
+    save(engine, saved)
+    return f" Your own world of phase {stands} is kept: open_world(phase={stands}) goes back to it.{moved}"
+
+
+def _take_or_set_aside(tell: Progress) -> tuple[Engine | None, str]:
+    """Take the learner's world; where it cannot be read, set it aside, and say so."""
     try:
-        check_saved(saved)
-    except BadInput:
-        aside = saved.with_name(f"unreadable-{phase}")
-        shutil.rmtree(aside, ignore_errors=True)
-        saved.rename(aside)
-        kept = f" What you saved of it cannot be read; it was set aside as {aside.name}.{kept}"
-        return _from_checkpoint(engine, phase, tell, more=kept)
-    load(engine, saved)
-    return Opened(engine, f"Phase {phase}: your own world, saved when you left it.{kept}")
+        return take_own(tell), ""
+    except _Unreadable as error:
+        aside = _set_aside(_world())
+        return None, f" Your own world cannot be read ({error}); it was set aside as {aside.name}."
+
+
+def _set_aside(folder: Path) -> Path:
+    """Move a world that cannot be read to where nothing replaces it; return its new place."""
+    with _locked():
+        pass  # nobody works in it any more
+    _worlds().mkdir(mode=0o700, parents=True, exist_ok=True)
+    names = (_worlds() / f"unreadable-{number}" for number in itertools.count(1))
+    return folder.rename(next(place for place in names if not place.exists()))
 
 
 def take_own(tell: Progress) -> Engine | None:
-    """Return the learner's world if it runs, here or taken over from another process; else None."""
-    engine, folder = _mine.get("own"), _live()
-    if engine is not None and engine.folder != folder:
-        _mine.pop("own").close()  # `reset` has put a new one in its place
-        engine = None
-    if engine is None or engine.closed or not engine.folder.exists():
-        supervisor = hold_own()
-        if supervisor is None:
-            return None
+    """Return the learner's world: this process's, taken over from another one, or started from its folder.
+
+    None if there is none. One whose making was interrupted is not `whole`.
+
+    Args:
+        tell: told in a few words what is being done.
+
+    Raises:
+        MissingTool: if its PostgreSQL is not on this machine any more.
+        UnusableFolder: if the disk is nearly full.
+        ServerFailed, BadInput: if it cannot be read.
+    """
+    mine = _mine.get("own")
+    supervisor = hold_own()
+    if supervisor is None:
+        if mine is not None:
+            mine.close()
+        return _start_own(tell)
+    if mine is not None and not mine.closed and mine.supervisor.folder == supervisor.folder:
+        supervisor.close()
+        engine = mine
+    else:
+        if mine is not None:
+            mine.close()
         tell("Your world is open elsewhere: taking it over.")
-        engine = _mine["own"] = _engine_of(supervisor, VirtualClock())
-    engine.take()
+        engine = _mine["own"] = _engine_of(_world(), supervisor, VirtualClock(), keep=True)
+    try:
+        with _unreadable():
+            engine.take()
+    except _Unreadable:
+        # Whoever else holds it has lost it, too: what runs in it must not see it moved.
+        for name in engine.supervisor.processes():
+            engine.supervisor.stop(name)
+        engine.close()
+        raise
+    return engine
+
+
+class _Unreadable(Exception):
+    """The folder of the learner's world is there, and no world comes of it."""
+
+
+def _start_own(tell: Progress) -> Engine | None:
+    """Start the learner's world from its folder, after clearing what a crash has left."""
+    world = _world()
+    if not world.exists():
+        return None
+    require_space()
+    with _locked() as lock:
+        if (world / "changing").exists():
+            # Whoever made it was interrupted; what was there before is among the saved ones.
+            shutil.rmtree(world)
+            return None
+        tell("Starting your world.")
+        supervisor = Supervisor.start(lock=lock)
+    try:
+        with _unreadable():
+            provider = provider_named(Server.load(world / "server.json").provider)
+            restart_server(provider, world, supervisor, keep=True)
+            engine = _mine["own"] = _engine_of(world, supervisor, VirtualClock(), keep=True)
+            engine.take()
+            engine.position()
+        _write_live(supervisor.folder)
+    except BaseException:
+        supervisor.close()
+        raise
+    return _with_wanted_provider(engine, tell)
+
+
+@contextlib.contextmanager
+def _unreadable() -> Iterator[None]:
+    try:
+        yield
+    except MissingTool:
+        raise  # nothing is wrong with the world
+    except KitError as error:
+        raise _Unreadable(error.message.rstrip(".")) from error
+    except (OSError, ValueError, KeyError, TypeError, psycopg.Error) as error:
+        raise _Unreadable(f"{type(error).__name__}: {error}") from error
+
+
+def _with_wanted_provider(engine: Engine, tell: Progress) -> Engine:
+    """Return the learner's world on the provider that is asked for now; moved by way of dumps."""
+    if provider_named().name == engine.server.provider:
+        return engine
+    tell(f"Moving your world from {engine.server.provider} to {provider_named().name}.")
+    stands = engine.position()
+    _keep(engine, stands)  # interrupted from here on, it is found there
+    engine.close()
+    with _locked():
+        shutil.rmtree(_world())
+    engine = _open_new(VirtualClock(), tell, keep=True)
+    load(engine, _worlds() / str(stands))
+    forget_saved(_worlds() / str(stands))
     return engine
 
 
 def hold_own() -> Supervisor | None:
     """Hold the learner's world, without taking it from anybody; None if it does not run.
 
-    One that is just being saved, because its last holder has gone, is waited for.
+    One that is just ending, because its last holder has gone, is waited for.
     """
     folder = _live()
-    if folder is None or not folder.exists():
-        return None
-    supervisor = Supervisor.attach(folder)
-    if supervisor is None:
-        wait_until(lambda: not folder.exists(), seconds=_GONE_S)
-    return supervisor
+    return Supervisor.attach(folder) if folder is not None else None
 
 
 def is_own(engine: Engine) -> bool:
-    """Say whether a world is the learner's own, which is saved in the end, and no scratch world."""
-    return engine.folder == _live()
+    """Say whether a world is the learner's own, which lasts, and no scratch world."""
+    return engine.keep
+
+
+def _world() -> Path:
+    return kit_home() / "world"
+
+
+def _worlds() -> Path:
+    return kit_home() / "worlds"
 
 
 def _live() -> Path | None:
-    """Return the folder of the learner's world that ran last."""
+    """Return the folder of the reaper that runs the learner's world, or ran it last."""
     try:
         return Path((kit_home() / "live").read_text(encoding="utf-8"))
     except OSError:
         return None
 
 
-def new_own(tell: Progress) -> Engine:
-    """Start a world, still empty, that is the learner's from now on."""
-    engine = _mine["own"] = _new_engine(VirtualClock(), tell)
-    names = ("PATH", "HOME", "KIT_HOME", "TMPDIR", "XDG_STATE_HOME")
-    environment = {name: os.environ[name] for name in names if name in os.environ}
-    environment |= {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
-    farewell = "import pathlib, sys; from kit.world.open import save_own; save_own(pathlib.Path(sys.argv[1]))"
-    engine.supervisor.before_end([sys.executable, "-c", farewell, engine.folder], env=environment)
-    (kit_home() / "live").write_text(str(engine.folder), encoding="utf-8")
-    return engine
+def _write_live(folder: Path) -> None:
+    new = kit_home() / "live.new"
+    new.write_text(str(folder), encoding="utf-8")
+    new.replace(kit_home() / "live")
+
+
+def _opening() -> FileLock:
+    """Wait until nobody is opening the learner's world."""
+    return FileLock(kit_home() / "opening.lock")
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[int]:
+    """Hold the lock that every process of the learner's world inherits: none of them runs meanwhile.
+
+    What is there although its reaper has gone was left by a crash, and is ended.
+    """
+    path = kit_home() / "world.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _end_holders(path)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        left = _live()
+        if left is not None and left.name.startswith(PREFIX):
+            shutil.rmtree(left, ignore_errors=True)
+        yield descriptor
+    finally:
+        os.close(descriptor)  # a reaper that was started meanwhile has it open, too
+
+
+def _end_holders(path: Path) -> None:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # it may end, or be somebody else's
+            if process.pid != os.getpid() and any(file.path == str(path) for file in process.open_files()):
+                process.kill()
+
+
+# Making a world
 
 
 def open_copy(saved: Path, *, progress: Progress | None = None) -> Engine:
@@ -217,7 +372,7 @@ def open_copy(saved: Path, *, progress: Progress | None = None) -> Engine:
         saved: the folder.
         progress: told what is being done.
     """
-    engine = _new_engine(VirtualClock(), progress or (lambda _: None))
+    engine = _open_new(VirtualClock(), progress or (lambda _: None))
     try:
         load(engine, saved)
     except BaseException:
@@ -226,58 +381,62 @@ def open_copy(saved: Path, *, progress: Progress | None = None) -> Engine:
     return engine
 
 
-def _new_engine(clock: Clock, tell: Progress) -> Engine:
+def _open_new(clock: Clock, tell: Progress, *, phase: int | None = None, keep: bool = False) -> Engine:
+    """Start a new world.
+
+    Args:
+        clock: its time.
+        tell: told what is being done.
+        phase: what it is to be; None: nothing yet, `load` is called next.
+        keep: it is the learner's own.
+    """
     provider = provider_named(cache=kit_home() / "cache")
+    checkpoint = find_checkpoint(phase, tell) if phase is not None else None
     tell(f"Starting PostgreSQL ({provider.name}).")
-    supervisor = Supervisor.start()
-    folder = supervisor.folder
-    try:
-        start_server(provider, folder, supervisor)
-        (folder / "repos").mkdir()
-        (folder / "changing").touch()  # until it is something: see Engine.changing
-        engine = _engine_of(supervisor, clock)
-        engine.own()
-    except BaseException:
-        supervisor.close()
-        raise
+    with contextlib.ExitStack() as undo:
+        if keep:
+            require_space()
+            lock = undo.enter_context(_locked())
+            supervisor, folder = Supervisor.start(lock=lock), _world()
+            folder.mkdir(mode=0o700)
+            if os.geteuid() == 0:
+                folder.chmod(0o711)  # PostgreSQL refuses to run as root, and then runs as somebody else
+            _write_live(supervisor.folder)
+        else:
+            supervisor = Supervisor.start()
+            folder = supervisor.folder
+        try:
+            (folder / "changing").touch()  # until it is something: see Engine.changing
+            server = checkpoint and copy_server(provider, checkpoint, folder, supervisor, keep=keep)
+            copied = server is not None
+            if not copied:
+                start_server(provider, folder, supervisor, keep=keep)
+            (folder / "repos").mkdir(mode=0o700)
+            engine = _engine_of(folder, supervisor, clock, keep=keep)
+            if keep:
+                _mine["own"] = engine
+            engine.own()
+            if checkpoint is not None:
+                load(engine, checkpoint, databases=not copied)
+        except BaseException:
+            supervisor.close()
+            raise
     return engine
 
 
-def _engine_of(supervisor: Supervisor, clock: Clock) -> Engine:
+def _engine_of(folder: Path, supervisor: Supervisor, clock: Clock, *, keep: bool) -> Engine:
     return Engine(
-        supervisor.folder,
+        folder,
         supervisor=supervisor,
-        server=Server.load(supervisor.folder / "server.json"),
+        server=Server.load(folder / "server.json"),
         clock=clock,
-        repositories=Repositories(supervisor.folder / "repos"),
+        repositories=Repositories(folder / "repos"),
+        keep=keep,
     )
 
 
-def look(supervisor: Supervisor) -> Engine:
-    """Return a running world to look at, as far as its owner has written it down; it stays its owner's.
-
-    Args:
-        supervisor: of the world.
-
-    Raises:
-        ProcessFailed: if it is not complete.
-    """
-    engine = _engine_of(supervisor, VirtualClock())
-    if not engine.whole:
-        raise ProcessFailed(
-            "This world is not complete: it is being made, or what made it was interrupted.",
-            remedy="Run the notebook's setup cell, and try again.",
-        )
-    state = engine.read_state()
-    engine.journal.load()
-    engine.clock.restart(state["now"])
-    engine.host.resume(state["host"])
-    engine.programs.worker_commit = state["worker"]
-    return engine
-
-
 def go_to(engine: Engine, phase: int, *, progress: Progress | None = None) -> None:
-    """Make a world what it is at the beginning of a phase: from a checkpoint, and by replaying the rest.
+    """Make a running world what it is at the beginning of a phase.
 
     Args:
         engine: the world; what it was is gone.
@@ -289,49 +448,59 @@ def go_to(engine: Engine, phase: int, *, progress: Progress | None = None) -> No
         WorldTaken: if another process has the world, or it is closed.
         ProcessFailed: if a replayed phase does not come out as it should.
     """
-    check_phase(phase)
-    tell = progress or (lambda _: None)
-    cache = kit_home() / "cache" / fingerprint(provider=engine.server.provider)
+    require_phase(phase)
     with engine.ownership.turn():
         pass  # only its owner may change it
-    if _is_ready(cache / str(phase)):
-        load(engine, cache / str(phase))
-        return
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "building.lock"):  # two notebooks that open at the same time build it once
-        if engine.clock.name == "virtual":
-            _build(engine, cache, phase, tell)
-            return
-        # The wall clock's dates would be in the commits of every world to come.
-        builder = _new_engine(VirtualClock(), tell)
-        try:
-            _build(builder, cache, phase, tell)
-        finally:
-            builder.close()
-    load(engine, cache / str(phase))
+    load(engine, find_checkpoint(phase, progress or (lambda _: None)))
 
 
-def _build(engine: Engine, cache: Path, phase: int, tell: Progress) -> None:
-    """Go to a phase from the checkpoint that is next to it; keep one of each phase on the way."""
-    ready = next((number for number in range(phase, 0, -1) if _is_ready(cache / str(number))), 0)
-    with engine.changing():
-        if ready:
-            load(engine, cache / str(ready))
-        else:
-            tell("Building the starting state, once.")
-            _begin(engine)
-            save(engine, cache / "1")
-        for missing in PHASES[max(ready, 1) - 1 : phase - 1]:
-            tell(f"Replaying phase {missing.number}, once: {missing.title}.")
-            ran = [play(engine, step) for step in missing.steps]
-            if not missing.done(engine.observe()):
-                failed = [f"{each.command}: {each.output.strip()}" for each in ran if each.exit]
-                raise ProcessFailed(
-                    f"Replaying phase {missing.number} did not do what it should.",
-                    why="; ".join(failed)[-600:],
-                    remedy="Run `python -m kit doctor`.",
-                )
-            save(engine, cache / str(missing.number + 1))
+# Checkpoints
+
+
+def find_checkpoint(phase: int, tell: Progress) -> Path:
+    """Return the checkpoint of a phase; it is built if need be, from the one that is next below it.
+
+    Args:
+        phase: 1 to 8.
+        tell: told what is being done.
+
+    Raises:
+        ProcessFailed: if a replayed phase does not come out as it should.
+    """
+    cache = kit_home() / "cache" / fingerprint(provider=provider_named().name)
+    if not _is_ready(cache / str(phase)):
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(cache / "building.lock"):  # two notebooks that open at the same time build it once
+            if not _is_ready(cache / str(phase)):
+                _build(cache, phase, tell)
+    return cache / str(phase)
+
+
+def _build(cache: Path, phase: int, tell: Progress) -> None:
+    """Build a checkpoint in a world of its own: the wall clock's dates would be in every world to come."""
+    below = next((number for number in range(phase - 1, 0, -1) if _is_ready(cache / str(number))), 0)
+    engine = _open_new(VirtualClock(), lambda _: None)
+    try:
+        with engine.changing():
+            if below:
+                load(engine, cache / str(below))
+            else:
+                tell("Building the starting state, once.")
+                Repositories.create(engine.repositories.folder, when=EPOCH)
+                engine.begin(seed=STARTER / "main" / "supabase" / "seed.sql")
+            for replayed in PHASES[max(below, 1) - 1 : phase - 1]:
+                tell(f"Replaying phase {replayed.number}, once: {replayed.title}.")
+                ran = [play(engine, step) for step in replayed.steps]
+                if not replayed.done(engine.observe()):
+                    failed = [f"{each.command}: {each.output.strip()}" for each in ran if each.exit]
+                    raise ProcessFailed(
+                        f"Replaying phase {replayed.number} did not do what it should.",
+                        why="; ".join(failed)[-600:],
+                        remedy="Run `python -m kit doctor`.",
+                    )
+            save(engine, cache / str(phase), data=True)
+    finally:
+        engine.close()
 
 
 def _is_ready(checkpoint: Path) -> bool:
@@ -339,35 +508,11 @@ def _is_ready(checkpoint: Path) -> bool:
     if not find_saved(checkpoint):
         return False
     try:
-        check_saved(checkpoint)
+        require_intact(checkpoint)
     except BadInput:
         shutil.rmtree(checkpoint, ignore_errors=True)
         return False
     return True
-
-
-def _begin(engine: Engine) -> None:
-    """Make the state in which the workflow starts."""
-    engine.stop_everything()
-    with tempfile.TemporaryDirectory(dir=engine.folder) as scratch:
-        # Copied into place: a terminal may be open in one of the clones.
-        Repositories.create(Path(scratch) / "repos", when=EPOCH)
-        Repositories.load(Path(scratch) / "repos", engine.repositories.folder)
-    engine.begin(seed=STARTER / "main" / "supabase" / "seed.sql")
-
-
-def save_own(folder: Path) -> None:
-    """Save the learner's world: the reaper's farewell, when the last holder has gone and databases answer.
-
-    Args:
-        folder: of the world.
-
-    Raises:
-        ProcessFailed: if it is not complete; what was saved before stays.
-    """
-    engine = look(Supervisor.watching(folder))
-    engine.mend_server()
-    save(engine, kit_home() / "worlds" / str(engine.position()), state=engine.read_state())
 
 
 # The learner's own world from outside a notebook: see where it stands, start a phase again, go in
@@ -380,7 +525,7 @@ class Standing:
     Attributes:
         open: whether it runs: in a notebook, or in a terminal.
         phase: the phase that comes next; 8 after the last.
-        saved: the phases with a saved world, the newest first.
+        saved: the phases of which another world is kept, the newest first.
         status: what is where; None if there is no world yet.
     """
 
@@ -390,6 +535,25 @@ class Standing:
     status: Status | None
 
 
+def look(supervisor: Supervisor) -> Engine:
+    """Return the learner's running world to look at, as far as its owner has written it down.
+
+    Args:
+        supervisor: of the world, which stays its owner's.
+
+    Raises:
+        ProcessFailed: if it is not complete.
+    """
+    engine = _engine_of(_world(), supervisor, VirtualClock(), keep=True)
+    if not engine.whole:
+        raise ProcessFailed(
+            "This world is not complete: it is being made, or what made it was interrupted.",
+            remedy="Run the notebook's setup cell, and try again.",
+        )
+    engine.recall()
+    return engine
+
+
 def find_standing(*, progress: Progress | None = None) -> Standing:
     """Look where the learner's world stands; whoever has it open keeps it.
 
@@ -397,34 +561,44 @@ def find_standing(*, progress: Progress | None = None) -> Standing:
         progress: told what is being done.
 
     Raises:
-        ServerFailed: if its PostgreSQL was killed.
+        ServerFailed: if its PostgreSQL was killed, or its folder cannot be read.
     """
     require_git()
     saved = saved_phases()
-    with _lock():
+    with _opening():
         supervisor = hold_own()
         if supervisor is not None:
             try:
                 engine = look(supervisor)
-                return Standing(
-                    open=True, phase=engine.position(), saved=saved, status=Status(engine.observe())
-                )
+                return _standing(engine, saved, is_open=True)
             finally:
                 supervisor.close()
-    if not saved:
-        return Standing(open=False, phase=FIRST, saved=(), status=None)
-    engine = open_copy(_worlds() / str(saved[0]), progress=progress)
-    try:
-        return Standing(open=False, phase=saved[0], saved=saved, status=Status(engine.observe()))
-    finally:
-        engine.close()
+        try:
+            started = take_own(progress or (lambda _: None))
+        except _Unreadable as error:
+            raise ServerFailed(
+                "Your own world cannot be read.",
+                why=str(error),
+                looked=[str(_world())],
+                remedy="Open a phase in a notebook: it sets this one aside, and says where.",
+            ) from error
+        if started is None or not started.whole:
+            return Standing(open=False, phase=FIRST, saved=saved, status=None)
+        try:
+            return _standing(started, saved, is_open=False)
+        finally:
+            started.close()
+
+
+def _standing(engine: Engine, saved: tuple[int, ...], *, is_open: bool) -> Standing:
+    return Standing(open=is_open, phase=engine.position(), saved=saved, status=Status(engine.observe()))
 
 
 def reset(phase: int | None = None, *, progress: Progress | None = None) -> int:
     """Make the learner's world what it is at the start of a phase.
 
     Where it runs, it is changed there; a notebook that has it open is told so at its next
-    step. A world that stands in another phase is saved first.
+    step. A world that stands in another phase is kept, as one that cannot be read is.
 
     Args:
         phase: 1 to 8; None for the one in which it stands.
@@ -437,31 +611,24 @@ def reset(phase: int | None = None, *, progress: Progress | None = None) -> int:
         BadInput: if there is no such phase.
     """
     if phase is not None:
-        check_phase(phase)
+        require_phase(phase)
     require_git()
     tell = progress or (lambda _: None)
-    with _lock():
-        engine = _take(tell)
+    with _opening():
+        engine, aside = _take_or_set_aside(tell)
+        if aside:
+            tell(aside.strip())
         stands = engine.position() if engine is not None and engine.whole else _last_saved()
         chosen = stands if phase is None else phase
         if engine is None:
-            engine = new_own(tell)
-        elif engine.whole and stands != chosen:
-            save(engine, _worlds() / str(stands))
-        try:
+            engine = _open_new(VirtualClock(), tell, phase=chosen, keep=True)
+        else:
+            if engine.whole and stands != chosen:
+                _keep(engine, stands)
             go_to(engine, chosen, progress=tell)
-            forget_saved(_worlds() / str(chosen))
-        finally:
-            engine.close()
+        forget_saved(_worlds() / str(chosen))
+        engine.close()
     return chosen
-
-
-def _take(tell: Progress) -> Engine | None:
-    try:
-        return take_own(tell)
-    except ServerFailed:
-        tell("Your world's databases cannot be saved: making new ones.")
-        return None
 
 
 def open_beside(*, progress: Progress | None = None) -> Engine:
@@ -474,29 +641,24 @@ def open_beside(*, progress: Progress | None = None) -> Engine:
         The world; close it in the end. It is its owner's: only look, and use its `environment`.
     """
     require_git()
-    with _lock():
+    tell = progress or (lambda _: None)
+    with _opening():
         supervisor = hold_own()
-        beside = _look(supervisor) if supervisor is not None else None
-    if beside is not None and _is_served(beside.folder):
-        return beside
-    phase = beside.position() if beside is not None else _last_saved()
-    try:
-        return open_at(phase, progress=progress).engine
-    finally:
-        if beside is not None:  # nobody served it: it is ours now
-            beside.close()
-
-
-def _look(supervisor: Supervisor) -> Engine | None:
-    try:
-        return look(supervisor)
-    except ProcessFailed:  # it is not complete: opening it makes it so
-        supervisor.close()
-        return None
+        if supervisor is not None:
+            with contextlib.suppress(ProcessFailed):  # not complete: opening makes it so
+                beside = look(supervisor)
+                if _is_served(supervisor.folder):
+                    return beside
+        try:
+            engine, _ = _take_or_set_aside(tell)
+            return engine if engine is not None and engine.whole else _open_own(_last_saved(), tell).engine
+        finally:
+            if supervisor is not None:
+                supervisor.close()
 
 
 def _is_served(folder: Path) -> bool:
-    """Say whether somebody does the commands of the shells of the world in `folder`."""
+    """Say whether somebody does the commands of the shells of the world whose sockets are in `folder`."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(folder / "control"))
@@ -506,7 +668,7 @@ def _is_served(folder: Path) -> bool:
 
 
 def saved_phases() -> tuple[int, ...]:
-    """Return the phases with a saved world, the newest first."""
+    """Return the phases of which a world is kept beside the one that is open, the newest first."""
     found = [number for number in range(FIRST, LAST + 1) if find_saved(_worlds() / str(number))]
     found.sort(key=lambda number: (_worlds() / str(number)).stat().st_mtime, reverse=True)
     return tuple(found)
@@ -514,12 +676,3 @@ def saved_phases() -> tuple[int, ...]:
 
 def _last_saved() -> int:
     return next(iter(saved_phases()), FIRST)
-
-
-def _worlds() -> Path:
-    return kit_home() / "worlds"
-
-
-def _lock() -> FileLock:
-    """Wait until nobody is opening the learner's world."""
-    return FileLock(kit_home() / "opening.lock")

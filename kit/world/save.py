@@ -1,9 +1,10 @@
 """Save a world as a folder, load it again, do the steps of a phase in it.
 
 A saved world is what it takes to go on: both databases as plain SQL, the git
-repositories, the journal, the state. The same form serves checkpoints, the learner's
-own world, reset and jump, on every provider. A digest of all files is among them, so
-that what was damaged on disk is found before it replaces anything.
+repositories, the journal, the state. The same form serves checkpoints, worlds of other
+phases, reset and jump, on every provider. A checkpoint has PostgreSQL's data folder, too:
+a new server starts on a copy of it sooner than it reads the SQL. A digest of all other
+files is among them, so that what was damaged on disk is found before it replaces anything.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from kit.errors import BadInput, UnusableFolder
-from kit.postgres import dump, restore
+from kit.names import ROOT
+from kit.postgres import copy_data, dump, restore
 from kit.process.shell import Ran
 from kit.repos import STARTER, Repositories
 from kit.timeline import Timeline, dump_records, load_records
@@ -32,9 +33,11 @@ from kit.world.workflow import Advance, Arrivals, Edit, OpenPage, Phase, Run, St
 
 
 _DATABASES = ("local", "cloud")
-_DIGEST = "digest"
+_DIGEST, _DATA = "digest", "pg"
 _FORM = "1"
 """Count it up when a saved world of today cannot be loaded any more."""
+_MAKERS = ("names.py", "starter", "timeline", "repos", "supabase", "postgres", "host", "world")
+"""What a checkpoint is made by, and of."""
 
 
 def fingerprint(*, provider: str) -> str:
@@ -44,28 +47,28 @@ def fingerprint(*, provider: str) -> str:
         provider: of PostgreSQL; dumps come from its version.
     """
     digest = hashlib.sha256(provider.encode())
-    top = Path(__file__).parents[1]
-    for path in sorted(top.rglob("*")):
-        parts = path.relative_to(top).parts
-        if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in parts):
+    top = ROOT / "kit"
+    for path in sorted(path for name in _MAKERS for path in [top / name, *(top / name).rglob("*")]):
+        if path.is_file() and "__pycache__" not in path.parts:
             digest.update(str(path.relative_to(top)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def save(world: Engine, into: Path, *, state: Mapping[str, Any] | None = None) -> None:
+def save(world: Engine, into: Path, *, data: bool = False) -> None:
     """Save a world to the folder `into`, which is replaced as a whole or not at all.
 
     Args:
         world: what to save.
         into: the folder.
-        state: what `Engine.state` returned earlier, where the world is no longer open.
+        data: stop its server, and keep a copy of PostgreSQL's data folder as well; the world is
+            to be closed afterwards.
 
     Raises:
         ServerFailed: if a database cannot be dumped.
         UnusableFolder: if `into` cannot be written.
     """
     try:
-        _save(world, into, state=world.state() if state is None else state)
+        _save(world, into, data=data)
     except OSError as error:
         raise UnusableFolder(
             "The world could not be saved.",
@@ -75,8 +78,8 @@ def save(world: Engine, into: Path, *, state: Mapping[str, Any] | None = None) -
         ) from error
 
 
-def _save(world: Engine, into: Path, *, state: Mapping[str, Any]) -> None:
-    into.parent.mkdir(parents=True, exist_ok=True)
+def _save(world: Engine, into: Path, *, data: bool) -> None:
+    into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=".saving-") as scratch:
         ready = Path(scratch) / "ready"
         ready.mkdir()
@@ -84,10 +87,13 @@ def _save(world: Engine, into: Path, *, state: Mapping[str, Any]) -> None:
             jobs = [pool.submit(dump, world.server, name, ready / f"{name}.sql") for name in _DATABASES]
             world.repositories.save(ready / "repos")
             (ready / "journal.jsonl").write_text(dump_records(world.timeline), encoding="utf-8")
-            (ready / "state.json").write_text(json.dumps(state), encoding="utf-8")
+            (ready / "state.json").write_text(json.dumps(world.state()), encoding="utf-8")
             for job in jobs:
                 job.result()
         (ready / _DIGEST).write_text(_digest(ready))
+        if data:
+            world.stop_everything()
+            copy_data(world.server, world.folder, world.supervisor, ready)
         before = _before(into)
         if into.exists():
             shutil.rmtree(before, ignore_errors=True)
@@ -115,7 +121,7 @@ def forget_saved(saved: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check_saved(saved: Path) -> None:
+def require_intact(saved: Path) -> None:
     """Make sure that a saved world is complete, and as it was written.
 
     Raises:
@@ -139,28 +145,35 @@ def check_saved(saved: Path) -> None:
 
 def _digest(saved: Path) -> str:
     digest = hashlib.sha256(_FORM.encode())
-    for path in sorted(saved.rglob("*")):
-        if path.name != _DIGEST and path.is_file() and not path.is_symlink():
+    kept = (place for place in saved.iterdir() if place.name not in (_DIGEST, _DATA, "server.json"))
+    for path in sorted(path for place in kept for path in [place, *place.rglob("*")]):
+        if path.is_file() and not path.is_symlink():
             name = os.fsencode(path.relative_to(saved))
             digest.update(name + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def load(world: Engine, saved: Path) -> None:
+def load(world: Engine, saved: Path, *, databases: bool = True) -> None:
     """Make a running world what `save` saved; what it was before is gone.
+
+    Args:
+        world: what to change.
+        saved: the folder.
+        databases: False where they are what was saved already, because the server runs on a copy of it.
 
     Raises:
         BadInput: if `saved` is damaged; nothing has changed then.
         WorldTaken: if another process has the world.
         ServerFailed: if a database cannot be restored.
     """
-    check_saved(saved)
+    require_intact(saved)
     state = json.loads((saved / "state.json").read_text(encoding="utf-8"))
     journal = load_records((saved / "journal.jsonl").read_text(encoding="utf-8"))
     with world.ownership.turn(), world.changing():
         world.stop_everything()
         with ThreadPoolExecutor() as pool:
-            jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in _DATABASES]
+            restored = _DATABASES if databases else ()
+            jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in restored]
             Repositories.load(saved / "repos", world.repositories.folder)
             for job in jobs:
                 job.result()

@@ -367,7 +367,7 @@ def test_a_world_from_the_terminal_alone(kit: Kit, new_home: Path) -> None:
     assert "You have no world yet" in kit("status").stdout
     ran = kit("shell", typed='git checkout -q -b mine; psql -At "$LOCAL_DB_URL" -c "select 41 + 1"; exit 3')
     assert (ran.returncode, ran.stdout) == (3, "42\n")
-    assert [path.name for path in (new_home / "worlds").iterdir()] == ["1"]
+    assert (new_home / "world" / "state.json").exists()
     ran = kit("status")
     assert "closed, and saved. It stands at phase 1" in ran.stdout
     assert re.search(r"^dev clone +mine ", ran.stdout, re.MULTILINE)
@@ -408,7 +408,8 @@ def test_reset_makes_new_databases_where_they_are_lost(kit: Kit) -> None:
         shutil.rmtree(world.engine.folder / "pg" / "data")
         ran = kit("reset")
         assert ran.returncode == 0, ran.stderr
-        assert "making new ones" in ran.stderr
+        assert "Your own world cannot be read (PostgreSQL did not start)" in ran.stderr
+        assert "it was set aside as unreadable-1." in ran.stderr
 
 
 # A terminal
@@ -452,13 +453,14 @@ def test_the_shell_has_a_prompt_that_says_where_one_is() -> None:
 def test_clean_ends_what_lost_its_reaper(kit: Kit, place: Path) -> None:
     supervisor = Supervisor.start()
     (supervisor.folder / "host").mkdir()
-    orphan = supervisor.spawn(
-        "orphan",
-        [sys.executable, "-c", "import signal; signal.pause()"],
-        env={},
-        cwd=supervisor.folder / "host",
+    # A process dies with its reaper; what it has started itself does not.
+    told = supervisor.folder / "host" / "pid"
+    supervisor.spawn(
+        "parent", ["/bin/sh", "-c", f"sleep 600 & echo $! > '{told}'; wait"], env={}, cwd=told.parent
     )
-    (reaper,) = [
+    assert wait_until(lambda: told.exists() and told.read_text().endswith("\n"), seconds=PROMISED_S)
+    orphan = psutil.Process(int(told.read_text()))
+    reapers = [
         process
         for process in psutil.process_iter()
         if names(process, place) and any("_reaper" in word for word in process.cmdline())
@@ -466,8 +468,9 @@ def test_clean_ends_what_lost_its_reaper(kit: Kit, place: Path) -> None:
     holder = Supervisor.start()
     held = holder.folder
     assert "In use, and left alone: 2 worlds" in kit("clean").stdout
-    reaper.kill()
-    assert wait_until(lambda: not psutil.pid_exists(reaper.pid), seconds=PROMISED_S)
+    for reaper in sorted(reapers, key=lambda process: process.parent() not in reapers, reverse=True):
+        reaper.kill()  # the guard before the reaper that it looks after
+    psutil.wait_procs(reapers)
     somebody = place / "kit-somebody"
     somebody.mkdir()
     (somebody / "file").touch()

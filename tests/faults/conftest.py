@@ -29,6 +29,7 @@ class Place:
 
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
+        self.home = home
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "TMPDIR": str(folder),
@@ -40,15 +41,15 @@ class Place:
         return list(self.folder.glob("kit-*"))
 
     def processes(self) -> list[psutil.Process]:
-        """Return all processes that speak of this place, or stand in it."""
+        """Return all processes that speak of this place, or stand in it or in the learner's own world."""
         found = []
         for process in psutil.process_iter():
-            try:
-                words = [*process.cmdline(), *process.environ().values(), process.cwd()]
-            except psutil.Error:
-                continue
-            if process.status() != psutil.STATUS_ZOMBIE and any(str(self.folder) in word for word in words):
-                found.append(process)
+            with contextlib.suppress(psutil.Error):
+                words = [*process.cmdline(), process.cwd()]
+                is_own = any(str(self.home / "world") in word for word in words)
+                is_here = any(str(self.folder) in word for word in [*words, *process.environ().values()])
+                if (is_own or is_here) and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
         return found
 
     def is_empty(self) -> bool:

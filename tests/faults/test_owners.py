@@ -105,7 +105,7 @@ def test_the_world_that_is_being_made_goes_too(place: Place) -> None:
         env=place.environment,
     )
     # Before its reaper runs, some milliseconds, there is an empty folder that nobody looks after.
-    assert wait_until(lambda: any(world.joinpath("pg").exists() for world in place.worlds()), seconds=10)
+    assert wait_until((place.home / "world" / "pg").exists, seconds=60)
 
     process.kill()
     process.communicate()

@@ -42,8 +42,8 @@ def test_it_is_reached_from_this_machine_only_and_on_any_port(service: Service) 
     assert service.ports == {"5432/tcp": ("127.0.0.1", 0)}
 
 
-def test_its_data_is_in_memory_where_the_image_allows_it(service: Service) -> None:
-    assert service.tmpfs == {"/var/lib/postgresql": ""}
+def test_its_data_is_in_a_volume_of_its_own_where_the_image_allows_it(service: Service) -> None:
+    assert service.volumes == {"kit-postgres-abc": "/var/lib/postgresql"}
 
 
 def test_its_superuser_is_the_kits_with_the_given_password(service: Service) -> None:
@@ -69,19 +69,19 @@ def test_its_health_is_asked_over_tcp(service: Service) -> None:
 def test_variables_have_defaults_and_dollars_stay(tmp_path: Path) -> None:
     text = MINIMAL + (
         "    labels: ['a=${KIT_INSTANCE}', 'b=${OTHER:-x}', 'c=${OTHER-}', 'd=$${OTHER}']\n"
-        "    command: postgres -c 'a=b c'\n    tmpfs: /data:size=1g\n"
+        "    command: postgres -c 'a=b c'\n"
     )
     service = written(tmp_path, text)
 
     assert service.labels == {"a": "abc", "b": "x", "c": "", "d": "${OTHER}"}
     assert service.command == ["postgres", "-c", "a=b c"]
-    assert service.tmpfs == {"/data": "size=1g"}
 
 
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ("    volumes: [/etc:/etc]\n", "volumes"),
+        ("    tmpfs: /data\n", "tmpfs"),
+        ("    volumes: [/etc:/etc]\n", "/etc"),
         ("    labels: {a: '${NOT_GIVEN:?needed}'}\n", "NOT_GIVEN"),
         ("    ports: ['5432']\n", "not enough values"),
         ("    image: [\n", "parsing"),

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import BadInput, MissingTool, ServerFailed
-from kit.postgres import Docker, start_server
-from kit.postgres import _docker_remove as _engine
+from kit.postgres import Docker, _docker_remove, create, start_server
 from kit.postgres.docker import FILE, connect, find_engine
 from kit.process import Supervisor, choose_folder, wait_until
 
@@ -147,7 +146,7 @@ def test_a_description_that_could_not_be_cleaned_up_is_refused(
 
 
 def containers(engine: str, instance: str) -> list[str]:
-    return _engine.find(engine, f"{LABEL}={instance}")
+    return _docker_remove.find(engine, f"{LABEL}={instance}")
 
 
 @pytest.mark.docker
@@ -215,28 +214,48 @@ def test_a_killed_owner_leaves_no_container(docker_engine: str) -> None:
 def test_a_container_that_appears_after_its_owner_died_is_removed_too(docker_engine: str) -> None:
     label = f"{LABEL}=late-{os.getpid()}"
     with connect(docker_engine) as client:
-        removal = threading.Thread(target=_engine.remove, args=(docker_engine, label))
+        removal = threading.Thread(target=_docker_remove.remove, args=(docker_engine, label))
         removal.start()
         client.containers.create("postgres:18", labels=dict([label.split("=")]))
         removal.join()
 
-    assert _engine.find(docker_engine, label) == []
+    assert _docker_remove.find(docker_engine, label) == []
 
 
 @pytest.mark.docker
-def test_a_restart_is_refused_because_the_data_went_too(
+def test_a_container_that_is_gone_is_replaced_on_its_data(
     docker_engine: str, supervised: Callable[[], Supervisor]
 ) -> None:
-    supervisor = supervised()
-    server = start_server(Docker(), supervisor.folder, supervisor)
-    _engine.remove(docker_engine, f"{LABEL}={server.instance}")
+    supervisor, provider = supervised(), Docker()
+    server = start_server(provider, supervisor.folder, supervisor)
+    create(server, "local")
+    assert provider.is_running(supervisor, instance=server.instance)
+    _docker_remove.remove(docker_engine, f"{LABEL}={server.instance}")
+    assert not provider.is_running(supervisor, instance=server.instance)
 
-    with pytest.raises(ServerFailed, match="data with it") as caught:
-        Docker().restart(supervisor.folder, supervisor, port=server.port)
+    provider.restart(supervisor.folder, supervisor, instance=server.instance, port=server.port)
 
-    assert "kit reset" in caught.value.remedy
-    with pytest.raises(ServerFailed, match="does not answer"):
-        server.connect()
+    server.require_instance()
+    server.connect("local", role="app").close()
+
+
+def volumes(engine: str, instance: str) -> list[str]:
+    with connect(engine) as client:
+        return [volume.name for volume in client.volumes.list() if instance in volume.name]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_volume_outlives_its_world_only_where_it_is_kept(docker_engine: str, *, keep: bool) -> None:
+    supervisor = Supervisor.start()
+    server = start_server(Docker(), supervisor.folder, supervisor, keep=keep)
+    assert len(volumes(docker_engine, server.instance)) == 1
+
+    supervisor.close()
+
+    assert len(volumes(docker_engine, server.instance)) == keep
+    _docker_remove.remove(docker_engine, f"{LABEL}={server.instance}", f"kit-postgres-{server.instance}")
+    assert volumes(docker_engine, server.instance) == []
 
 
 @pytest.mark.docker
@@ -292,7 +311,7 @@ def test_the_engines_own_refusal_is_passed_on(
 ) -> None:
     assert docker_engine
     supervisor = supervised()
-    file = described(("- /var/lib/postgresql", "- not/absolute"))
+    file = described((":/var/lib/postgresql", ":not/absolute"))
 
     with pytest.raises(ServerFailed, match="could not start a container") as caught:
         start_server(Docker(file), supervisor.folder, supervisor)

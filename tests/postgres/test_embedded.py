@@ -54,7 +54,7 @@ def test_programs_that_only_their_owner_can_read(
 
     # Only root's server runs as somebody else, and only then is there a copy.
     assert (supervisor.folder / "pginstall").exists() == (os.geteuid() == 0)
-    Embedded().restart(supervisor.folder, supervisor, port=server.port)
+    Embedded().restart(supervisor.folder, supervisor, instance=server.instance, port=server.port)
     server.require_instance()
     assert closed_wheel.parents[2].stat().st_mode & 0o777 == 0o700, "somebody's folder was opened"
 

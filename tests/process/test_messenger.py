@@ -27,7 +27,7 @@ class Served:
     def __init__(self, folder: Path, handler: Handler) -> None:
         self.folder = folder
         self.cancelled = threading.Event()
-        self.programs = install_programs(folder, psql=Path("/bin/echo"))
+        self.programs = install_programs(folder, sockets=folder, psql=Path("/bin/echo"))
         self.control = Control(folder, handler, cancel=self.cancelled.set)
 
     def popen(
@@ -255,7 +255,7 @@ def test_a_closed_world_says_so(serve: Serve) -> None:
 
 
 def test_a_world_that_dies_in_the_middle_says_so(tmp_path: Path) -> None:
-    programs = install_programs(tmp_path, psql=Path("/bin/echo"))
+    programs = install_programs(tmp_path, sockets=tmp_path, psql=Path("/bin/echo"))
     code = f"""
 import os, pathlib, time
 from kit.process.messenger import Control

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -268,64 +270,25 @@ def test_whom_a_process_leaves_behind_goes_with_it(
     assert wait_until(lambda: not alive(int(log.read_text())), seconds=PROMISED_S)
 
 
-def test_the_farewell_runs_while_the_processes_still_do_and_finals_run_after(
+def test_finals_run_after_the_processes_have_ended(
     supervised: Callable[[], Supervisor], tmp_path: Path
 ) -> None:
     supervisor = supervised()
     pids = [forever(supervisor, name, last=name == "server").pid for name in ("server", "app")]
-    for when, register in (("before", supervisor.before_end), ("after", supervisor.after_end)):
-        look = (
-            "import os, sys; from pathlib import Path\ndef alive(pid):\n try: os.kill(pid, 0); return True\n"
-        )
-        look += " except ProcessLookupError: return False\n"
-        look += f"Path({str(tmp_path / when)!r}).write_text(str([alive(pid) for pid in {pids}]))"
-        register([sys.executable, "-c", look], env={})
+    look = "import os, sys; from pathlib import Path\ndef alive(pid):\n try: os.kill(pid, 0); return True\n"
+    look += " except ProcessLookupError: return False\n"
+    look += f"Path({str(tmp_path / 'after')!r}).write_text(str([alive(pid) for pid in {pids}]))"
+    supervisor.after_end([sys.executable, "-c", look], env={})
 
     supervisor.close()
 
-    assert (tmp_path / "before").read_text() == "[True, True]"
     assert (tmp_path / "after").read_text() == "[False, False]"
 
 
-def test_the_farewell_may_ask_the_reaper_but_nobody_can_hold_it_any_more(
-    supervised: Callable[[], Supervisor], tmp_path: Path
-) -> None:
-    supervisor = supervised()
-    forever(supervisor)
-    code = f"""
-from pathlib import Path
-from kit.process import Supervisor
-folder = Path({str(supervisor.folder)!r})
-names = list(Supervisor.watching(folder).processes())
-Path({str(tmp_path / "said")!r}).write_text(f"{{names}} {{Supervisor.attach(folder)}}")
-"""
-    supervisor.before_end([sys.executable, "-c", code], env=ENV)
-
-    supervisor.close()
-
-    assert (tmp_path / "said").read_text() == "['forever'] None"
-
-
-def test_a_farewell_that_hangs_does_not_keep_the_end_from_coming(
-    supervised: Callable[[], Supervisor], tmp_path: Path
-) -> None:
-    supervisor = supervised()
-    grandchild = tmp_path / "pid"
-    supervisor.before_end(["/bin/sh", "-c", f"sleep 600 & echo $! > '{grandchild}'; wait"], env=ENV)
-    started = time.monotonic()
-
-    supervisor.close()
-
-    assert time.monotonic() - started < PROMISED_S
-    assert not alive(int(grandchild.read_text()))
-    assert not supervisor.folder.exists()
-
-
-def test_an_impossible_farewell_is_passed_over(supervised: Callable[[], Supervisor]) -> None:
+def test_an_impossible_final_is_passed_over(supervised: Callable[[], Supervisor]) -> None:
     supervisor = supervised()
     running = forever(supervisor)
-    for register in (supervisor.before_end, supervisor.after_end):
-        register(["/nowhere/program"], env={})
+    supervisor.after_end(["/nowhere/program"], env={})
 
     supervisor.close()
 
@@ -333,14 +296,88 @@ def test_an_impossible_farewell_is_passed_over(supervised: Callable[[], Supervis
     assert not supervisor.folder.exists()
 
 
-def test_a_terminated_reaper_still_ends_everything(supervised: Callable[[], Supervisor]) -> None:
-    supervisor = supervised()
-    running = forever(supervisor)
-    (reaper,) = [
+def family(supervisor: Supervisor) -> tuple[psutil.Process, psutil.Process]:
+    """Return the reaper and its guard."""
+    found = [
         process
         for process in psutil.process_iter(["cmdline"])
         if str(supervisor.folder) in (process.info["cmdline"] or []) and "_reaper.py" in str(process.info)
     ]
+    reaper, guard = sorted(found, key=lambda process: process.parent() not in found)
+    return reaper, guard
+
+
+def test_what_a_killed_reaper_started_is_ended_by_its_guard(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor, log = supervised(), tmp_path / "log"
+    shell = supervisor.spawn(
+        "shell", ["/bin/sh", "-c", 'sleep 600 & echo "$!"; wait'], env=ENV, cwd=tmp_path, log=log
+    )
+    server = forever(supervisor, "server", last=True)
+    supervisor.after_end(["/bin/sh", "-c", f"echo removed > '{tmp_path / 'final'}'"], env=ENV)
+    assert wait_until(lambda: log.read_text().endswith("\n"), seconds=PROMISED_S)
+    reaper, guard = family(supervisor)
+
+    reaper.kill()
+
+    guard.wait()
+    pids = [shell.pid, server.pid, int(log.read_text())]
+    assert not [pid for pid in pids if alive(pid)]
+    assert (tmp_path / "final").read_text() == "removed\n"
+    assert not supervisor.folder.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the guard alone does it")
+def test_processes_end_with_reaper_and_guard_killed_in_one_instant(
+    supervised: Callable[[], Supervisor],
+) -> None:
+    supervisor = supervised()
+    pids = [forever(supervisor, name, last=name == "server").pid for name in ("server", "app")]
+    for process in family(supervisor)[::-1]:
+        process.kill()
+
+    assert wait_until(lambda: not [pid for pid in pids if alive(pid)], seconds=PROMISED_S)
+
+
+def test_a_lock_is_free_when_the_last_process_has_ended(
+    tmp_path: Path,
+) -> None:
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        supervisor = Supervisor.start(lock=lock.fileno())
+        running = forever(supervisor)
+    with (tmp_path / "lock").open("w") as other:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for process in family(supervisor)[::-1]:
+            process.kill()
+        fcntl.flock(other, fcntl.LOCK_EX)
+
+    assert not alive(running.pid)
+    supervisor.close()
+    shutil.rmtree(supervisor.folder)
+
+
+def test_one_that_is_ending_is_waited_for_and_not_held(
+    supervised: Callable[[], Supervisor], tmp_path: Path
+) -> None:
+    supervisor = supervised()
+    supervisor.after_end(
+        ["/bin/sh", "-c", f"touch '{tmp_path / 'ending'}'; sleep 1; rm '{tmp_path}/ending'"], env=ENV
+    )
+    supervisor.close(wait=False)
+    assert wait_until((tmp_path / "ending").exists, seconds=PROMISED_S)
+
+    assert Supervisor.attach(supervisor.folder) is None
+
+    assert not (tmp_path / "ending").exists()
+
+
+def test_a_terminated_reaper_still_ends_everything(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    running = forever(supervisor)
+    reaper, _ = family(supervisor)
 
     reaper.terminate()
 

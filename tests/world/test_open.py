@@ -19,7 +19,7 @@ from kit.names import FEATURE, KIT_WORLD
 from kit.process import wait_until
 from kit.world import open as opening
 from kit.world.engine import Engine
-from kit.world.open import check_phase, go_to, open_at, open_scratch
+from kit.world.open import go_to, open_at, open_scratch, require_phase
 from kit.world.save import fingerprint
 from kit.world.workflow import PHASES
 
@@ -82,7 +82,7 @@ for line in sys.stdin:
 def home(kit_home: Path, at: At, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test a learner's world of its own, and all of them the same checkpoints."""
     at(5)
-    for name in ("live", "worlds"):
+    for name in ("live", "world", "worlds"):
         path = kit_home / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     monkeypatch.delenv(KIT_WORLD, raising=False)
@@ -121,7 +121,7 @@ def live(home: Path) -> Path:
 
 @pytest.mark.parametrize("phase", [0, 9, -1, 5.0, "5", None, True])
 def test_a_phase_that_is_none_is_refused_with_those_there_are(phase: int) -> None:
-    for ask in (check_phase, open_at, open_scratch):
+    for ask in (require_phase, open_at, open_scratch):
         with pytest.raises(BadInput, match="There is no phase") as refused:
             ask(phase)
         assert len(refused.value.looked) == len(PHASES)
@@ -187,7 +187,7 @@ def test_a_replay_that_goes_wrong_is_no_checkpoint(
 
     assert "git: 'nonsense' is not a git command" in failure.value.why
     assert not checkpoint(world, own_cache, 2).exists()
-    assert not world.whole
+    assert world.whole, "it was built elsewhere"
 
 
 def test_a_wall_clocks_dates_get_into_no_checkpoint(at: At, own_cache: Path) -> None:
@@ -280,6 +280,72 @@ def test_to_another_phase_and_back_nothing_is_lost(own: Callable[[int], opening.
     assert back.engine.read("dev", "draft") == "mine\n"
 
 
+def test_an_older_world_of_a_phase_is_not_replaced(own: Callable[[int], opening.Opened], home: Path) -> None:
+    own(1).engine.write("dev", "draft", "older\n")
+    own(5)
+    engine = own(1).engine
+    engine.write("dev", "draft", "newer\n")
+
+    assert own(5).how == (
+        "Phase 5: your own world, saved when you left it. "
+        "Your own world of phase 1 is kept: open_world(phase=1) goes back to it. "
+        "The one that was kept before is 1.1 now."
+    )
+    assert (home / "worlds" / "1.1" / "repos" / "rhizome-v2-dev-1" / "draft").read_text() == "older\n"
+    assert own(1).engine.read("dev", "draft") == "newer\n"
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        ("pg/data/global/pg_control", "PostgreSQL did not start"),
+        ("journal.jsonl", ""),
+        ("state.json", "JSONDecodeError"),
+        ("server.json", "JSONDecodeError"),
+        ("repos/github.git/HEAD", ""),
+    ],
+)
+def test_a_world_that_cannot_be_read_is_set_aside_and_named(
+    own: Callable[[int], opening.Opened], home: Path, damage: str, why: str
+) -> None:
+    own(1).engine.close()
+    (home / "world" / damage).write_text("{\n{")
+
+    opened = own(1)
+
+    assert opened.how.startswith("Phase 1: built from its checkpoint. Your own world cannot be read (")
+    assert why in opened.how
+    assert opened.how.endswith("it was set aside as unreadable-1.")
+    assert (home / "worlds" / "unreadable-1" / damage).read_text() == "{\n{"
+    opened.engine.write("dev", "draft", "mine\n")
+    assert opened.engine.position() == 1
+
+
+def test_a_full_disk_is_said_before_anything_is_done(
+    own: Callable[[int], opening.Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = own(1).engine
+    with monkeypatch.context() as patch:
+        patch.setattr("kit.world.home.SPACE_NEEDED", 2**62)
+        with pytest.raises(UnusableFolder, match="nearly full; nothing was done"):
+            engine.write("dev", "draft", "mine\n")
+        engine.close()
+        with pytest.raises(UnusableFolder, match="nearly full"):
+            own(1)
+
+    assert "draft" not in own(1).engine.run("dev", "git status --short").output
+
+
+def test_nobody_else_may_look_into_it(own: Callable[[int], opening.Opened], home: Path) -> None:
+    engine = own(1).engine
+    private = 0o711 if os.geteuid() == 0 else 0o700  # PostgreSQL's account passes through to its data
+    modes = {path: path.stat().st_mode & 0o777 for path in (home / "world", home / "world" / "pg")}
+    assert set(modes.values()) == {private}
+    assert (home / "world" / "pg" / "data").stat().st_mode & 0o777 == 0o700
+    for name in ("journal.jsonl", "state.json", "server.json"):
+        assert (engine.folder / name).stat().st_mode & 0o077 == 0
+
+
 def test_a_saved_world_that_is_damaged_is_set_aside(own: Callable[[int], opening.Opened], home: Path) -> None:
     own(1)
     own(5)
@@ -324,7 +390,7 @@ def test_a_closed_world_is_opened_anew(own: Callable[[int], opening.Opened]) -> 
     second = own(1)
 
     assert second.engine is not first
-    assert second.how == "Phase 1: your own world, saved when you left it."
+    assert second.how == "Phase 1: your own world, as you left it."
     assert second.engine.read("dev", "draft") == "mine\n"
 
 
@@ -334,14 +400,14 @@ def test_killed_without_warning_nothing_is_lost(kernel: Callable[..., Kernel], h
     first(f"w.dev.write('draft', 'mine'); w.visitors(rate=5); w.advance(2); w.dev.run('{READY}').exit")
     first.kill()
 
-    # At once: the first world is still being saved.
+    # At once: the processes of the first one are still ending.
     second = kernel()
-    assert second("w = open_world(phase=2); w") == "Phase 2: your own world, saved when you left it."
+    assert second("w = open_world(phase=2); w") == "Phase 2: your own world, as you left it."
 
     assert second("w.dev.read('draft')") == "mine"
     assert second("w.advance(1)") == "1 s passed: 5 page views, 5 ok"
     assert second("[one.at for one in w.timeline][-1] > 2")
-    assert [path.name for path in (home / "worlds").iterdir()] == ["2"]
+    assert not (home / "worlds").exists()
 
 
 def test_killed_with_a_dead_server_nothing_is_lost(kernel: Callable[..., Kernel]) -> None:
@@ -354,7 +420,7 @@ def test_killed_with_a_dead_server_nothing_is_lost(kernel: Callable[..., Kernel]
 
     second = kernel()
 
-    assert second("w = open_world(phase=1); w") == "Phase 1: your own world, saved when you left it."
+    assert second("w = open_world(phase=1); w") == "Phase 1: your own world, as you left it."
     assert second("w.dev.read('draft')") == "mine"
 
 

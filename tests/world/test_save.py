@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from kit.world.engine import Engine
 from kit.world.home import kit_home
 from kit.world.open import open_at
 from kit.world.ownership import Ownership
-from kit.world.save import check_saved, find_saved, fingerprint, load, save
+from kit.world.save import find_saved, fingerprint, load, require_intact, save
 
 At = Callable[[int], Engine]
 
@@ -152,7 +153,7 @@ def test_what_is_damaged_is_found_before_anything_is_replaced(at: At, saved: Pat
     world = at(1)
     save(world, saved)
     before = facts(world)
-    check_saved(saved)
+    require_intact(saved)
     DAMAGE[damage](saved)
 
     with pytest.raises(BadInput, match="cannot be read") as refused:
@@ -167,7 +168,7 @@ def test_another_form_of_saving_is_not_loaded(at: At, saved: Path, monkeypatch: 
     monkeypatch.setattr(checkpoints, "_FORM", "2")
 
     with pytest.raises(BadInput):
-        check_saved(saved)
+        require_intact(saved)
 
 
 def test_a_save_that_fails_leaves_the_one_before(at: At, saved: Path) -> None:
@@ -179,7 +180,7 @@ def test_a_save_that_fails_leaves_the_one_before(at: At, saved: Path) -> None:
     with pytest.raises(ServerFailed, match="could not be saved"):
         save(world, saved)
 
-    check_saved(saved)
+    require_intact(saved)
     assert [path.name for path in saved.parent.iterdir()] == ["5"]
     create(world.server, "cloud")
 
@@ -192,7 +193,7 @@ def test_a_save_that_was_killed_between_its_two_steps_is_mended(at: At, saved: P
 
     assert find_saved(saved)
 
-    check_saved(saved)
+    require_intact(saved)
     save(world, saved)
     assert [path.name for path in saved.parent.iterdir()] == ["5"]
 
@@ -224,7 +225,7 @@ def test_the_home_is_made_for_its_owner_alone(tmp_path: Path, monkeypatch: pytes
     home = kit_home()
 
     assert home == tmp_path / "a" / "b c"
-    assert home.stat().st_mode & 0o777 == 0o700
+    assert home.stat().st_mode & 0o777 == (0o711 if os.geteuid() == 0 else 0o700)
     assert list(home.iterdir()) == []
 
 
@@ -234,9 +235,21 @@ def test_without_a_word_it_is_the_users_folder_for_state(
     monkeypatch.delenv("KIT_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
 
     assert kit_home().name == "broken-window-kit"
     assert kit_home().is_relative_to(tmp_path)
+
+
+def test_root_has_one_that_postgresqls_account_can_reach(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("KIT_HOME")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("kit.world.home._OF_ROOT", tmp_path / "of root")
+
+    assert kit_home() == tmp_path / "of root"
+    assert kit_home().stat().st_mode & 0o777 == 0o711
 
 
 @pytest.mark.parametrize("home", ["file", "file/below", "/proc/nothing"])
@@ -254,22 +267,24 @@ def test_a_home_that_cannot_be_written_is_told(
     assert "KIT_HOME" in failure.value.remedy
 
 
-def test_the_fingerprint_is_that_of_the_kits_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("checkpoints.py", "starter/a.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+def test_the_fingerprint_is_that_of_what_makes_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("kit/names.py", "kit/starter/a.py", "kit/widgets/b.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    monkeypatch.setattr(checkpoints, "__file__", str(tmp_path / "world" / "save.py"))
+    monkeypatch.setattr(checkpoints, "ROOT", tmp_path)
     first = fingerprint(provider="embedded")
 
     assert fingerprint(provider="system") != first
-    for name in (".ruff_cache/x", "starter/.mypy_cache/y", "starter/__pycache__/a.pyc"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_text("a tool's own")
+    (tmp_path / "kit/starter/__pycache__").mkdir()
+    for name in ("kit/starter/__pycache__/a.pyc", "kit/widgets/b.py"):
+        (tmp_path / name).write_text("makes no checkpoint")
     assert fingerprint(provider="embedded") == first
-    (tmp_path / "starter/a.py").write_text("other")
+    (tmp_path / "kit/starter/a.py").write_text("other")
     second = fingerprint(provider="embedded")
     assert second != first
-    (tmp_path / "starter/a.py").rename(tmp_path / "starter/b.py")
+    (tmp_path / "kit/starter/a.py").rename(tmp_path / "kit/starter/b.py")
     assert fingerprint(provider="embedded") not in (first, second)
 
 

@@ -1,0 +1,238 @@
+"""Whatever a cell has returned is there again, whoever was killed at whatever instant."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from .conftest import Place
+
+SESSION = """
+import json, sys
+from kit import open_world
+w = open_world(phase=8)
+assert w.visitors(rate=5)
+print(json.dumps({"how": repr(w)}), flush=True)
+number = int(sys.argv[1])
+while True:
+    number += 1
+    w.dev.write(f"notes/{number}.md", f"note {number}")
+    w.dev.run(f"git add notes && git commit -qm 'note {number}'")
+    w.dev.run(f'psql "$LOCAL_DB_URL" -qc "INSERT INTO notes VALUES ({number})"')
+    w.dev.run(f'psql "$CLOUD_DB_URL" -qc "INSERT INTO notes VALUES ({number})"')
+    w.advance(1)
+    ok = [view.at for view in w.timeline if getattr(view, "outcome", "") == "ok"]
+    print(json.dumps({"number": number, "viewed": max(ok)}), flush=True)
+"""
+FIRST = """
+from kit import open_world
+with open_world(phase=8) as w:
+    for database in ("LOCAL", "CLOUD"):
+        assert w.dev.run(f'psql "${database}_DB_URL" -qc "CREATE TABLE notes (n int)"').exit == 0
+"""
+ASKED = """
+import json
+from kit import open_world
+with open_world(phase=8) as w:
+    ask = 'psql "${}_DB_URL" -Atc "SELECT {}"'
+    rows = [w.dev.run(ask.format(name, "n FROM notes ORDER BY n")).output for name in ("LOCAL", "CLOUD")]
+    viewed = w.dev.run(ask.format("CLOUD", "extract(epoch FROM max(last_viewed)) FROM documents")).output
+    print(json.dumps({
+        "how": repr(w),
+        "rows": [[int(n) for n in text.split()] for text in rows],
+        "log": w.dev.run("git log --format=%s").output.splitlines(),
+        "files": w.dev.run("git ls-files notes").output.splitlines(),
+        "typed": [record.command for record in w.timeline if hasattr(record, "command")],
+        "views": max(view.at for view in w.timeline if getattr(view, "outcome", "") == "ok"),
+        "viewed": float(viewed) - w.engine.clock.date().timestamp() + w.engine.clock.now(),
+        "goes on": w.advance(1).text,
+    }))
+"""
+
+
+def is_reaper(process: psutil.Process) -> bool:
+    return any(word.endswith("_reaper.py") for word in process.cmdline())
+
+
+def find(place: Place, kind: str, kernel: int) -> list[psutil.Process]:
+    """Return whom to kill: children before their parents, so that none has time to act."""
+    running = place.processes()
+    match kind:
+        case "kernel":
+            return [process for process in running if process.pid == kernel]
+        case "reaper":
+            return [
+                process
+                for process in running
+                if is_reaper(process) and is_reaper(process.parent() or process)
+            ]
+        case "kernel and reaper":
+            return [*find(place, "kernel", kernel), *find(place, "reaper", kernel)]
+        case "PostgreSQL":
+            return [process for process in running if process.name() == "postgres"]
+        case _:
+            return running
+
+
+KINDS = ("kernel", "reaper", "kernel and reaper", "PostgreSQL", "all at once")
+
+
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Keep the machine busy: eight loops, on however many cores there are."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
+    yield
+    for loop in loops:
+        loop.kill()
+        loop.wait()
+
+
+def slowed(need: Callable[[object, str], None]) -> list[str]:
+    """Return what to put before a command so that each write of it and its children takes 3 ms longer."""
+    strace = shutil.which("strace")
+    need(strace, "strace, to slow writes down")
+    calls = "write,pwrite64,pwritev,writev,fsync,fdatasync,rename,renameat,renameat2"
+    return [
+        str(strace),
+        "-f",
+        "-qq",
+        "--seccomp-bpf",
+        "-o",
+        os.devnull,
+        "-e",
+        f"inject={calls}:delay_enter=3000",
+    ]
+
+
+class Session:
+    """A kernel that works in the world, and everything that it was told has happened."""
+
+    def __init__(self, place: Place, before: list[str]) -> None:
+        self.place, self.before = place, before
+        self.number, self.viewed = 0, 0.0
+
+    def python(self, code: str, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*self.before, sys.executable, "-c", code, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.place.environment,
+            start_new_session=True,
+        )
+
+    def interrupt(self, kind: str, chance: random.Random) -> None:
+        """Work for a while, and have somebody killed in the middle of something."""
+        process = self.python(SESSION, str(self.number))
+        assert process.stdout
+        assert process.stderr
+        begun = json.loads(process.stdout.readline() or process.stderr.read())
+        assert begun["how"] == "Phase 8: your own world, as you left it."
+        kernel = process.pid if not self.before else psutil.Process(process.pid).children()[0].pid
+        for _ in range(chance.randrange(3)):
+            self.note(process.stdout.readline())
+        # Any instant will do, and each run has others: how long a cell takes nobody knows.
+        time.sleep(chance.uniform(0.0, 0.4))  # not a wait for anything
+        for victim in find(self.place, kind, kernel):
+            with contextlib.suppress(psutil.Error):
+                victim.kill()
+        with contextlib.suppress(psutil.Error):
+            psutil.Process(kernel).kill()  # where others were killed, its next step has failed anyway
+        told, _ = process.communicate()
+        for line in told.splitlines():
+            self.note(line)
+
+    def note(self, line: str) -> None:
+        if line.endswith(("}\n", "}")):
+            facts = json.loads(line)
+            self.number, self.viewed = facts["number"], facts["viewed"]
+
+    def ask(self) -> dict[str, object]:
+        asking = self.python(ASKED)
+        answer, errors = asking.communicate()
+        assert asking.returncode == 0, errors
+        facts: dict[str, object] = json.loads(answer)
+        return facts
+
+    def require_everything(self, seen: dict[str, object]) -> None:
+        numbers = set(range(1, self.number + 1))
+        assert seen["how"] == "Phase 8: your own world, as you left it."
+        for rows in seen["rows"]:  # type: ignore[attr-defined] # JSON
+            assert numbers <= set(rows)
+        assert {f"note {number}" for number in numbers} <= set(seen["log"])  # type: ignore[call-overload] # JSON
+        assert {f"notes/{number}.md" for number in numbers} <= set(seen["files"])  # type: ignore[call-overload] # JSON
+        typed = set(seen["typed"])  # type: ignore[call-overload] # JSON
+        assert {f"git add notes && git commit -qm 'note {number}'" for number in numbers} <= typed
+        assert seen["views"] >= self.viewed  # type: ignore[operator] # JSON
+        assert seen["viewed"] >= self.viewed - 1e-3  # type: ignore[operator] # JSON
+        assert seen["goes on"] == "1 s passed: 5 page views, 5 ok"
+        self.number = max(seen["rows"][0], default=0)  # type: ignore[index] # JSON
+
+
+def work_and_be_killed(place: Place, *, rounds: int, seed: int, before: list[str]) -> None:
+    chance, session = random.Random(seed), Session(place, before)  # noqa: S311 - instants, not secrets
+    first = session.python(FIRST)
+    assert first.wait() == 0
+    for number in range(rounds):
+        session.interrupt(KINDS[number % len(KINDS)], chance)
+        reopened_by = ("a kernel", "a terminal", "both")[number % 3]
+        terminal = None
+        if reopened_by != "a kernel":
+            terminal = subprocess.Popen(
+                [sys.executable, "-m", "kit", "shell"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env=place.environment,
+                start_new_session=True,
+            )
+            count = 'psql "$CLOUD_DB_URL" -Atc "SELECT count(*) FROM notes"'
+            if reopened_by == "a terminal":
+                told, _ = terminal.communicate(count)
+                assert int(told.split()[-1]) >= session.number, told
+        session.require_everything(session.ask())
+        if terminal is not None and terminal.poll() is None:
+            told, _ = terminal.communicate("exit 0")
+            assert terminal.returncode == 0, told
+
+
+def test_at_fifty_instants(place: Place) -> None:
+    work_and_be_killed(place, rounds=50, seed=1, before=[])
+
+
+@pytest.mark.usefixtures("busy")
+def test_on_a_busy_machine(place: Place) -> None:
+    work_and_be_killed(place, rounds=10, seed=2, before=[])
+
+
+def test_with_slow_writes(place: Place, need: Callable[[object, str], None]) -> None:
+    work_and_be_killed(place, rounds=5, seed=3, before=slowed(need))
+
+
+def test_a_stopped_postgresql_does_not_keep_the_world(place: Place, tmp_path: Path) -> None:
+    assert tmp_path
+    session = Session(place, [])
+    assert session.python(FIRST).wait() == 0
+    process = session.python(SESSION, "0")
+    assert process.stdout
+    process.stdout.readline()
+    session.note(process.stdout.readline())
+    for server in find(place, "PostgreSQL", process.pid):
+        server.suspend()
+    process.kill()
+    process.communicate()
+
+    session.require_everything(session.ask())
