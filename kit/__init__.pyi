@@ -11,7 +11,7 @@ from .timeline import Deployed as Deployed
 from .timeline import MigrationApplied as MigrationApplied
 from .timeline import PageView as PageView
 from .timeline import Timeline as Timeline
-from .widgets.asking import exercise as exercise
+from .widgets.check_panel import exercise as exercise
 from .world.world import World as World
 from .world.world import open_world as open_world
 

@@ -1,4 +1,4 @@
-"""Strings in, strings out: texts on one line, tables, places on a drawing, the one sheet of styles.
+"""Strings in, strings out: texts on one line, tables, places on a drawing, the palette.
 
 A drawing has no width of its own: x is a share of the space, text keeps its size. So a text is
 judged for three ranges of space, and a class of the style sheet below says in which of them it is shown.
@@ -11,20 +11,21 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from itertools import zip_longest
+from pathlib import Path
 
 # Texts for a drawing: times, durations, and foreign text that cannot break a layout
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _EXACT = 10 * _MINUTE
-_LATIN, _BASIC = 0xFF, 0xFFFF
 
 
-def show(text: str) -> str:
+def format_line(text: str) -> str:
     r"""Return text of any origin on one line, with what a terminal would act on as escapes.
 
     Control characters, newlines, ANSI sequences, invisible and combining characters
@@ -55,12 +56,12 @@ def cut(text: str, cells: int) -> str:
     return "".join(kept).rstrip() + dots
 
 
-def show_commit(commit: str) -> str:
+def format_commit(commit: str) -> str:
     """Return the first seven characters of a commit id, or a word for none."""
-    return show(commit[:7]) or "none"
+    return format_line(commit[:7]) or "none"
 
 
-def show_offset(seconds: float) -> str:
+def format_offset(seconds: float) -> str:
     """Return a time relative to a zero: "-00:02", "00:00", "+00:35", "+00:35.4", "+2d 03:00:00"."""
     tenths = round(seconds * 10)
     sign = "-" if tenths < 0 else "+" if tenths > 0 else ""
@@ -75,7 +76,7 @@ def show_offset(seconds: float) -> str:
     return f"{sign}{clock}.{tenth}" if tenth else f"{sign}{clock}"
 
 
-def show_span(seconds: float) -> str:
+def format_span(seconds: float) -> str:
     """Return a duration as one would say it: "0.05 s", "3.0 s", "12 min", "3 h 10 min", "2 d 4 h"."""
     if seconds < 1:
         return f"{seconds:.2f} s" if seconds > 0 else "0 s"
@@ -89,34 +90,10 @@ def show_span(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def format_columns(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of cells as text, each column as wide as its widest cell; "" for no rows."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)
-
-
 def _show_character(character: str) -> str:
     if character.isprintable() and not unicodedata.category(character).startswith("M"):
         return character
-    code = ord(character)
-    named = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}.get(character)
-    if named is not None:
-        return named
-    if code <= _LATIN:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= _BASIC else f"\\U{code:08x}"
-
-
-def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Return texts in columns that are as wide as they must be; a text may have several lines."""
-    cells = [[text.split("\n") for text in row] for row in rows]
-    widths = [max(len(line) for lines in column for line in lines) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for row in cells
-        for line in zip_longest(*row, fillvalue="")
-    )
+    return character.encode("unicode_escape").decode()
 
 
 # Where an instant lies on a drawing of any width, and which text fits between two of them
@@ -181,121 +158,48 @@ def fit(texts: Sequence[str], share: float) -> list[tuple[str, str]]:
     return list(chosen.items())
 
 
-def say_seconds(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Return a number of seconds as the panel shows it: "4.36 s", "35 s"."""
     return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
 
 
-def say_instant(seconds: float) -> str:
+def format_instant(seconds: float) -> str:
     """Return an instant relative to `git push`: "+3.61 s", "-2 s", "0 s"."""
-    text = say_seconds(seconds)
+    text = format_seconds(seconds)
     return f"+{text}" if seconds > 0 and text != "0 s" else text.replace("-0 s", "0 s")
 
 
-# How drawings look: a style sheet and patterns, in JupyterLab's colours, with fallbacks for other places
+# How drawings look: the theme's colours with fallbacks for other places, style sheets, patterns
 
 
-COLOURS = """
---kw-text:var(--jp-ui-font-color1,var(--vscode-foreground,#1f2328));
---kw-soft:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#57606a));
---kw-paper:var(--jp-layout-color0,var(--vscode-editor-background,#fff));
---kw-line:var(--jp-border-color1,#8c959f);
---kw-new:var(--jp-brand-color1,#1f6feb);
---kw-bad:var(--jp-error-color1,#cf222e);
-font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)
-""".replace("\n", "")
-"""Declarations for whatever holds a drawing: the theme's colours and letters."""
-_DRAWING = (
-    f".kw-panel,.kw-drawing{{{COLOURS}}}"
-    """
-.kw-drawing{display:block;width:100%;overflow:hidden}
-.kw-drawing text{font-size:12px;fill:var(--kw-text);
-paint-order:stroke;stroke:var(--kw-paper);stroke-width:3px;
-stroke-linejoin:round}
-.kw-drawing .kw-name{font-weight:700}
-.kw-drawing .kw-note{fill:var(--kw-soft);font-weight:400}
-.kw-drawing .kw-bold{font-weight:700}
-.kw-drawing .kw-inside text{stroke:none}
-.kw-drawing .kw-old{fill:var(--kw-text);fill-opacity:.08;stroke:var(--kw-line)}
-.kw-drawing .kw-fresh{fill:var(--kw-new);fill-opacity:.22;stroke:var(--kw-new);stroke-width:2}
-.kw-drawing .kw-plan{stroke-dasharray:4 3;fill-opacity:.05}
-.kw-drawing .kw-unknown{fill:none;stroke:var(--kw-line);stroke-dasharray:2 4}
-.kw-drawing .kw-shade{fill:var(--kw-bad);fill-opacity:.1}
-.kw-drawing .kw-edge{stroke:var(--kw-bad);stroke-width:1.5}
-.kw-drawing .kw-foreseen{fill:var(--kw-text);fill-opacity:.04}
-.kw-drawing .kw-dashed{stroke:var(--kw-text);stroke-dasharray:5 3;fill:none}
-.kw-drawing .kw-mark{stroke:var(--kw-text);stroke-dasharray:2 3}
-.kw-drawing .kw-axis{stroke:var(--kw-line)}
-.kw-drawing .kw-hand{stroke:var(--kw-text);stroke-width:2}
-.kw-drawing .kw-ok,.kw-panel .kw-ok{fill:var(--kw-new);fill-opacity:.6}
-.kw-drawing .kw-lost,.kw-drawing .kw-failed{stroke:var(--kw-bad)}
-.kw-drawing .kw-blocked{stroke:var(--kw-text)}
-.kw-fit{display:none}
-.kw-fit.L{display:inline}
-@container (max-width:LARGEpx){.kw-fit.L{display:none}.kw-fit.M{display:inline}}
-@container (max-width:MEDIUMpx){.kw-fit.L,.kw-fit.M{display:none}.kw-fit.S{display:inline}}
-"""
+PALETTE = {
+    "text": "var(--jp-ui-font-color1,var(--vscode-foreground,#1f2328))",
+    "soft": "var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#57606a))",
+    "paper": "var(--jp-layout-color0,var(--vscode-editor-background,#fff))",
+    "line": "var(--jp-border-color1,#8c959f)",
+    "new": "var(--jp-brand-color1,#1f6feb)",
+    "bad": "var(--jp-error-color1,#cf222e)",
+}
+"""Every colour that is drawn: `--kw-text` and so on in a style sheet."""
+_DECLARED = (
+    *(f"--kw-{name}:{colour}" for name, colour in PALETTE.items()),
+    "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)",
 )
-_PANEL = """
-.kw-panel{container-type:inline-size;line-height:1.4;margin:0;padding:2px 0}
-.kw-panel p{margin:0 0 4px;min-height:1.4em}
-.kw-panel .kw-head strong{font-size:17px;margin-right:8px}
-.kw-panel .kw-soft{color:var(--kw-soft)}
-.kw-panel .kw-error{min-height:2.8em}
-.kw-panel .kw-error .kw-soft{display:block}
-.kw-panel code{font-family:var(--jp-code-font-family,monospace);font-size:12px;background:none;
-color:inherit;padding:0;overflow-wrap:anywhere}
-.kw-panel .kw-state{font-weight:700;border:1px solid var(--kw-line);border-radius:3px;padding:0 4px}
-.kw-panel .kw-tables{display:flex;flex-wrap:wrap;gap:4px 32px;margin-top:4px;align-items:flex-start}
-.kw-panel table{border-collapse:collapse;margin:0;font-size:13px;border:0;table-layout:auto}
-.kw-panel caption{text-align:left;font-weight:700;padding:4px 0;color:var(--kw-text);caption-side:top}
-.kw-panel thead{border-bottom:1px solid var(--kw-line)}
-.kw-panel th,.kw-panel td{padding:2px 12px 2px 0;text-align:right;font-variant-numeric:tabular-nums;border:0;
-background:none;white-space:nowrap;vertical-align:top;color:var(--kw-text);max-width:none}
-.kw-panel thead th{color:var(--kw-soft);font-weight:400}
-.kw-panel.kw-judged td{white-space:normal}
-.kw-panel tbody tr,.kw-panel tbody tr:hover{background:none}
-.kw-panel th:first-child,.kw-judged td,.kw-judged thead th{text-align:left;font-weight:400}
-.kw-panel .kw-words,.kw-panel thead .kw-words{text-align:left;white-space:normal;color:var(--kw-soft)}
-.kw-panel th svg{display:inline-block;width:14px;vertical-align:-2px;
-margin-right:6px}
-@container (max-width:LARGEpx){.kw-panel .kw-head{min-height:3.4em}}
-@container (max-width:MEDIUMpx){.kw-panel .kw-words{display:none}.kw-panel table{font-size:12px}
-.kw-panel .kw-head{min-height:5em}.kw-panel .kw-error{min-height:5.6em}
-.kw-panel .kw-tables th:first-child{min-width:72px}
-.kw-panel th,.kw-panel thead th:first-child{white-space:normal}
-.kw-panel th,.kw-panel td{padding-right:8px}}
-@media (prefers-reduced-motion:reduce){.kw-panel *{animation:none!important;transition:none!important}}
-"""
-_CONTROLS = """
-.kw-deploy{container-type:inline-size}
-.kw-deploy .widget-inline-hbox .widget-label{text-align:left;padding-left:0}
-.kw-deploy .widget-html-content{line-height:1.4}
-.kw-deploy .kw-live .widget-html-content{min-height:1.4em}
-.kw-deploy .jupyter-button{width:auto;min-width:126px}
-.kw-deploy .jupyter-button.mod-primary{background:#1565c0;color:#fff}
-.kw-deploy .progress-bar{background:#1565c0}
-.kw-deploy .jupyter-button:focus-visible,.kw-deploy input:focus-visible,.kw-deploy .noUi-handle:focus-visible{
-outline:2px solid var(--jp-ui-font-color1,#1f2328);outline-offset:2px}
-@container (max-width:MEDIUMpx){
-.kw-deploy .widget-hslider,.kw-deploy .widget-text{flex-wrap:wrap;height:auto;width:auto!important}
-.kw-deploy .kw-live .widget-html-content{min-height:4.2em}
-.kw-deploy .widget-hslider .widget-label,.kw-deploy .widget-text .widget-label{width:100%!important}}
-@media (prefers-reduced-motion:reduce){.kw-deploy *{animation:none!important;transition:none!important}}
-"""
 
 
-def _pack(sheet: str) -> str:
-    """Return a style sheet on one line, with the widths at which a space is a larger one."""
-    return re.sub(
-        r"\n", "", sheet.replace("LARGE", str(SPACES["L"] - 1)).replace("MEDIUM", str(SPACES["M"] - 1))
-    )
+@cache
+def draw_style(module: str, *names: str) -> Markup:
+    """Return the style sheets beside a module on one line, with the palette where they say so.
 
+    Args:
+        module: its `__file__`.
+        names: of the sheets, without `.css`.
+    """
+    sheets = (Path(module).with_name(f"{name}.css").read_text(encoding="utf-8") for name in names)
+    whole = "".join(sheets).replace("/* palette */", ";".join(_DECLARED))
+    packed = re.sub(r"/\*.*?\*/|\n", "", whole, flags=re.DOTALL)
+    return Markup(f"<style>{packed}</style>")
 
-DRAWING, CONTROLS = _pack(_DRAWING), _pack(_CONTROLS)
-SHEET = DRAWING + _pack(_PANEL)
-"""The style sheets of a drawing alone, of a drawing with its words and tables, and of the widgets around it,
-on one line each."""
 
 _LINES = {
     # A window, measured: dense lines that rise; predicted: sparse ones that fall.
@@ -309,7 +213,7 @@ _LINES = {
 _GROUNDS = {"lost": ("--kw-bad", ".12"), "failed": ("--kw-bad", "1"), "blocked": ("--kw-text", ".06")}
 
 
-def patterns(ident: str) -> str:
+def draw_patterns(ident: str) -> str:
     """Return the patterns as SVG, with ids of their own.
 
     Args:
@@ -329,83 +233,114 @@ def patterns(ident: str) -> str:
     return f"<defs>{''.join(drawn)}</defs>"
 
 
-# A real table of texts from anywhere, escaped; it can be read without its style too
+# HTML of texts from anywhere, escaped; tables can be read without their style too
 
 
-_T = ".kw-view.kw-view.kw-view"  # thrice: it must weigh more than JupyterLab's own rules for tables
-TABLE_SHEET = (
-    f".kw-view{{{COLOURS};container-type:inline-size;line-height:1.4;max-width:1000px}}"
-    ".kw-view p{margin:4px 0}"
-    f"{_T} table{{border-collapse:collapse;margin:4px 0;border:0;font-size:13px;table-layout:auto}}"
-    f"{_T} caption{{caption-side:top;text-align:left;font-weight:700;padding:4px 0;color:var(--kw-text)}}"
-    f"{_T} thead{{border-bottom:1px solid var(--kw-line)}}"
-    f"{_T} tbody tr{{background:none}}"
-    f"{_T} th,{_T} td{{padding:2px 14px 2px 0;border:0;text-align:left;vertical-align:top;max-width:none;"
-    "background:none;color:var(--kw-text);white-space:normal;font-weight:400}"
-    f"{_T} .kw-long{{overflow-wrap:anywhere}}"
-    f"{_T} thead th{{color:var(--kw-soft)}}"
-    f"{_T} tr.kw-marked>*{{font-weight:700;border-bottom:1px solid var(--kw-line)}}"
-    f"{_T} tr.kw-marked>:first-child{{box-shadow:inset 4px 0 var(--kw-text);padding-left:10px}}"
-    f"{_T}.kw-code td{{font-family:var(--jp-code-font-family,monospace);font-size:12px}}"
-    f"@container (max-width:479px){{{_T} .kw-wide{{display:none}}"
-    f"{_T} th,{_T} td{{padding-right:8px;font-size:12px}}}}"
-)
-"""For everything that is made of such tables."""
+class Markup(str):
+    """HTML or SVG of the kit's own, which is not escaped again."""
+
+    __slots__ = ()
+
+
+def draw_element(name: str, *content: str, **attributes: str) -> Markup:
+    """Return an element.
+
+    Args:
+        name: of its tag.
+        content: escaped, unless it is markup already.
+        attributes: escaped; one that is "" is left out; `class_` is `class`, `aria_hidden` is `aria-hidden`.
+    """
+    names = {key: key.rstrip("_").replace("_", "-") for key in attributes}
+    start = "".join(f" {names[key]}='{escape(value)}'" for key, value in attributes.items() if value)
+    inner = "".join(part if isinstance(part, Markup) else escape(part) for part in content)
+    return Markup(f"<{name}{start}>{inner}</{name}>")
+
+
+def draw_paragraph(text: str, *, strong: bool = False) -> Markup:
+    """Return a paragraph, each line of the text a line."""
+    return draw_element("p", draw_element("strong", _break(text)) if strong else _break(text))
+
+
+def draw_list(texts: Iterable[str], *, numbered: bool = False) -> Markup:
+    """Return a list, each line of a text a line."""
+    items = [draw_element("li", _break(text)) for text in texts]
+    return draw_element("ol" if numbered else "ul", *items)
+
+
+def _break(text: str) -> Markup:
+    return Markup("<br>".join(map(escape, text.splitlines())))
 
 
 @dataclass(frozen=True)
-class Row:
-    """Cells, the first of them the row's header; marked in words by them, and in the drawing too."""
+class TableRow:
+    """A row's cells; one that is marked says so in words too. A single cell is the heading of rows below."""
 
     cells: Sequence[str]
     marked: bool = False
 
 
-def draw_grid(
+def draw_table(
     caption: str,
     head: Sequence[str],
-    rows: Sequence[Row],
+    rows: Iterable[TableRow],
     *,
-    long: Collection[int],
-    wide: Collection[int] = (),
-) -> str:
+    kinds: Mapping[int, str] | None = None,
+    style: str = "",
+    row_headers: bool = True,
+) -> Markup:
     """Return a table with its caption and headers.
 
     Args:
-        caption: what it shows.
+        caption: what it shows, "" for none.
         head: a header for each column.
         rows: from top to bottom.
-        long: the columns, from 0, whose texts may be broken anywhere.
-        wide: the columns that are left out where there is little room.
+        kinds: classes for the cells of a column, from 0: `kw-long` may be broken anywhere, `kw-wide` is left
+            out where there is little room.
+        style: of every cell.
+        row_headers: the first cell of a row is its header.
     """
-    kinds = [
-        " ".join(name for name, places in (("kw-long", long), ("kw-wide", wide)) if number in places)
-        for number in range(len(head))
+    looks = [{"class_": (kinds or {}).get(number, ""), "style": style} for number in range(len(head))]
+
+    def draw_row(row: TableRow) -> Markup:
+        marked = "kw-marked" if row.marked else ""
+        if len(row.cells) == 1:
+            heading = draw_element("th", *row.cells, scope="rowgroup", colspan=str(len(head)))
+            return draw_element("tr", heading, class_=marked)
+        cells = [
+            draw_element("th", cell, scope="row", **look)
+            if row_headers and not number
+            else draw_element("td", cell, **look)
+            for number, (cell, look) in enumerate(zip(row.cells, looks, strict=True))
+        ]
+        return draw_element("tr", *cells, class_=marked)
+
+    top = [draw_element("th", cell, scope="col", **look) for cell, look in zip(head, looks, strict=True)]
+    return draw_element(
+        "table",
+        *([draw_element("caption", caption)] if caption else ()),
+        draw_element("thead", draw_element("tr", *top)),
+        draw_element("tbody", *map(draw_row, rows)),
+    )
+
+
+# Tables in text
+
+
+def format_columns(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows below each other, each column as wide as its widest line; a cell may have several lines."""
+    lines = [
+        parts for row in rows for parts in zip_longest(*(cell.split("\n") for cell in row), fillvalue="")
     ]
-    marks = [f" class='{kind}'" if kind else "" for kind in kinds]
-    tops = "".join(
-        f"<th scope='col'{mark}>{escape(cell)}</th>" for mark, cell in zip(marks, head, strict=True)
-    )
-    body = "".join(_row(row, marks) for row in rows)
-    return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{tops}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-    )
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, parts, widths)).rstrip() for parts in lines)
 
 
-def _row(row: Row, marks: Sequence[str]) -> str:
-    first, *rest = (f"{mark}>{escape(cell)}" for mark, cell in zip(marks, row.cells, strict=True))
-    kind = " class='kw-marked'" if row.marked else ""
-    return f"<tr{kind}><th scope='row'{first}</th>{''.join(f'<td{cell}</td>' for cell in rest)}</tr>"
+def format_table(head: Sequence[str], rows: Iterable[TableRow]) -> str:
+    """Return the table in plain ASCII; a marked row begins with `*`."""
+    table = [(" ", *head), *(("*" if row.marked else " ", *row.cells) for row in rows)]
+    return format_columns([[format_ascii(cell) for cell in row] for row in table])
 
 
-def draw_text_grid(head: Sequence[str], rows: Sequence[Row]) -> str:
-    """Return the same in plain ASCII; a marked row begins with `*`.
-
-    Args:
-        head: a header for each column.
-        rows: from top to bottom.
-    """
-    table = [(" ", *head)] + [("*" if row.marked else " ", *row.cells) for row in rows]
-    plain = [[cell.encode("ascii", "backslashreplace").decode() for cell in row] for row in table]
-    return format_columns(plain)
+def format_ascii(text: str) -> str:
+    """Return a text with escapes for everything that is not ASCII."""
+    return text.encode("ascii", "backslashreplace").decode()

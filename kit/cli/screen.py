@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kit.draw import columns
+from kit.draw import format_columns
 
 Tell = Callable[[str], None]
 
@@ -80,7 +80,7 @@ class Screen:
                 table.add_row(*map(Text, row), style=styles[number] if styles else None)
             self._terminal.print(table)
             return
-        self.line(columns([header, *rows]))
+        self.line(format_columns([header, *rows]))
 
     def json(self, facts: Mapping[str, Any]) -> None:
         """Print one JSON object, with keys in their order and nothing beside it."""

@@ -10,8 +10,8 @@ from typing import cast
 
 import psycopg
 
+from kit.draw import TableRow, draw_paragraph, draw_table
 from kit.errors import MigrationFailed
-from kit.experiments.words import as_paragraph, as_table
 from kit.postgres import Server, explain
 from kit.review import JudgedStatement, Pending
 from kit.review.rules import LOCKS, Lock, strongest, waits
@@ -99,10 +99,13 @@ class LocksSeen:
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
         if not self.held:
-            return as_paragraph(repr(self))
-        rows = [(held.file, str(held.line), held.operation, held.words, held.rule) for held in self.held]
+            return draw_paragraph(repr(self))
+        rows = [
+            TableRow((held.file, str(held.line), held.operation, held.words, held.rule)) for held in self.held
+        ]
         head = ("migration", "line", "operation", "took, as pg_locks showed it", "the rule")
-        return as_table("", head, rows, text=_UNTIL)
+        table = draw_table("", head, rows, style="text-align:left", row_headers=False)
+        return table + draw_paragraph(_UNTIL, strong=True)
 
 
 _UNTIL = "A file is one transaction: what is locked stays locked until its last statement is done."

@@ -16,12 +16,12 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Literal
 
 import httpx
 
+from kit.draw import PALETTE, Markup, draw_element
 from kit.errors import BuildFailed, MigrationFailed
 from kit.experiments.changes import ChangeName, recipe
 from kit.experiments.orders import ORDERS
@@ -102,7 +102,7 @@ _PLACES |= {("old", "new"): "schema first", ("new", "old"): "code first"}
 _MANY = {"view": "views", "upload": "uploads", "job": "jobs of the worker"}
 
 
-def _draw_text(table: TwoByTwo) -> str:
+def _format_text(table: TwoByTwo) -> str:
     """Return the table as text of plain characters."""
     rule = "-" * _FIRST + ("+" + "-" * (_WIDTH + 2)) * 2
     lines = [f"Measured: {table.title}", "", _row("", ("old schema", "new schema")), rule]
@@ -177,40 +177,48 @@ def _so(table: TwoByTwo) -> str:
 
 
 # On the elements, not in a style sheet: a notebook that nobody has trusted yet keeps some of them.
-_TEXT, _LINE = "var(--jp-ui-font-color1,#1f2328)", "var(--jp-border-color1,#8c959f)"
 _LEFT = "text-align:left;vertical-align:top;padding:8px 10px;max-width:none;white-space:normal"
-_FRAME = f"{_LEFT};width:46%;background:var(--jp-layout-color0,#fff);color:{_TEXT}"
-_WORKS = f"{_FRAME};border:2px solid {_LINE}"
-_BREAKS = f"{_FRAME};border:4px double {_TEXT};background-image:repeating-linear-gradient(135deg,"
+_FRAME = f"{_LEFT};width:46%;background:{PALETTE['paper']};color:{PALETTE['text']}"
+_WORKS = f"{_FRAME};border:2px solid {PALETTE['line']}"
+_BREAKS = f"{_FRAME};border:4px double {PALETTE['text']};background-image:repeating-linear-gradient(135deg,"
 _BREAKS += "transparent 0 9px,rgba(128,128,128,.16) 9px 12px)"
 _TABLE = "border-collapse:separate;border-spacing:6px;margin:0;width:100%;max-width:60em;table-layout:auto"
-_CAPTION = f"text-align:left;font-weight:700;padding:0 6px 4px;color:{_TEXT}"
+_CAPTION = f"text-align:left;font-weight:700;padding:0 6px 4px;color:{PALETTE['text']}"
 _TIGHT = "margin:0 0 2px"
 
 
 def _draw_html(table: TwoByTwo) -> str:
     """Return the table as HTML, everything escaped."""
-    head = "".join(f"<th scope='col' style='{_LEFT}'>{schema} schema</th>" for schema in _AGES)
-    rows = "".join(
-        f"<tr style='background:none'><th scope='row' style='{_LEFT}'>{code} code</th>"
-        f"{''.join(_data(table.cell(code, schema)) for schema in _AGES)}</tr>"
+    heads = [draw_element("th", f"{schema} schema", scope="col", style=_LEFT) for schema in _AGES]
+    rows = [
+        draw_element(
+            "tr",
+            draw_element("th", f"{code} code", scope="row", style=_LEFT),
+            *(_draw_cell(table.cell(code, schema)) for schema in _AGES),
+            style="background:none",
+        )
         for code in _AGES
+    ]
+    drawn = draw_element(
+        "table",
+        draw_element("caption", f"Measured: {table.title}", style=_CAPTION),
+        draw_element("thead", draw_element("tr", draw_element("td"), *heads)),
+        draw_element("tbody", *rows),
+        style=_TABLE,
     )
-    ways = "".join(
-        f"<li><b>{escape(way)}</b> {through} <b>{verdict}</b></li>" for way, through, verdict in _ways(table)
-    )
-    return (
-        f"<table style='{_TABLE}'><caption style='{_CAPTION}'>Measured: {escape(table.title)}</caption>"
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"{f'<ul>{ways}</ul>' if table.order else ''}<p><b>So:</b> {escape(_so(table))}</p>"
-    )
+    ways = [
+        draw_element("li", draw_element("b", way), f" {through} ", draw_element("b", verdict))
+        for way, through, verdict in _ways(table)
+    ]
+    so = draw_element("p", draw_element("b", "So:"), f" {_so(table)}")
+    return drawn + (draw_element("ul", *ways) if table.order else "") + so
 
 
-def _data(cell: Cell) -> str:
+def _draw_cell(cell: Cell) -> Markup:
     mark, style = ("✓", _WORKS) if cell.works else ("✗", _BREAKS)
-    facts = "".join(f"<p style='{_TIGHT}'>{escape(fact)}</p>" for fact in _facts(cell))
-    head = f"<b>{mark} {_word(cell)}</b> <i>({_place(cell)})</i>"
-    return f"<td style='{style}'><p style='{_TIGHT}'>{head}</p>{facts}</td>"
+    head = draw_element("b", f"{mark} {_word(cell)}"), " ", draw_element("i", f"({_place(cell)})")
+    facts = [draw_element("p", fact, style=_TIGHT) for fact in _facts(cell)]
+    return draw_element("td", draw_element("p", *head, style=_TIGHT), *facts, style=style)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +250,7 @@ class TwoByTwo:
 
     def __repr__(self) -> str:
         """Draw the table in text."""
-        return _draw_text(self)
+        return _format_text(self)
 
     def _repr_html_(self) -> str:
         """Draw the table as HTML."""

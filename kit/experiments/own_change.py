@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kit.draw import TableRow, draw_list, draw_paragraph, draw_table
 from kit.errors import BadInput, BuildFailed
 from kit.experiments.locks_taken import LocksSeen, look_at_locks
 from kit.experiments.matrix import Age, Cell, TwoByTwo, measure_pairs
 from kit.experiments.orders import ORDERS
-from kit.experiments.words import as_list, as_paragraph, as_table, wrap
+from kit.experiments.words import wrap
 from kit.host import ENTRY, compile_source
 from kit.names import GIT_PUSH
 from kit.postgres import restore
@@ -200,14 +201,14 @@ class Advice:
 
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
-        parts = [as_paragraph(self._head, strong=True)]
+        parts = [draw_paragraph(self._head, strong=True)]
         if self.steps:
-            parts.append(as_list(self.steps, numbered=True))
-        parts += [as_paragraph("Why:"), as_list(self.reasons)]
+            parts.append(draw_list(self.steps, numbered=True))
+        parts += [draw_paragraph("Why:"), draw_list(self.reasons)]
         if self.differences:
-            parts += [as_paragraph(_DIFFER), as_list(self.differences)]
+            parts += [draw_paragraph(_DIFFER), draw_list(self.differences)]
         elif self.order is not None:
-            parts.append(as_paragraph(_AGREE))
+            parts.append(draw_paragraph(_AGREE))
         return "".join(parts)
 
 
@@ -432,13 +433,18 @@ class Draft:
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
         if self.faults:
-            return as_paragraph(_NOT_YET, strong=True) + as_list(map(str, self.faults))
+            return draw_paragraph(_NOT_YET, strong=True) + draw_list(map(str, self.faults))
         if not self.pending:
-            return as_paragraph(repr(self))
-        rows = [(migration.file, *row) for migration in self.pending for row in self._rows(migration)]
-        about = f"Code: {', '.join(self.code) or 'none'}"
+            return draw_paragraph(repr(self))
+        rows = [
+            TableRow((migration.file, *row)) for migration in self.pending for row in self._rows(migration)
+        ]
         head = ("migration", "line", "operation", "lock", "order", "why")
-        return as_table(about, head, rows, text=self._verdict)
+        return (
+            draw_paragraph(f"Code: {', '.join(self.code) or 'none'}")
+            + draw_table("", head, rows, style="text-align:left", row_headers=False)
+            + draw_paragraph(self._verdict, strong=True)
+        )
 
 
 _NOT_YET = "Not yet a change that can be deployed:"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal, LiteralString, Self
 
-from kit.draw import cut, format_columns, show
+from kit.draw import cut, draw_style, format_columns, format_line
 from kit.errors import BadInput
 from kit.process.shell import Ran
 from kit.review.rules import LOCKS, Lock, strongest
@@ -48,41 +48,20 @@ _SHORTEST = 12
 _EMPTY = "nobody is at the table"
 _CLASSES = {"HOLDS": "o", "waits for": "o w", "goes on": "o g"}
 
-_SHEET = """
-.kl{--t:var(--jp-ui-font-color1,var(--vscode-foreground,#1f2328));
---s:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#57606a));
---p:var(--jp-layout-color0,var(--vscode-editor-background,#fff));
---h:var(--jp-brand-color1,#1f6feb);--w:var(--jp-error-color1,#cf222e);--l:var(--jp-border-color1,#8c959f);
-font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.4;color:var(--t);
-background:var(--p);max-width:56em;padding:2px 0}
-.kl .q{margin-left:1.4em;padding-left:1em;border-left:2px dashed var(--w)}
-.kl .i{margin:6px 0}
-.kl .o{display:flex;flex-wrap:wrap;gap:2px 12px;align-items:baseline;border:2px solid var(--h);
-border-radius:4px;padding:4px 10px}
-.kl .w{border:2px dashed var(--w)}
-.kl .g{border:1px solid var(--l)}
-.kl .n{font-weight:700;min-width:9.5em}
-.kl .a{font-weight:700;min-width:5em}
-.kl .d{font-family:var(--jp-code-font-family,monospace);font-size:12px;color:var(--s);
-overflow-wrap:anywhere;flex-basis:100%}
-.kl .s{color:var(--s)}
-""".replace("\n", "")
 
-
-def draw_text(sessions: Sequence[SessionSeen]) -> str:
+def format_queue(sessions: Sequence[SessionSeen]) -> str:
     """Draw who holds and who waits as a tree: whoever waits stands below the one it waits for."""
     if not sessions:
         return _EMPTY
     tree = list(_tree(sessions))
-    heads = [(f"{branch}{show(session.who)}", session.state, session.lock) for branch, session in tree]
+    heads = [(f"{branch}{format_line(session.who)}", session.state, session.lock) for branch, session in tree]
     name, state, lock = (max(map(len, column)) for column in zip(*heads, strict=True))
     room = max(_SHORTEST, _WIDTH - name - state - lock - len("      "))
-    return format_columns(
-        [(*head, cut(show(session.statement), room)) for head, (_, session) in zip(heads, tree, strict=True)]
-    )
+    statements = [cut(format_line(session.statement), room) for _, session in tree]
+    return format_columns([(*head, statement) for head, statement in zip(heads, statements, strict=True)])
 
 
-def draw_html(sessions: Sequence[SessionSeen], *, note: str = "") -> str:
+def draw_queue(sessions: Sequence[SessionSeen], *, note: str = "") -> str:
     """Draw the same as boxes: solid for who holds, dashed and indented for who waits; all text is escaped.
 
     Args:
@@ -90,7 +69,7 @@ def draw_html(sessions: Sequence[SessionSeen], *, note: str = "") -> str:
         note: HTML to put under the boxes.
     """
     boxes = _list(sessions, None) or f"<div class='s'>{_EMPTY}</div>"
-    return f"<style>{_SHEET}</style><div class='kl'>{boxes}{note}</div>"
+    return f"{draw_style(__file__, 'queue')}<div class='kl'>{boxes}{note}</div>"
 
 
 def _list(sessions: Sequence[SessionSeen], above: str | None) -> str:
@@ -166,11 +145,11 @@ class Queue:
 
     def __repr__(self) -> str:
         """Draw it in text."""
-        return draw_text(self.sessions)
+        return format_queue(self.sessions)
 
     def _repr_html_(self) -> str:
         """Draw it for a notebook."""
-        return draw_html(self.sessions)
+        return draw_queue(self.sessions)
 
     @property
     def waiting(self) -> tuple[str, ...]:
@@ -375,12 +354,12 @@ class Watched:
 
     def __repr__(self) -> str:
         """Show the command, the queue that stood for longest, and what that means for readers and writers."""
-        return f"$ {self.ran.command}\n\n{draw_text(self._sessions())}\n\n{self._verdict()}"
+        return f"$ {self.ran.command}\n\n{format_queue(self._sessions())}\n\n{self._verdict()}"
 
     def _repr_html_(self) -> str:
         """Show the same for a notebook."""
         note = f"<div><b>{self._verdict()}</b> <span class='s'>during {escape(self.ran.command)}</span></div>"
-        return draw_html(self._sessions(), note=note)
+        return draw_queue(self._sessions(), note=note)
 
 
 def _known(who: str) -> str:

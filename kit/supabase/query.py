@@ -132,7 +132,7 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool) 
         ]
         for row in range(result.ntuples)
     ]
-    return format_table(columns, rows)
+    return format_result(columns, rows)
 
 
 def _refused(words: str, sqlstate: str | None) -> BadInput:
@@ -143,7 +143,7 @@ def _refused(words: str, sqlstate: str | None) -> BadInput:
     )
 
 
-def format_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def format_result(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Draw a table with box-drawing characters; a value of several lines takes several lines."""
     cells = [[value.split("\n") for value in row] for row in [columns, *rows]]
     widths = [max(_width(line) for row in cells for line in row[place]) for place in range(len(columns))]

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from kit.draw import count_cells, cut, show, show_commit, show_offset, show_span
+from kit.draw import count_cells, cut, format_commit, format_line, format_offset, format_span
 from kit.timeline.queries import Window, broken_seconds, broken_windows
 from kit.timeline.records import (
     CommandRan,
@@ -84,14 +84,14 @@ def _typed_at(records: Iterable[Record]) -> list[float]:
 
 
 def _draw_ticks(axis: ColumnAxis, zero: float) -> list[str]:
-    longest = max(len(show_offset(at - zero)) for at in (axis.start, axis.end))
+    longest = max(len(format_offset(at - zero)) for at in (axis.start, axis.end))
     least = (axis.end - axis.start) * (longest + len("| .0")) / axis.columns
     step = next((step for step in _STEPS if step >= least), _STEPS[-1] * math.ceil(least / _STEPS[-1]))
     cells = [" "] * axis.columns
     tick = math.ceil((axis.start - zero) / step)
     while axis.covers(at := zero + tick * step):
         _put(cells, axis.column(at), "|")
-        _put(cells, axis.column(at), f"|{show_offset(tick * step)}")
+        _put(cells, axis.column(at), f"|{format_offset(tick * step)}")
         tick += 1
     return cells
 
@@ -126,7 +126,7 @@ def _group_commands(records: Iterable[Record], axis: ColumnAxis) -> dict[int, li
         if isinstance(record, CommandRan):
             column = axis.column(record.at) if record.clone != "world" and axis.covers(record.at) else None
             if column is not None:
-                commands.setdefault(column, []).append((show(record.command), False))
+                commands.setdefault(column, []).append((format_line(record.command), False))
         elif column is not None and _reaches_production(record):
             commands[column][-1] = (commands[column][-1][0], True)
     return commands
@@ -140,18 +140,18 @@ def _reaches_production(record: Record) -> bool:
 
 def _find_code(records: Iterable[Record], axis: ColumnAxis, first: str) -> list[_Part]:
     """Return what production ran: the commit that answered first, then builds, switches, failed builds."""
-    fill, label = "-", show_commit(first) if first else ""
+    fill, label = "-", format_commit(first) if first else ""
     parts = [_Part(axis.start, fill, label)]
     building: list[str] = []
     for record in records:
         if not isinstance(record, Deployed) or record.target != "production" or record.at > axis.end:
             continue
         if record.stage == "building":
-            building.append(show_commit(record.commit))
+            building.append(format_commit(record.commit))
         elif record.stage in ("live", "failed"):
-            building = [commit for commit in building if commit != show_commit(record.commit)]
+            building = [commit for commit in building if commit != format_commit(record.commit)]
             if record.stage == "live":
-                fill, label = "-" if record.at <= axis.start else "=", show_commit(record.commit)
+                fill, label = "-" if record.at <= axis.start else "=", format_commit(record.commit)
         else:
             continue
         if building:
@@ -172,8 +172,8 @@ def _find_schema(records: Iterable[Record], axis: ColumnAxis) -> list[_Part]:
     parts = [_Part(axis.start, "-", "old")]
     for group in changes.values():
         # What changed says more than the version that changed it.
-        seen = [show(change.change) for change in group if isinstance(change, SchemaChanged)]
-        versions = [show(change.version) for change in group if isinstance(change, MigrationApplied)]
+        seen = [format_line(change.change) for change in group if isinstance(change, SchemaChanged)]
+        versions = [format_line(change.version) for change in group if isinstance(change, MigrationApplied)]
         parts.append(_Part(group[0].instant, "=", " ".join(seen or versions)))
     return parts
 
@@ -224,7 +224,7 @@ def _draw_windows(records: Iterable[Record], axis: ColumnAxis) -> list[str]:
 
 
 def _say_broken(windows: Sequence[Window]) -> str:
-    span = show_span(broken_seconds(windows))
+    span = format_span(broken_seconds(windows))
     return f"broken {span}" if len(windows) == 1 else f"broken {len(windows)} times, {span} in all"
 
 

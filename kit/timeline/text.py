@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from kit.draw import count_cells, cut, show, show_commit, show_offset, show_span
+from kit.draw import count_cells, cut, format_commit, format_line, format_offset, format_span
 from kit.errors import BadInput
 from kit.timeline.lanes import LEGEND, draw_lanes
 from kit.timeline.queries import (
@@ -56,42 +56,39 @@ class Entry(NamedTuple):
     key: bool = False
 
 
-def describe(record: Record) -> Entry:
+def _describe(record: Record) -> Entry:
     """Return what the journal says about an event."""
     entry = Entry(record.instant, "", type(record).__name__)
     match record:
         case CommandRan():
             note = f"  (exit {record.exit})" if record.exit else ""
             who = "you" if record.clone == "world" else f"{record.clone}$"
-            return entry._replace(who=who, text=show(record.command), note=note)
+            entry = entry._replace(who=who, text=format_line(record.command), note=note)
         case RefMoved():
-            end = f"-> {show_commit(record.new)}" if record.new else "deleted"
-            who, text = cut(show(record.repository), _WHO), f"{show(record.branch)} {end}"
-            return entry._replace(who=who, text=text, key=record.repository == "github")
+            end = f"-> {format_commit(record.new)}" if record.new else "deleted"
+            who, text = cut(format_line(record.repository), _WHO), f"{format_line(record.branch)} {end}"
+            entry = entry._replace(who=who, text=text, key=record.repository == "github")
         case Deployed():
             key = record.target == "production" and record.stage in ("live", "failed")
-            return entry._replace(who="host", text=_say_stage(record), key=key)
-        case MigrationApplied() | SchemaChanged():
-            text = (
-                f"documents {show(record.change)}" if isinstance(record, SchemaChanged) else _say_file(record)
-            )
-            return entry._replace(who=record.database, text=text, key=record.database == "cloud")
+            entry = entry._replace(who="host", text=_say_stage(record), key=key)
+        case MigrationApplied():
+            text = f"+ {format_line(record.version)}_{format_line(record.name)}"
+            entry = entry._replace(who=record.database, text=text, key=record.database == "cloud")
+        case SchemaChanged():
+            text = f"documents {format_line(record.change)}"
+            entry = entry._replace(who=record.database, text=text, key=record.database == "cloud")
         case WorkerChanged():
-            text = f"started with {show_commit(record.commit)}" if record.running else "stopped"
-            return entry._replace(who="worker", text=text)
+            text = f"started with {format_commit(record.commit)}" if record.running else "stopped"
+            entry = entry._replace(who="worker", text=text)
     return entry
-
-
-def _say_file(record: MigrationApplied) -> str:
-    return f"+ {show(record.version)}_{show(record.name)}"
 
 
 def _say_stage(record: Deployed) -> str:
     stage = "FAILED" if record.stage == "failed" else record.stage
-    text = f"{stage} {show_commit(record.commit)}"
+    text = f"{stage} {format_commit(record.commit)}"
     if record.target == "preview":
-        text += f" (preview of {show(record.branch)})"
-    return f"{text}: {show(record.detail)}" if record.detail else text
+        text += f" (preview of {format_line(record.branch)})"
+    return f"{text}: {format_line(record.detail)}" if record.detail else text
 
 
 PAUSE = 300.0
@@ -163,7 +160,7 @@ def _say_good(views: Sequence[PageView], zero: float) -> Iterator[tuple[int, Ent
     first = 0
     for sitting in split_sittings(views):
         start, end = sitting[0].at, sitting[-1].at
-        until = f", until {show_offset(end - zero)}" if end - start >= _WORTH_AN_END else ""
+        until = f", until {format_offset(end - zero)}" if end - start >= _WORTH_AN_END else ""
         yield first, Entry(start, "visitors", f"{len(sitting)} ok{until}")
         first += len(sitting)
 
@@ -192,14 +189,14 @@ def _say_kind(view: PageView) -> str:
     if view.outcome == "failed":
         word += f" ({view.status})" if view.status else " (no answer)"
     reason = f"{view.sqlstate} {view.message}".strip()
-    return show(f"{word}  {reason}" if reason else word)
+    return format_line(f"{word}  {reason}" if reason else word)
 
 
 def _say_length(windows: Sequence[Window]) -> str:
     seconds = broken_seconds(windows)
-    length = f"broken for {show_span(seconds)}" if seconds else "broken"
+    length = f"broken for {format_span(seconds)}" if seconds else "broken"
     if len(windows) > 1:
-        length = f"broken {len(windows)} times, {show_span(seconds)} in all"
+        length = f"broken {len(windows)} times, {format_span(seconds)} in all"
     return f"{length}, not over at the last view" if windows[-1].open else length
 
 
@@ -219,7 +216,7 @@ def draw_journal(records: Sequence[Record], zero: float, width: int) -> list[str
     margins = list(_draw_margins(entries))
     kept = _choose(entries)
     instants = [entries[index].at for index in kept]
-    times = _align(["" if at is None else show_offset(at - zero) for at in instants])
+    times = _align(["" if at is None else format_offset(at - zero) for at in instants])
     names = max((count_cells(entries[index].who) for index in kept), default=0)
     lines = []
     previous, last = -1, zero
@@ -229,7 +226,7 @@ def draw_journal(records: Sequence[Record], zero: float, width: int) -> list[str
             count = index - previous - 1
             lines.append(f"{'':{len(time)}}  ... {count} more event{'s' if count > 1 else ''} ...")
         elif entry.at is not None and previous >= 0 and entry.at - last > _LATER:
-            lines.append(f"{'':{len(time)}}  ... {show_span(entry.at - last)} later ...")
+            lines.append(f"{'':{len(time)}}  ... {format_span(entry.at - last)} later ...")
         head = f"{time}  {margins[index]} {entry.who}{' ' * (names - count_cells(entry.who))}  "
         if entry.at is None:
             head = f"{time}  {margins[index]} "
@@ -247,7 +244,7 @@ def _list_entries(records: Sequence[Record], zero: float) -> Iterator[Entry]:
             yield from visitors.get(number, ())
             number += 1
         else:
-            yield describe(record)
+            yield _describe(record)
 
 
 def _draw_margins(entries: Iterable[Entry]) -> Iterator[str]:
@@ -341,7 +338,7 @@ def _sum_up(records: Sequence[Record]) -> list[str]:
     windows = broken_windows(records)
     if seconds := broken_seconds(windows):
         times = f"{len(windows)} times, " if len(windows) > 1 else ""
-        said.append(f"broken {times}for {show_span(seconds)}{' in all' if times else ''}")
+        said.append(f"broken {times}for {format_span(seconds)}{' in all' if times else ''}")
     return said
 
 

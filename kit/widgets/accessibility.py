@@ -1,9 +1,14 @@
-"""What a panel needs for those who use no mouse; `accessibility.js` says what, and does it in the page."""
+"""What a widget needs for those who use no mouse, or have no kernel to show it.
+
+`accessibility.js` says what the page is to be told of a panel, and does it there.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import ipywidgets
 from anywidget import AnyWidget
 
 
@@ -15,3 +20,16 @@ class Accessibility(AnyWidget):
     def __init__(self) -> None:
         """Take no room."""
         super().__init__(layout={"display": "none"})
+
+
+class Readable(ipywidgets.DOMWidget):  # type: ignore[misc]  # ipywidgets has no type information
+    """A widget that stores its `repr`, and its picture if it has one, for where there is no kernel."""
+
+    def picture(self) -> str:
+        """Return an SVG file, "" for none."""
+        return ""
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
+        bundle = dict(super()._repr_mimebundle_(**options) or {})
+        picture = {"image/svg+xml": self.picture()} if self.picture() else {}
+        return {**bundle, "text/plain": repr(self), **picture}

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
 
-from kit.draw import say_seconds
+from kit.draw import TableRow, draw_element, draw_paragraph, draw_table, format_seconds
 from kit.experiments.prediction import MeasuredDeploy, predict
 from kit.experiments.rehearsal import Plan
 from kit.repos import Handling
-from kit.widgets.deploy_picture import explain
+from kit.widgets.deploy_picture import format_reason
 
 NEAR_S, NEAR_SHARE = 0.5, 0.2
-"""An answer in seconds is right if it misses by no more than this, or by this share of the measured."""
-_LOUDNESS = {"silent": "silently: the page looks fine", "loud": "loudly: visitors see an error"}
+"""A forecast in seconds is right if it misses by no more than this, or by this share of the measured."""
+LOUDNESS_NAMES: dict[Handling, str] = {
+    "silent": "silently: the page looks fine",
+    "loud": "loudly: visitors see an error",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Forecast:
     """What the learner committed to before a run.
 
     Attributes:
@@ -34,7 +36,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class Grade:
     """One question: what was said, what was measured, whether that agrees."""
 
     question: str
@@ -43,69 +45,48 @@ class Judged:
     right: bool
 
 
-def judge(answer: Answer, seen: MeasuredDeploy) -> tuple[Judged, ...]:
-    """Compare an answer with what was measured, question by question.
-
-    Args:
-        answer: given before the run.
-        seen: the whole run.
-
-    Returns:
-        One for each question that the run has an answer to.
-    """
+def grade(forecast: Forecast, seen: MeasuredDeploy) -> tuple[Grade, ...]:
+    """Compare a forecast with what was measured in the whole run, each question that has an answer then."""
     broke, long = bool(seen.windows), seen.broken_s
-    judged = [
-        Judged(
-            question="Will production break?",
-            said="yes" if answer.breaks else "no",
-            was="yes" if broke else "no",
-            right=answer.breaks == broke,
-        )
-    ]
+    breaks = Grade(
+        question="Will production break?",
+        said="yes" if forecast.breaks else "no",
+        was="yes" if broke else "no",
+        right=forecast.breaks == broke,
+    )
     if not broke:
-        return tuple(judged)
-    near = abs(answer.seconds - long) <= max(NEAR_S, NEAR_SHARE * long)
-    judged.append(
-        Judged(
-            question="For how long?",
-            said=say_seconds(answer.seconds),
-            was=say_seconds(long),
-            right=answer.breaks and near,
-        )
+        return (breaks,)
+    near = abs(forecast.seconds - long) <= max(NEAR_S, NEAR_SHARE * long)
+    seconds = Grade(
+        question="For how long?",
+        said=format_seconds(forecast.seconds),
+        was=format_seconds(long),
+        right=forecast.breaks and near,
     )
-    was = "loud" if seen.outcomes.failed > seen.outcomes.lost else "silent"
-    judged.append(
-        Judged(
-            question="Silently or loudly?",
-            said=_LOUDNESS[answer.loudness] if answer.loudness else "not at all",
-            was=_LOUDNESS[was],
-            right=answer.loudness == was,
-        )
+    was: Handling = "loud" if seen.outcomes.failed > seen.outcomes.lost else "silent"
+    loudness = Grade(
+        question="Silently or loudly?",
+        said=LOUDNESS_NAMES[forecast.loudness] if forecast.loudness else "not at all",
+        was=LOUDNESS_NAMES[was],
+        right=forecast.loudness == was,
     )
-    return tuple(judged)
+    return breaks, seconds, loudness
 
 
-def draw_judged(judged: Sequence[Judged], plan: Plan) -> str:
+def draw_grades(grades: Sequence[Grade], plan: Plan) -> str:
     """Return the comparison as an HTML table, with the reason below."""
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(one.question)}</th>"
-        f"<td>{escape(one.said)}</td><td>{escape(one.was)}</td>"
-        f"<td>{'&#10003; right' if one.right else '&#10007; not so'}</td></tr>"
-        for one in judged
-    )
-    return (
-        "<div class='kw-panel kw-judged'><table><caption>Your answer beside the measurement</caption>"
-        "<thead><tr><th scope='col'>question</th><th scope='col'>you said</th><th scope='col'>it was</th>"
-        f"<th scope='col'></th></tr></thead><tbody>{rows}</tbody></table>"
-        f"<p>{escape(explain(plan, predict(plan)))}</p></div>"
-    )
+    marks = {True: "✓ right", False: "✗ not so"}
+    rows = [TableRow((each.question, each.said, each.was, marks[each.right])) for each in grades]
+    table = draw_table("Your answer beside the measurement", ("question", "you said", "it was", ""), rows)
+    reason = draw_paragraph(format_reason(plan, predict(plan)))
+    return draw_element("div", table, reason, class_="kw-panel kw-judged")
 
 
-def entry(answer: Answer, judged: Sequence[Judged], plan: Plan, seen: MeasuredDeploy) -> dict[str, Any]:
-    """Return what the progress file keeps of an answer."""
+def entry(forecast: Forecast, grades: Sequence[Grade], plan: Plan, seen: MeasuredDeploy) -> dict[str, Any]:
+    """Return what the progress file keeps of a forecast."""
     return {
         "plan": asdict(plan),
-        "answer": asdict(answer),
+        "answer": asdict(forecast),
         "measured": {"broken_s": round(seen.broken_s, 3), **seen.outcomes._asdict()},
-        "right": [one.right for one in judged],
+        "right": [mark.right for mark in grades],
     }

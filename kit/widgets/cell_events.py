@@ -7,44 +7,25 @@ import queue
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Protocol
 
+import ipywidgets
 from IPython.core.getipython import get_ipython
 
-# The cells around a widget: which one made it, whether one is running, what `answer` is by now
-
-
-class Closable(Protocol):
-    """What can be taken away."""
-
-    def close(self) -> None:
-        """Stop, and go."""
-        ...
-
-
 _lock = threading.Lock()
-_made: dict[str, tuple[str, list[weakref.ref[Closable]]]] = {}
+_made: dict[str, tuple[str, list[weakref.ref[ipywidgets.Widget]]]] = {}
 
 
-def replace_former(widget: Closable) -> None:
-    """Close what an earlier run of the present cell has made.
-
-    Args:
-        widget: what this run has made; it may be one of several.
-    """
+def replace_former(widget: ipywidgets.Widget) -> None:
+    """Close what an earlier run of the present cell has made; this run may have made several widgets."""
     cell, run = _where()
     if not run:
         return
     with _lock:
         former, made = _made.get(cell, ("", []))
-        if former != run:
-            old, made = made, []
-            _made[cell] = (run, made)
-        else:
-            old = []
-        made.append(weakref.ref(widget))
-    for one in old:
-        if (gone := one()) is not None:
+        old, made = ([], made) if former == run else (made, [])
+        _made[cell] = (run, [*made, weakref.ref(widget)])
+    for reference in old:
+        if (gone := reference()) is not None:
             gone.close()
 
 
@@ -108,12 +89,6 @@ def _where() -> tuple[str, str]:
     return str(cell), str(parent.get("header", {}).get("msg_id", ""))
 
 
-# Have something done after each cell of a notebook, without keeping the next cell waiting
-
-
-_EVENT = "post_run_cell"
-
-
 class Follower:
     """Calls a function on a thread of its own after each cell; several cells at once are one call.
 
@@ -131,7 +106,7 @@ class Follower:
         self._shell = get_ipython()
         self._closed = self._shell is None
         if self._shell is not None:
-            self._shell.events.register(_EVENT, self._note)
+            self._shell.events.register("post_run_cell", self._note)
             # A daemon: when the kernel ends, nobody waits for it.
             threading.Thread(target=self._loop, name="kit-map", daemon=True).start()
 
@@ -145,7 +120,7 @@ class Follower:
             if self._closed or self._shell is None:
                 return
             self._closed = True
-            self._shell.events.unregister(_EVENT, self._note)
+            self._shell.events.unregister("post_run_cell", self._note)
         self._due.put("close")
 
     def _note(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""An exercise's check: ask the world again, and take one hint after the other."""
+"""An exercise's check: its text everywhere; in JupyterLab buttons to ask again, and for one hint more."""
 
 from __future__ import annotations
 
@@ -7,48 +7,69 @@ import reprlib
 import threading
 import time
 from collections.abc import Callable
-from html import escape
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import ipywidgets
 
-from kit.draw import SHEET
+from kit.draw import Markup, draw_element, draw_paragraph, draw_style
 from kit.errors import KitError, WorldTaken
+from kit.lesson import exercises
 from kit.lesson.exercise import HINTS, Assessment
-from kit.widgets import cell_events as cells
-from kit.widgets.accessibility import Accessibility
+from kit.widgets.accessibility import Accessibility, Readable
+from kit.widgets.cell_events import Idle, follow, replace_former
+from kit.world.world import World
 
 DOUBLE_CLICK_S = 0.5
 """Two clicks on one button within this time are a double click, which means one: Windows' default."""
 _WAIT_S = 0.25  # after which a check that waits for a cell looks whether its panel is gone
-CheckEvent = Literal["check", "hint", "close"]
-
-_SHEET = """
-.kw-check{padding:2px 0 4px}
-.kw-check .kw-panel{font-size:14px;max-width:75ch;overflow-wrap:anywhere}
-.kw-check .kw-panel p{margin:2px 0}
-.kw-check .kw-verdict{border-left:3px solid var(--kw-line);padding-left:8px}
-.kw-check .kw-verdict.kw-done{border-color:var(--kw-new)}
-.kw-check .kw-panel pre{margin:2px 0;padding:6px 10px;white-space:pre-wrap;word-break:normal;
-overflow-wrap:anywhere;font-family:var(--jp-code-font-family,monospace);font-size:13px;line-height:1.4;
-color:var(--kw-text);background:var(--kw-paper);border:1px solid var(--kw-line)}
-.kw-check .widget-button{width:auto;min-width:96px;max-width:100%}
-.kw-check .kw-asked{margin:2px 8px}
-.kw-check.jupyter-widgets-disconnected::after{
-content:"The kernel was restarted: run the notebook's setup, then this cell again.";
-display:block;padding:4px 0;font-weight:700;color:var(--jp-ui-font-color1,#1f2328)}
-.kw-check.jupyter-widgets-disconnected .widget-hbox,.kw-check.jupyter-widgets-disconnected::before,
-.kw-check .jupyter-widgets-disconnected::before{display:none}
-"""
+_Event = Literal["check", "hint", "close"]
 
 
-class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type information
-    """A verdict with two buttons: Check asks the world again, Next hint shows one hint more.
+@dataclass(frozen=True, repr=False)
+class Asked(Assessment):
+    """An assessment that JupyterLab shows with two buttons: ask again, next hint.
+
+    Attributes:
+        world: that was asked.
+        answer: what the learner found out, where the exercise asks for that.
+    """
+
+    world: World
+    answer: object = None
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
+        """Return the widget and the text; only a program that shows widgets calls this."""
+        number = self.exercise.number
+        panel = CheckPanel(
+            self, ask=lambda answer: exercises.exercise(self.world, number, answer), answer=self.answer
+        )
+        return panel._repr_mimebundle_(**options)
+
+
+def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Assessment:
+    """Ask whether an exercise is done; its first Not yet and its first Done are remembered.
+
+    Args:
+        world: in which it was done.
+        number: of the exercise: "2a".
+        answer: what you found out, where the exercise asks for that.
+        hint: which hint to show as long as it is not done, 1 to 3; the third is the solution.
+
+    Raises:
+        BadInput: if there is no such exercise or hint.
+    """
+    assessed = exercises.exercise(world, number, answer, hint=hint)
+    return Asked(assessed.exercise, assessed.holds, assessed.hint, world, answer)
+
+
+class CheckPanel(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type information
+    """An assessment with two buttons: Check asks the world again, Next hint shows one hint more.
 
     Callbacks only put down what was clicked; a thread of the panel's own does the rest.
 
     Args:
-        verdict: what the world said when the cell ran; also what is read where there are no widgets.
+        assessment: what the world said when the cell ran; also what is read where there are no widgets.
         ask: asks the world again, given the answer.
         answer: what the learner found out, if the exercise asks for that. If it is what the notebook
             calls `answer`, Check asks with what that is by then.
@@ -57,38 +78,38 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
 
     def __init__(
         self,
-        verdict: Assessment,
+        assessment: Assessment,
         *,
         ask: Callable[[object], Assessment],
         answer: object = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Show the verdict; nothing is asked yet."""
-        self._first = self._verdict = verdict
+        """Show the assessment; nothing is asked yet."""
+        self._first = self._latest = assessment
         self._ask = ask
-        self._answer = cells.follow("answer", answer)
+        self._answer = follow("answer", answer)
         self._clock = clock
-        self._idle = cells.Idle()
-        self._hints = verdict.hint
-        self._events: queue.SimpleQueue[CheckEvent] = queue.SimpleQueue()
-        self._clicked: dict[CheckEvent, float] = {}
+        self._idle = Idle()
+        self._hints = assessment.hint
+        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._clicked: dict[_Event, float] = {}
         self._thread: threading.Thread | None = None
         self._asking = self._closed = False
-        number = verdict.exercise.number
+        number = assessment.exercise.number
         self._check = ipywidgets.Button(description=f"Check {number}", tooltip="Ask the world again")
         self._check.on_click(lambda _: self._click("check"))
         self._next = ipywidgets.Button(
             description="Next hint", tooltip=f"One hint more for {number}; the third is the solution"
         )
         self._next.on_click(lambda _: self._click("hint"))
-        self._says = ipywidgets.HTML(draw_verdict(verdict, answer))
+        self._says = ipywidgets.HTML(draw_assessment(assessment, answer))
         self._shown = tuple(ipywidgets.HTML("") for _ in range(HINTS))
         self._state = ipywidgets.HTML("")
         self._state.add_class("kw-asked")
         wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
         super().__init__(
             [
-                ipywidgets.HTML(f"<style>{SHEET}{_SHEET}</style>"),
+                ipywidgets.HTML(draw_style(__file__, "deploy_picture", "panel", "check_panel")),
                 self._says,
                 *self._shown,
                 ipywidgets.HBox([self._check, self._next, self._state], layout=wrap),
@@ -97,17 +118,11 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
         )
         self.add_class("kw-check")
         self._paint_hints()
-        cells.replace_former(self)
+        replace_former(self)
 
     def __repr__(self) -> str:
-        """Return the verdict of when the cell ran, in words; always the same."""
+        """Return the assessment of when the cell ran, in words; always the same."""
         return repr(self._first)
-
-    def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
-        """Return the widget, and the text for where there is none."""
-        bundle: dict[str, Any] = dict(super()._repr_mimebundle_(**options) or {})
-        bundle["text/plain"] = repr(self)
-        return bundle
 
     def close(self) -> None:
         """End the thread, and take the panel away."""
@@ -117,7 +132,7 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
             self._events.put("close")
         super().close()
 
-    def _click(self, event: CheckEvent) -> None:
+    def _click(self, event: _Event) -> None:
         now = self._clock()
         if self._closed or now - self._clicked.get(event, -DOUBLE_CLICK_S) < DOUBLE_CLICK_S:
             return
@@ -159,58 +174,49 @@ class CheckPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
     def _asked(self) -> str:
         answer = self._answer()
         try:
-            self._verdict = self._ask(answer)
-            return draw_verdict(self._verdict, answer)
+            self._latest = self._ask(answer)
+            return draw_assessment(self._latest, answer)
         except WorldTaken as error:
-            return _paragraph(f"{error.message} {error.remedy} Then run this cell again.")
+            return _draw_failure(f"{error.message} {error.remedy} Then run this cell again.")
         except KitError as error:
-            return _paragraph(f"The check could not be made. {error}")
+            return _draw_failure(f"The check could not be made. {error}")
         except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
-            return _paragraph(f"The check failed. {type(error).__name__}: {error}")
+            return _draw_failure(f"The check failed. {type(error).__name__}: {error}")
 
     def _paint_hints(self) -> None:
-        done = self._verdict.holds
+        done = self._latest.holds
         for number, shown in enumerate(self._shown, 1):
             visible = number <= self._hints and not done
-            shown.value = draw_hint(self._verdict, number) if visible else ""
+            shown.value = draw_hint(self._latest, number) if visible else ""
             shown.layout.display = None if visible else "none"
         self._next.disabled = done or self._hints == HINTS
 
     def _tell(self, state: str) -> None:
-        self._state.value = f"<span class='kw-panel kw-soft'>{escape(state)}</span>"
+        self._state.value = draw_element("span", state, class_="kw-panel kw-soft")
 
 
-def draw_verdict(verdict: Assessment, answer: object) -> str:
-    """Return the verdict as HTML, with the answer that was asked with, if one was given.
-
-    Args:
-        verdict: what the world said.
-        answer: `None` or `...` for none.
-    """
-    word = "Done" if verdict.holds else "Not yet"
-    text = verdict.exercise.done if verdict.holds else verdict.exercise.missing
-    given = ""
+def draw_assessment(assessment: Assessment, answer: object) -> Markup:
+    """Return the assessment as HTML, with the answer that was asked with: `None` or `...` for none."""
+    done, exercise = assessment.holds, assessment.exercise
+    parts = [draw_element("strong", "Done:" if done else "Not yet:"), " "]
+    parts.append(exercise.done if done else exercise.missing)
     if answer is not None and answer is not ...:
-        given = f" <span class='kw-soft'>Your answer: <code>{escape(reprlib.repr(answer))}</code></span>"
-    mark = " kw-done" if verdict.holds else ""
-    return (
-        f"<div class='kw-panel kw-verdict{mark}'><p><strong>{word}:</strong> {escape(text)}{given}</p></div>"
-    )
+        shown = draw_element("code", reprlib.repr(answer))
+        parts += [" ", draw_element("span", "Your answer: ", shown, class_="kw-soft")]
+    mark = " kw-done" if done else ""
+    return draw_element("div", draw_element("p", *parts), class_=f"kw-panel kw-verdict{mark}")
 
 
-def draw_hint(verdict: Assessment, number: int) -> str:
+def draw_hint(assessment: Assessment, number: int) -> Markup:
     """Return a hint as HTML; the third is the solution, which keeps its lines."""
+    count = draw_element("span", f"Hint {number} of {HINTS}:", class_="kw-soft")
     if number < HINTS:
-        shown = f"<p>{_count(number)} {escape(verdict.exercise.hint(number))}</p>"
+        shown = [draw_element("p", count, f" {assessment.exercise.hint(number)}")]
     else:
-        solution = escape(verdict.exercise.solution.strip())
-        shown = f"<p>{_count(number)}</p><pre><code>{solution}</code></pre>"
-    return f"<div class='kw-panel'>{shown}</div>"
+        solution = draw_element("code", assessment.exercise.solution.strip())
+        shown = [draw_element("p", count), draw_element("pre", solution)]
+    return draw_element("div", *shown, class_="kw-panel")
 
 
-def _count(number: int) -> str:
-    return f"<span class='kw-soft'>Hint {number} of {HINTS}:</span>"
-
-
-def _paragraph(text: str) -> str:
-    return f"<div class='kw-panel kw-verdict'><p>{'<br>'.join(escape(text).splitlines())}</p></div>"
+def _draw_failure(text: str) -> Markup:
+    return draw_element("div", draw_paragraph(text), class_="kw-panel kw-verdict")

@@ -8,24 +8,24 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Literal
 
-from kit.draw import TABLE_SHEET, Row, draw_grid, show
+from kit.draw import TableRow, draw_element, draw_paragraph, draw_style, draw_table, format_ascii, format_line
 from kit.world.snapshot import COMMAND, Described
 from kit.world.world import World
 
 _HEAD = ("line", "local database", "cloud database")
 _ASCII = {"same": " ", "only local": "L", "only cloud": "C"}
-Sort = Literal["same", "only local", "only cloud", "differs"]
+Side = Literal["same", "only local", "only cloud", "differs"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class LinePair:
     """A line of either side, or of both; "" where a side has none."""
 
     local: str
     cloud: str
 
     @property
-    def sort(self) -> Sort:
+    def side(self) -> Side:
         """Which side it is on."""
         if self.local == self.cloud:
             return "same"
@@ -34,60 +34,45 @@ class Line:
         return "differs"
 
 
-def lay_beside(described: Described) -> tuple[Line, ...]:
-    """Match the lines of both sides, whatever the widths of psql's columns.
-
-    Args:
-        described: what psql printed of each.
-    """
+def lay_beside(described: Described) -> tuple[LinePair, ...]:
+    """Match the lines of both sides, whatever the widths of psql's columns."""
     local, cloud = _lines(described.local), _lines(described.cloud)
-    found: list[Line] = []
+    found: list[LinePair] = []
     for _, start, end, other, last in SequenceMatcher(None, local, cloud, autojunk=False).get_opcodes():
         pairs = zip_longest(local[start:end], cloud[other:last], fillvalue="")
-        found += [Line(local=one, cloud=two) for one, two in pairs]
+        found += [LinePair(local=left, cloud=right) for left, right in pairs]
     return tuple(found)
 
 
-def say_difference(lines: tuple[Line, ...]) -> str:
-    """Return how many lines differ, in a sentence.
-
-    Args:
-        lines: of both sides.
-    """
-    number = sum(line.sort != "same" for line in lines)
+def format_difference(lines: tuple[LinePair, ...]) -> str:
+    """Return how many lines differ, in a sentence."""
+    number = sum(line.side != "same" for line in lines)
     if not number:
         return "Both databases describe it in the same words."
     return f"{number} line{'s differ' if number > 1 else ' differs'}."
 
 
 def draw_sides(described: Described) -> str:
-    """Return both descriptions as one table of HTML that is safe to show.
-
-    Args:
-        described: what psql printed of each.
-    """
+    """Return both descriptions as one table of HTML that is safe to show."""
     lines = lay_beside(described)
-    rows = [Row((line.sort, line.local, line.cloud), marked=line.sort != "same") for line in lines]
-    table = draw_grid(f"{COMMAND}: the local database beside the cloud", _HEAD, rows, long=(1, 2))
-    words = say_difference(lines)
-    return f"<div class='kw-view kw-code'><style>{TABLE_SHEET}</style>{table}<p>{words}</p></div>"
+    rows = [TableRow((line.side, line.local, line.cloud), marked=line.side != "same") for line in lines]
+    caption = f"{COMMAND}: the local database beside the cloud"
+    table = draw_table(caption, _HEAD, rows, kinds={1: "kw-long", 2: "kw-long"})
+    words = draw_paragraph(format_difference(lines))
+    return draw_element("div", draw_style(__file__, "table"), table, words, class_="kw-view kw-code")
 
 
-def draw_text_sides(described: Described) -> str:
-    """Return both as lines of ASCII, common ones once; L and C mark those of one side alone.
-
-    Args:
-        described: what psql printed of each.
-    """
+def format_sides(described: Described) -> str:
+    """Return both as lines of ASCII, common ones once; L and C mark those of one side alone."""
     lines = lay_beside(described)
     text = [f"{COMMAND}: L in the local database only, C in the cloud only"]
     for line in lines:
-        if line.sort == "differs":
+        if line.side == "differs":
             text += [f"L {line.local}", f"C {line.cloud}"]
         else:
-            text.append(f"{_ASCII[line.sort]} {line.local or line.cloud}")
-    text.append(say_difference(lines))
-    return "\n".join(text).encode("ascii", "backslashreplace").decode()
+            text.append(f"{_ASCII[line.side]} {line.local or line.cloud}")
+    text.append(format_difference(lines))
+    return format_ascii("\n".join(text))
 
 
 class SideBySide:
@@ -110,7 +95,7 @@ class SideBySide:
 
     def __repr__(self) -> str:
         """Draw it in ASCII."""
-        return draw_text_sides(self._described)
+        return format_sides(self._described)
 
     def _repr_html_(self) -> str:
         """Draw it."""
@@ -120,4 +105,4 @@ class SideBySide:
 def _lines(printed: str) -> list[str]:
     """Return the lines without padding: one wider column changes it on every line."""
     squeezed = (re.sub(r" {2,}", " ", line).strip(" |") for line in printed.split("\n"))
-    return [show(line) for line in squeezed if line and not re.fullmatch(r"[-+]+", line)]
+    return [format_line(line) for line in squeezed if line and not re.fullmatch(r"[-+]+", line)]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.draw import TABLE_SHEET, Row, draw_grid, draw_text_grid, show
+from kit.draw import TableRow, draw_element, draw_paragraph, draw_style, draw_table, format_line, format_table
 from kit.errors import HistoryDiverged, OutOfOrder
 from kit.supabase import MigrationFile, find_pending, parse_name
 from kit.world.snapshot import Snapshot
@@ -38,11 +38,7 @@ class Version:
 
 
 def compare_histories(seen: Snapshot) -> tuple[Version, ...]:
-    """Return every version that is anywhere, in the order in which supabase compares them.
-
-    Args:
-        seen: the world at one moment.
-    """
+    """Return every version that is anywhere, in the order in which supabase compares them."""
     files = _files(seen)
     taken = [file.version for file in files]
     names = {**seen.cloud.names, **seen.local.names, **{file.version: file.name for file in files}}
@@ -64,12 +60,8 @@ def compare_histories(seen: Snapshot) -> tuple[Version, ...]:
     )
 
 
-def say_push(seen: Snapshot) -> str:
-    """Return what `npx supabase db push` would find, in a sentence; the runner's own rule says it.
-
-    Args:
-        seen: the world at one moment.
-    """
+def format_push(seen: Snapshot) -> str:
+    """Return what `npx supabase db push` would find, in a sentence; the runner's own rule says it."""
     try:
         pending = find_pending([file.version for file in _files(seen)], seen.cloud.versions)
     except HistoryDiverged:
@@ -83,22 +75,15 @@ def say_push(seen: Snapshot) -> str:
 
 
 def draw_histories(seen: Snapshot) -> str:
-    """Return the table as HTML that is safe to show.
-
-    Args:
-        seen: the world at one moment.
-    """
-    table = draw_grid(_TITLE, _HEAD, _rows(seen), long=(0, 1), wide=(1,))
-    return f"<div class='kw-view'><style>{TABLE_SHEET}</style>{table}<p>{say_push(seen)}</p></div>"
+    """Return the table as HTML that is safe to show."""
+    table = draw_table(_TITLE, _HEAD, _rows(seen), kinds={0: "kw-long", 1: "kw-long kw-wide"})
+    words = draw_paragraph(format_push(seen))
+    return draw_element("div", draw_style(__file__, "table"), table, words, class_="kw-view")
 
 
-def draw_text_histories(seen: Snapshot) -> str:
-    """Return the table as lines of ASCII; `*` marks a version that does not agree.
-
-    Args:
-        seen: the world at one moment.
-    """
-    return "\n".join([_TITLE, draw_text_grid(_HEAD, _rows(seen)), say_push(seen)])
+def format_histories(seen: Snapshot) -> str:
+    """Return the table as lines of ASCII; `*` marks a version that does not agree."""
+    return "\n".join([_TITLE, format_table(_HEAD, _rows(seen)), format_push(seen)])
 
 
 class MigrationTable:
@@ -121,7 +106,7 @@ class MigrationTable:
 
     def __repr__(self) -> str:
         """Draw the table in ASCII."""
-        return draw_text_histories(self._seen)
+        return format_histories(self._seen)
 
     def _repr_html_(self) -> str:
         """Draw the table."""
@@ -142,16 +127,16 @@ def _drift(version: str, files: Collection[str], name: str, applied: Sequence[st
     return [f"too old for {name}" if version < max(applied, default="") else f"pending in {name}"]
 
 
-def _rows(seen: Snapshot) -> list[Row]:
+def _rows(seen: Snapshot) -> list[TableRow]:
     return [
-        Row(
+        TableRow(
             (
-                show(one.version),
-                show(one.name) or "-",
-                *("yes" if there else "no" for there in (one.file, one.local, one.cloud)),
-                ", ".join(one.drift) or "-",
+                format_line(version.version),
+                format_line(version.name) or "-",
+                *("yes" if there else "no" for there in (version.file, version.local, version.cloud)),
+                ", ".join(version.drift) or "-",
             ),
-            marked=bool(one.drift),
+            marked=bool(version.drift),
         )
-        for one in compare_histories(seen)
+        for version in compare_histories(seen)
     ]

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from html import escape
-from typing import Any
-
 import ipywidgets
 
-from kit.draw import SHEET
+from kit.draw import Markup, TableRow, draw_element, draw_paragraph, draw_style, draw_table
 from kit.errors import KitError
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.progress import Overview, look_over
-from kit.widgets import cell_events as cells
+from kit.widgets.accessibility import Readable
+from kit.widgets.cell_events import replace_former
 
 _STATES = {
-    "done": "&#10003; done",
+    "done": "✓ done",
     "not yet": "not yet",
-    "not asked": "<span class='kw-soft'>not asked</span>",
+    "not asked": draw_element("span", "not asked", class_="kw-soft"),
 }
-_SHEET = """
-.kw-progressed table{margin-top:6px}
-.kw-progress-table.jupyter-widgets-disconnected::before,
-.kw-progress-table .jupyter-widgets-disconnected::before{display:none}
-.kw-panel.kw-progressed th,.kw-panel.kw-progressed td{text-align:left;vertical-align:top;white-space:normal;
-padding:2px 16px 2px 0}
-.kw-panel.kw-progressed td.kw-name{white-space:nowrap}
-.kw-panel.kw-progressed tbody th{font-weight:700;border-top:1px solid var(--kw-line);padding-top:6px}
-.kw-panel.kw-progressed tbody th:first-child{font-weight:700}
-.kw-panel.kw-progressed tr.kw-next td{font-weight:700}
-"""
 
 
-class ProgressTable(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type information
+class ProgressTable(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type information
     """Which exercises are done, which predictions were right, what comes next; as of when the cell ran."""
 
     def __init__(self) -> None:
@@ -39,58 +26,31 @@ class ProgressTable(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         try:
             shown = draw_progress(look_over(EXERCISES))
         except KitError as error:
-            shown = f"<div class='kw-panel'><p>{'<br>'.join(escape(str(error)).splitlines())}</p></div>"
-        super().__init__([ipywidgets.HTML(f"<style>{SHEET}{_SHEET}</style>"), ipywidgets.HTML(shown)])
+            shown = draw_element("div", draw_paragraph(str(error)), class_="kw-panel")
+        style = draw_style(__file__, "deploy_picture", "panel", "progress")
+        super().__init__([ipywidgets.HTML(style), ipywidgets.HTML(shown)])
         self.add_class("kw-progress-table")
-        cells.replace_former(self)
+        replace_former(self)
 
     def __repr__(self) -> str:
         """Say where to see it; always the same, so that a stored notebook tells of nobody's progress."""
         return "Your progress. Run this cell in JupyterLab to see it, or type: python -m kit progress"
 
-    def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
-        """Return the widget, and the text for where there is none."""
-        bundle: dict[str, Any] = dict(super()._repr_mimebundle_(**options) or {})
-        bundle["text/plain"] = repr(self)
-        return bundle
 
-
-def draw_progress(overview: Overview) -> str:
-    """Return the progress as HTML.
-
-    Args:
-        overview: what to show.
-    """
-    body, notebook = "", ""
+def draw_progress(overview: Overview) -> Markup:
+    """Return the progress as HTML."""
+    rows, notebook = [], ""
     for line in overview.exercises:
         if line.notebook != notebook:
             notebook = line.notebook
-            body += f"<tr><th scope='rowgroup' colspan='3'>{escape(notebook)}</th></tr>"
-        mark = " class='kw-next'" if line == overview.next else ""
-        body += (
-            f"<tr{mark}><td class='kw-name'>{escape(line.number)}</td>"
-            f"<td class='kw-name'>{_STATES[line.state]}</td><td>{escape(line.task)}</td></tr>"
+            rows.append(TableRow((notebook,)))
+        rows.append(TableRow((line.number, _STATES[line.state], line.task), marked=line == overview.next))
+    names = {0: "kw-name", 1: "kw-name"}
+    parts = [draw_paragraph(sentence) for sentence in overview.sentences]
+    parts.append(draw_table("Exercises", ("exercise", "state", "task"), rows, kinds=names, row_headers=False))
+    if overview.predictions:
+        rows = [TableRow((foretold.score, str(foretold))) for foretold in overview.predictions]
+        parts.append(
+            draw_table("Predictions", ("answers", "deploy"), rows, kinds={0: "kw-name"}, row_headers=False)
         )
-    head = "".join(f"<th scope='col'>{name}</th>" for name in ("exercise", "state", "task"))
-    return (
-        f"<div class='kw-panel kw-progressed'>{_paragraphs(overview)}"
-        f"<table><caption>Exercises</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f"{_predictions(overview)}</div>"
-    )
-
-
-def _paragraphs(overview: Overview) -> str:
-    return "".join(f"<p>{escape(sentence)}</p>" for sentence in overview.sentences)
-
-
-def _predictions(overview: Overview) -> str:
-    if not overview.predictions:
-        return ""
-    body = "".join(
-        f"<tr><td class='kw-name'>{one.score}</td><td>{escape(str(one))}</td></tr>"
-        for one in overview.predictions
-    )
-    return (
-        "<table><caption>Predictions</caption><thead><tr><th scope='col'>answers</th>"
-        f"<th scope='col'>deploy</th></tr></thead><tbody>{body}</tbody></table>"
-    )
+    return draw_element("div", *parts, class_="kw-panel kw-progressed")

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
 from textwrap import wrap
-from typing import Any, Literal
+from typing import Literal
 
 import ipywidgets
 
-from kit.draw import COLOURS, Row, cut, draw_grid, show, show_commit
-from kit.draw import TABLE_SHEET as GRID_SHEET
+from kit.draw import (
+    Markup,
+    TableRow,
+    cut,
+    draw_element,
+    draw_style,
+    draw_table,
+    format_ascii,
+    format_commit,
+    format_line,
+)
 from kit.errors import WorldTaken
 from kit.names import DOCUMENTS, READER_PAGE, VERSION, CloneName
-from kit.widgets import cell_events as cells
-from kit.widgets.cell_events import Follower
+from kit.widgets.accessibility import Readable
+from kit.widgets.cell_events import Follower, replace_former
 from kit.world.snapshot import Change, DatabaseSeen, Snapshot
 from kit.world.world import World
 
-# What is where: each place of a deploy, what it holds, what the last command changed in it
-
-
-Key = Literal["dev", "local", "github", "site", "production", "worker", "cloud"]
-COLUMN = "last_viewed"
+_Key = Literal["dev", "local", "github", "site", "production", "worker", "cloud"]
+_COLUMN = "last_viewed"
 _COMMAND = 76  # characters of the last command that are shown
 
 
@@ -50,7 +56,7 @@ class Place:
         changes: what the last command changed here.
     """
 
-    key: Key
+    key: _Key
     name: str
     lines: tuple[str, ...]
     facts: tuple[Fact, ...] = ()
@@ -60,42 +66,38 @@ class Place:
     changes: tuple[str, ...] = ()
 
 
-def look(change: Change) -> tuple[Place, ...]:
-    """Return all places as they are now, each with what changed in it.
-
-    Args:
-        change: the world now, and before.
-    """
+def find_places(change: Change) -> tuple[Place, ...]:
+    """Return all places as they are now, each with what changed in it since before."""
     now = _places(change.after)
     if change.before is None:
         return now
     return tuple(_with_changes(was, place) for was, place in zip(_places(change.before), now, strict=True))
 
 
-def say_what(change: Change) -> str:
+def format_change(change: Change) -> str:
     """Return what the marks mean: changed by which command, or since which one."""
     if change.before is None:
         return "Nothing was typed here yet."
-    command = cut(show(change.command), _COMMAND)
-    if not any(place.changes for place in look(change)):
+    command = cut(format_line(change.command), _COMMAND)
+    if not any(place.changes for place in find_places(change)):
         return f"Nothing changed {'by' if change.by else 'since'}: {command}"
     return f"Changed {'by' if change.by else 'since'}: {command}"
 
 
 def is_gap(seen: Snapshot) -> bool:
     """Say whether the code that production serves writes a column which the cloud database has not."""
-    return seen.commit(seen.live).writes_last_viewed and COLUMN not in seen.cloud.columns
+    return seen.commit(seen.live).writes_last_viewed and _COLUMN not in seen.cloud.columns
 
 
-def say_agreement(seen: Snapshot) -> str:
+def format_agreement(seen: Snapshot) -> str:
     """Return whether the production site and the cloud database fit, in a sentence."""
     if is_gap(seen):
-        return f"GAP: the production site writes {COLUMN}, and the cloud database has no such column."
+        return f"GAP: the production site writes {_COLUMN}, and the cloud database has no such column."
     if seen.commit(seen.live).writes_last_viewed:
-        return f"The production site writes {COLUMN}, and the cloud database has it."
-    if COLUMN in seen.cloud.columns:
-        return f"The cloud database has {COLUMN}; the production site does not write it yet."
-    return f"The production site does not write {COLUMN}, and the cloud database does not have it."
+        return f"The production site writes {_COLUMN}, and the cloud database has it."
+    if _COLUMN in seen.cloud.columns:
+        return f"The cloud database has {_COLUMN}; the production site does not write it yet."
+    return f"The production site does not write {_COLUMN}, and the cloud database does not have it."
 
 
 def _places(seen: Snapshot) -> tuple[Place, ...]:
@@ -113,8 +115,8 @@ def _places(seen: Snapshot) -> tuple[Place, ...]:
 def _with_changes(was: Place, place: Place) -> Place:
     moved = [f"was {line}" for line in was.lines if line not in place.lines]
     now = [f"now {place.passing}"] if place.passing and place.passing != was.passing else []
-    more = [f"+ {one}" for one in place.holds if one not in was.holds]
-    less = [f"- {one}" for one in was.holds if one not in place.holds]
+    more = [f"+ {thing}" for thing in place.holds if thing not in was.holds]
+    less = [f"- {thing}" for thing in was.holds if thing not in place.holds]
     changes = (*moved, *now, *more, *less)
     if not changes and was.passing:
         changes = (f"no more {was.passing}",)
@@ -137,10 +139,10 @@ def _clone(seen: Snapshot, key: CloneName, name: str) -> Place:
     return Place(
         key=key,
         name=name,
-        lines=(f"on {show(clone.branch) or 'no branch'}", f"at {show_commit(clone.head)}"),
+        lines=(f"on {format_line(clone.branch) or 'no branch'}", f"at {format_commit(clone.head)}"),
         facts=(file, code),
         passing=edited,
-        holds=tuple(f"file {_version(one)}" for one in clone.migrations),
+        holds=tuple(f"file {_version(file)}" for file in clone.migrations),
     )
 
 
@@ -148,18 +150,18 @@ def _github(seen: Snapshot) -> Place:
     branches = seen.repositories.github
     main = seen.commit(branches.get("main", ""))
     others = [
-        show(branch)
+        format_line(branch)
         for branch, head in sorted(branches.items())
         if VERSION in seen.commit(head).versions and VERSION not in main.versions
     ]
     return Place(
         key="github",
         name="GitHub",
-        lines=(f"main at {show_commit(branches.get('main', ''))}",),
+        lines=(f"main at {format_commit(branches.get('main', ''))}",),
         facts=(_file(VERSION in main.versions), _code(main.writes_last_viewed)),
         note=f"it is on {others[0]}" if others else "",
         holds=tuple(
-            f"{show(branch)} at {show_commit(head)}"
+            f"{format_line(branch)} at {format_commit(head)}"
             for branch, head in sorted(branches.items())
             if branch != "main"
         ),
@@ -167,18 +169,20 @@ def _github(seen: Snapshot) -> Place:
 
 
 def _site(seen: Snapshot) -> Place:
-    queue = [one for one in seen.deployments if one.target == "production"]
+    queue = [deployment for deployment in seen.deployments if deployment.target == "production"]
     # The host's words: a deployment is queued, building, built; then live, or failed.
     underway = queue[-1] if queue and queue[-1].stage != "live" else None
-    stage = f"{underway.stage} {show_commit(underway.commit)}" if underway else ""
+    stage = f"{underway.stage} {format_commit(underway.commit)}" if underway else ""
     previews = {
-        one.branch: one for one in seen.deployments if one.target == "preview" and one.stage == "live"
+        deployment.branch
+        for deployment in seen.deployments
+        if deployment.target == "preview" and deployment.stage == "live"
     }
-    shown = tuple(f"preview of {show(branch)}" for branch in sorted(previews))
+    shown = tuple(f"preview of {format_line(branch)}" for branch in sorted(previews))
     return Place(
         key="site",
         name="production site",
-        lines=(f"serving {show_commit(seen.live)}",),
+        lines=(f"serving {format_commit(seen.live)}",),
         facts=(_code(seen.commit(seen.live).writes_last_viewed),),
         note=shown[0] if shown else "",
         passing=stage,
@@ -187,35 +191,34 @@ def _site(seen: Snapshot) -> Place:
 
 
 def _worker(seen: Snapshot) -> Place:
+    place = Place(key="worker", name="worker", lines=("not running",))
     if not seen.worker.running:
-        return Place(key="worker", name="worker", lines=("not running",))
-    return Place(
-        key="worker",
-        name="worker",
-        lines=(f"running {show_commit(seen.worker.commit)}",),
-        facts=(_code(seen.commit(seen.worker.commit).writes_last_viewed),),
-    )
+        return place
+    code = _code(seen.commit(seen.worker.commit).writes_last_viewed)
+    return replace(place, lines=(f"running {format_commit(seen.worker.commit)}",), facts=(code,))
 
 
 def _database(key: Literal["local", "cloud"], name: str, seen: DatabaseSeen) -> Place:
-    applied, there = VERSION in seen.versions, COLUMN in seen.columns
+    applied, there = VERSION in seen.versions, _COLUMN in seen.columns
     newest = max(seen.versions, default="")
     return Place(
         key=key,
         name=name,
-        lines=(f"at migration {show(newest)}" if newest else "without migrations",),
+        lines=(f"at migration {format_line(newest)}" if newest else "without migrations",),
         facts=(
             Fact(holds=applied, says="migration applied" if applied else "migration not applied"),
-            Fact(holds=there, says=f"column {COLUMN}" if there else f"no column {COLUMN}"),
+            Fact(holds=there, says=f"column {_COLUMN}" if there else f"no column {_COLUMN}"),
         ),
         holds=tuple(
-            _all("migration", seen.versions) + _all("column", seen.columns) + _all("index", seen.indexes)
+            f"{kind} {format_line(name)}"
+            for kind, names in (
+                ("migration", seen.versions),
+                ("column", seen.columns),
+                ("index", seen.indexes),
+            )
+            for name in names
         ),
     )
-
-
-def _all(kind: str, names: Iterable[str]) -> list[str]:
-    return [f"{kind} {show(name)}" for name in names]
 
 
 def _file(there: bool) -> Fact:  # noqa: FBT001 - one question, asked in one place
@@ -229,7 +232,7 @@ def _code(new: bool) -> Fact:  # noqa: FBT001 - as above
 def _version(file: str) -> str:
     """Return the version of a migration file; all of the name, where it has none."""
     version, separator, _ = file.partition("_")
-    return show(version if separator and version.isdigit() else file)
+    return format_line(version if separator and version.isdigit() else file)
 
 
 # Draw the world map: places as boxes, the ways of code and schema between them, the gap
@@ -239,7 +242,7 @@ _WIDTH, _HEIGHT = 880, 456
 """Of the drawing, in its own units; the same whatever it shows, so that nothing jumps."""
 _BOX, _TALL, _ACROSS, _DOWN = 244, 118, 316, 166
 _LETTERS, _LINES, _LINE = 32, 6, 17  # characters and lines that fit into a box; how far lines are apart
-_AT: Mapping[Key, tuple[int, int]] = {
+_AT: Mapping[_Key, tuple[int, int]] = {
     "github": (1, 0),
     "site": (2, 0),
     "dev": (0, 1),
@@ -248,7 +251,7 @@ _AT: Mapping[Key, tuple[int, int]] = {
     "production": (1, 2),
     "worker": (2, 2),
 }
-_COMES: Mapping[Key, str] = {
+_COMES: Mapping[_Key, str] = {
     "dev": "you work here",
     "local": "from dev, by supabase migration up",
     "github": "from dev, by git push",
@@ -257,29 +260,6 @@ _COMES: Mapping[Key, str] = {
     "worker": "from the production clone, by npm start",
     "cloud": "from dev, by supabase db push",
 }
-_SHEET = (
-    f".kw-map{{{COLOURS}}}"
-    ".kw-map text{font-size:13px;fill:var(--kw-text)}.kw-map .kw-b{font-weight:700}"
-    ".kw-map .kw-way{stroke:var(--kw-text);stroke-width:1.5;fill:none}.kw-map .kw-tip{fill:var(--kw-text)}"
-    ".kw-map .kw-use{stroke-dasharray:2 4}"
-    ".kw-map .kw-box{fill:var(--kw-paper);stroke:var(--kw-line);stroke-width:1.5}"
-    ".kw-map .kw-tint{fill:var(--kw-new);fill-opacity:.14}"
-    ".kw-map .kw-moved{stroke:var(--kw-text);stroke-width:4}"
-    ".kw-map .kw-flag{fill:var(--kw-text)}"
-    ".kw-map .kw-flagged{fill:var(--kw-paper);font-weight:700;font-size:11px}"
-    ".kw-map .kw-dot{fill:none;stroke:var(--kw-text);stroke-width:1.5}.kw-map .kw-full{fill:var(--kw-text)}"
-    ".kw-map .kw-gap{fill:var(--kw-paper);stroke:var(--kw-bad);stroke-width:2}"
-    ".kw-map .kw-hatch{stroke:var(--kw-bad);stroke-opacity:.45;stroke-width:1.5}"
-    ".kw-map .kw-halo{paint-order:stroke;stroke:var(--kw-paper);stroke-width:5px;stroke-linejoin:round}"
-)
-_VIEW_SHEET = (
-    ".kw-map{display:block;width:100%;max-width:960px;height:auto}"
-    ".kw-view .kw-places{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
-    ".kw-view .kw-say{font-weight:700;font-size:15px}"
-    ".kw-view ul{margin:2px 0;padding-left:20px}"
-    "@container (max-width:719px){.kw-view .kw-map,.kw-view ul.kw-moves{display:none}"
-    ".kw-view .kw-places{position:static;width:auto;height:auto;clip-path:none}}"
-)
 
 
 def draw_map(change: Change, *, ident: str = "kwm", note: str = "") -> str:
@@ -293,40 +273,39 @@ def draw_map(change: Change, *, ident: str = "kwm", note: str = "") -> str:
         ident: letters and digits, other ones for each drawing of a page.
         note: a sentence about the map itself, such as that it stands still.
     """
-    places = look(change)
-    moves = "".join(
-        f"<li><strong>{escape(place.name)}</strong>: {escape('; '.join(place.changes))}</li>"
-        for place in places
-        if place.changes
-    )
+    places = find_places(change)
     rows = [
-        Row(
+        TableRow(
             (place.name, "; ".join(_told(place)), _COMES[place.key], "; ".join(place.changes) or "-"),
             marked=bool(place.changes),
         )
         for place in places
     ]
+    moves = [
+        draw_element("li", draw_element("strong", row.cells[0]), f": {row.cells[-1]}")
+        for row in rows
+        if row.marked
+    ]
     head = ("place", "what is there", "comes", "changed")
-    table = draw_grid("What is where", head, rows, long=(1, 3), wide=(2,))
-    return (
-        f"<div class='kw-view'><style>{GRID_SHEET}{_SHEET}{_VIEW_SHEET}</style>"
-        f"<p class='kw-say'>{escape(say_agreement(change.after))}</p>"
-        f"{_draw(places, change, ident, size='')}"
-        f"<p>{escape(say_what(change))}</p><ul class='kw-moves' aria-hidden='true'>{moves}</ul>"
-        f"{f'<p>{escape(note)}</p>' if note else ''}"
-        f"<div class='kw-places'>{table}</div></div>"
+    table = draw_table("What is where", head, rows, kinds={1: "kw-long", 2: "kw-wide", 3: "kw-long"})
+    return draw_element(
+        "div",
+        draw_style(__file__, "table", "world_map", "world_map_table"),
+        draw_element("p", format_agreement(change.after), class_="kw-say"),
+        Markup(_draw(places, change, ident, size="")),
+        draw_element("p", format_change(change)),
+        draw_element("ul", *moves, class_="kw-moves", aria_hidden="true"),
+        *([draw_element("p", note)] if note else []),
+        draw_element("div", table, class_="kw-places"),
+        class_="kw-view",
     )
 
 
 def draw_map_picture(change: Change) -> str:
-    """Return the map as an SVG file, on paper of its own: for where there is no kernel.
-
-    Args:
-        change: the world now, and before.
-    """
-    places = look(change)
+    """Return the map as an SVG file, on paper of its own: for where there is no kernel."""
+    places = find_places(change)
     moved = [f"{place.name}: {'; '.join(place.changes)}" for place in places if place.changes]
-    below = [say_what(change), *moved]
+    below = [format_change(change), *moved]
     text = "".join(
         f"<text x='12' y='{_HEIGHT + 60 + number * 18}'>{escape(cut(line, 120))}</text>"
         for number, line in enumerate(below)
@@ -335,9 +314,9 @@ def draw_map_picture(change: Change) -> str:
     inner = _draw(places, change, "kwmp", size=f" x='12' y='34' width='{_WIDTH}' height='{_HEIGHT}'")
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' class='kw-map' viewBox='0 0 {width} {height}' "
-        f"width='{width}' height='{height}'><style>{_SHEET}</style>"
+        f"width='{width}' height='{height}'>{draw_style(__file__, 'world_map')}"
         "<rect width='100%' height='100%' style='fill:var(--kw-paper)'/>"
-        f"<text x='12' y='22' class='kw-b'>{escape(say_agreement(change.after))}</text>{inner}{text}</svg>"
+        f"<text x='12' y='22' class='kw-b'>{escape(format_agreement(change.after))}</text>{inner}{text}</svg>"
     )
 
 
@@ -351,14 +330,14 @@ def _draw(places: tuple[Place, ...], change: Change, ident: str, *, size: str) -
     gap = is_gap(change.after)
     return (
         f"<svg class='kw-map' viewBox='0 0 {_WIDTH} {_HEIGHT}'{size} role='img' "
-        f"aria-label='World map. {escape(say_agreement(change.after))}'>"
+        f"aria-label='World map. {escape(format_agreement(change.after))}'>"
         f"<defs><pattern id='{ident}' width='8' height='8' patternUnits='userSpaceOnUse'>"
         "<path class='kw-hatch' d='M-2 10L10 -2M-2 2L2 -2M6 10L10 6'/></pattern></defs>"
         f"{''.join(_legend())}{''.join(_ways(ident, gap=gap))}{''.join(map(_box, places))}</svg>"
     )
 
 
-def _corner(key: Key) -> tuple[int, int]:
+def _corner(key: _Key) -> tuple[int, int]:
     across, down = _AT[key]
     return 2 + across * _ACROSS, 2 + down * _DOWN
 
@@ -438,15 +417,14 @@ def _way(path: str, end: tuple[int, int], towards: str) -> str:
     return f"<path class='kw-way' d='{path}'/><path class='kw-tip' d='{tip}'/>"
 
 
-def _text(x: int, y: int, text: str, kind: str = "", *, letters: int = _LETTERS) -> str:
-    style = f" class='{kind}'" if kind else ""
-    return f"<text x='{x}' y='{y}'{style}>{escape(cut(text, letters))}</text>"
+def _text(x: int, y: int, text: str, kind: str = "", *, letters: int = _LETTERS) -> Markup:
+    return draw_element("text", cut(text, letters), x=str(x), y=str(y), class_=kind)
 
 
 # The world map in plain ASCII: a tree of who gets what from whom
 
 
-_TREE: tuple[tuple[Key, str, str], ...] = (
+_TREE: tuple[tuple[_Key, str, str], ...] = (
     ("dev", "", "|"),
     ("local", "|-- migration up --> ", "|"),
     ("github", "|-- git push --> ", "|   |"),
@@ -459,24 +437,20 @@ _TREE: tuple[tuple[Key, str, str], ...] = (
 _BOXES = {True: "[x]", False: "[ ]", None: "[~]"}
 
 
-def draw_text_map(change: Change) -> str:
-    """Return the map as lines of ASCII; `*` marks a place in which something has changed.
-
-    Args:
-        change: the world now, and before.
-    """
-    places = {place.key: place for place in look(change)}
+def format_map(change: Change) -> str:
+    """Return the map as lines of ASCII; `*` marks a place in which something has changed."""
+    places = {place.key: place for place in find_places(change)}
     width = max(len(branch) + len(places[key].name) for key, branch, _ in _TREE)
-    lines = [f"World map. {say_what(change)}", ""]
+    lines = [f"World map. {format_change(change)}", ""]
     for key, branch, trunk in _TREE:
         place = places[key]
         facts = "  ".join(f"{_BOXES[fact.holds]} {fact.says}" for fact in place.facts)
         where = ", ".join(filter(None, (*place.lines, place.passing)))
-        below = [facts, place.note, *(f"* {one}" for one in place.changes)]
+        below = [facts, place.note, *(f"* {change}" for change in place.changes)]
         lines.append(f"{'*' if place.changes else ' '} {branch + place.name:{width}}  {where}")
         lines += [f"  {trunk:{width}}  {text}" for text in below if text]
-    lines += ["", say_agreement(change.after)]
-    return "\n".join(line.rstrip() for line in lines).encode("ascii", "backslashreplace").decode()
+    lines += ["", format_agreement(change.after)]
+    return format_ascii("\n".join(line.rstrip() for line in lines))
 
 
 # The world map as a widget: what is where, and what the last command changed
@@ -486,7 +460,7 @@ _STANDS_STILL = "This map stands still: its world is closed, or open elsewhere."
 _NOT_NOW = "This map could not look just now; it tries again after the next cell."
 
 
-class WorldMap(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no type information
+class WorldMap(Readable, ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no type information
     """What is where right now: the migration file, the code and the column.
 
     It asks git, the databases, the host and the worker.
@@ -511,19 +485,16 @@ class WorldMap(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no type
         self._ident = f"kw{self.model_id[:8]}"
         self._draw()
         if follow:
-            cells.replace_former(self)
+            replace_former(self)
             self._follower = Follower(self._look_again)
 
     def __repr__(self) -> str:
         """Draw the map in ASCII."""
-        return draw_text_map(self._change)
+        return format_map(self._change)
 
-    def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
-        """Return the widget, and for where there is no kernel a picture and a text."""
-        bundle: dict[str, Any] = dict(super()._repr_mimebundle_(**options) or {})
-        bundle["text/plain"] = repr(self)
-        bundle["image/svg+xml"] = draw_map_picture(self._change)
-        return bundle
+    def picture(self) -> str:
+        """Draw it without JupyterLab's colours."""
+        return draw_map_picture(self._change)
 
     def close(self) -> None:
         """Follow no longer, and take the map away."""

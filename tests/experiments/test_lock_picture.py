@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from kit.experiments.queue import SessionSeen, draw_html, draw_text
+from kit.experiments.queue import SessionSeen, draw_queue, format_queue
 
 QUEUE = (
     SessionSeen(who="idle transaction", state="HOLDS", lock="ACCESS SHARE", statement="SELECT 1"),
@@ -19,7 +19,7 @@ QUEUE = (
 
 
 def test_whoever_waits_stands_below_the_one_it_waits_for() -> None:
-    assert draw_text(QUEUE).splitlines() == [
+    assert format_queue(QUEUE).splitlines() == [
         "idle transaction  HOLDS      ACCESS SHARE      SELECT 1",
         "└─ migration      waits for  ACCESS EXCLUSIVE  A",
         "   └─ reader      waits for  ACCESS SHARE      B",
@@ -28,7 +28,7 @@ def test_whoever_waits_stands_below_the_one_it_waits_for() -> None:
 
 
 def test_boxes_are_nested_as_the_text_is() -> None:
-    shown = re.sub(r"<style>.*?</style>", "", draw_html(QUEUE))
+    shown = re.sub(r"<style>.*?</style>", "", draw_queue(QUEUE))
     words = re.findall(r"class='(q|n)'?|<div role='list' class=(q)|</div></div></div>", shown)
 
     assert words
@@ -40,19 +40,19 @@ def test_boxes_are_nested_as_the_text_is() -> None:
 def test_no_line_is_wider_than_a_notebook() -> None:
     long = SessionSeen(who="migration", state="HOLDS", lock="SHARE", statement="CREATE INDEX " + "x" * 900)
 
-    assert max(map(len, draw_text([long]).splitlines())) == 100
+    assert max(map(len, format_queue([long]).splitlines())) == 100
 
 
 def test_foreign_text_runs_no_script_and_breaks_no_line() -> None:
     bad = "<img src=x onerror=alert(1)>\x1b[2J\n"
     session = SessionSeen(who=bad, state="HOLDS", lock="SHARE", statement=bad)
 
-    assert "<img" not in draw_html([session])
-    assert "&lt;img" in draw_html([session])
-    assert "\x1b" not in draw_text([session])
-    assert len(draw_text([session]).splitlines()) == 1
+    assert "<img" not in draw_queue([session])
+    assert "&lt;img" in draw_queue([session])
+    assert "\x1b" not in format_queue([session])
+    assert len(format_queue([session]).splitlines()) == 1
 
 
 def test_nobody_at_the_table_is_said() -> None:
-    assert draw_text([]) == "nobody is at the table"
-    assert "nobody is at the table" in draw_html([])
+    assert format_queue([]) == "nobody is at the table"
+    assert "nobody is at the table" in draw_queue([])

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import pytest
 
-from kit.supabase.query import format_table
+from kit.supabase.query import format_result
 
 
 class Project(Protocol):
@@ -77,7 +77,7 @@ def test_what_is_refused_is_told(project: Project, sql: str, words: str) -> None
 
 
 def test_draws_wide_letters_and_lines() -> None:
-    assert format_table(["a", "b"], [["日本", "x\ny"], ["e\u0301", ""]]).splitlines() == [
+    assert format_result(["a", "b"], [["日本", "x\ny"], ["e\u0301", ""]]).splitlines() == [
         "┌──────┬───┐",
         "│ a    │ b │",
         "├──────┼───┤",

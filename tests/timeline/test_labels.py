@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.draw import count_cells, cut, show, show_commit, show_offset, show_span
+from kit.draw import count_cells, cut, format_commit, format_line, format_offset, format_span
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from kit.draw import count_cells, cut, show, show_commit, show_offset, show_span
     ],
 )
 def test_offsets(seconds: float, label: str) -> None:
-    assert show_offset(seconds) == label
+    assert format_offset(seconds) == label
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_offsets(seconds: float, label: str) -> None:
     ],
 )
 def test_spans(seconds: float, label: str) -> None:
-    assert show_span(seconds) == label
+    assert format_span(seconds) == label
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_spans(seconds: float, label: str) -> None:
     ],
 )
 def test_foreign_text_is_shown_harmless(text: str, shown: str) -> None:
-    assert show(text) == shown
+    assert format_line(text) == shown
 
 
 @given(st.text())
 def test_shown_text_is_one_printable_line(text: str) -> None:
-    assert show(text).isprintable()
-    assert show(show(text)) == show(text)
+    assert format_line(text).isprintable()
+    assert format_line(format_line(text)) == format_line(text)
 
 
-@given(st.text().map(show), st.integers(0, 40))
+@given(st.text().map(format_line), st.integers(0, 40))
 def test_cut_text_fits(text: str, cells: int) -> None:
     short = cut(text, cells)
     assert count_cells(short) <= cells
@@ -83,6 +83,6 @@ def test_what_was_cut_shows() -> None:
 
 
 def test_commits_are_short() -> None:
-    assert show_commit("3f2a1c9d00") == "3f2a1c9"
-    assert show_commit("\x1b[2J") == r"\x1b[2J"
-    assert show_commit("") == "none"
+    assert format_commit("3f2a1c9d00") == "3f2a1c9"
+    assert format_commit("\x1b[2J") == r"\x1b[2J"
+    assert format_commit("") == "none"

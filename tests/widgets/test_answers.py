@@ -8,7 +8,7 @@ import pytest
 from kit.experiments.prediction import MeasuredDeploy, measure
 from kit.experiments.rehearsal import Plan, Rehearsal
 from kit.timeline import PageView, Timeline
-from kit.widgets.answers import Answer, draw_judged, entry, judge
+from kit.widgets.answers import Forecast, draw_grades, entry, grade
 
 PLAN = Plan(build=7, wait=9)
 
@@ -27,27 +27,29 @@ def seen(timeline: Timeline) -> MeasuredDeploy:
 @pytest.mark.parametrize(
     ("answer", "right"),
     [
-        (Answer(breaks=True, seconds=4, loudness="silent"), [True, True, True]),
-        (Answer(breaks=True, seconds=4.7, loudness="loud"), [True, True, False]),
-        (Answer(breaks=True, seconds=9, loudness="silent"), [True, False, True]),
-        (Answer(breaks=False), [False, False, False]),
+        (Forecast(breaks=True, seconds=4, loudness="silent"), [True, True, True]),
+        (Forecast(breaks=True, seconds=4.7, loudness="loud"), [True, True, False]),
+        (Forecast(breaks=True, seconds=9, loudness="silent"), [True, False, True]),
+        (Forecast(breaks=False), [False, False, False]),
     ],
 )
 def test_an_answer_is_judged_question_by_question(
-    timeline: Timeline, answer: Answer, right: list[bool]
+    timeline: Timeline, answer: Forecast, right: list[bool]
 ) -> None:
-    assert [one.right for one in judge(answer, seen(timeline))] == right
+    assert [mark.right for mark in grade(answer, seen(timeline))] == right
 
 
 def test_where_nothing_breaks_there_is_one_question(timeline: Timeline) -> None:
-    fine = [replace(one, outcome="ok", sqlstate="") if isinstance(one, PageView) else one for one in timeline]
-    judged = judge(Answer(breaks=True, seconds=3, loudness="loud"), seen(Timeline.of(fine)))
-    assert [(one.said, one.was, one.right) for one in judged] == [("yes", "no", False)]
+    fine = [
+        replace(view, outcome="ok", sqlstate="") if isinstance(view, PageView) else view for view in timeline
+    ]
+    grades = grade(Forecast(breaks=True, seconds=3, loudness="loud"), seen(Timeline.of(fine)))
+    assert [(mark.said, mark.was, mark.right) for mark in grades] == [("yes", "no", False)]
 
 
 def test_the_verdict_says_what_was_right_and_why(timeline: Timeline) -> None:
-    answer = Answer(breaks=True, seconds=9, loudness="silent")
-    html = draw_judged(judge(answer, seen(timeline)), PLAN)
+    answer = Forecast(breaks=True, seconds=9, loudness="silent")
+    html = draw_grades(grade(answer, seen(timeline)), PLAN)
     assert html.count("right</td>") == 2
     assert html.count("not so</td>") == 1
     assert "new code runs on the old schema, which breaks" in html
@@ -55,8 +57,8 @@ def test_the_verdict_says_what_was_right_and_why(timeline: Timeline) -> None:
 
 
 def test_an_entry_holds_plan_answer_and_measurement(timeline: Timeline) -> None:
-    answer = Answer(breaks=True, seconds=4, loudness="silent")
-    kept = entry(answer, judge(answer, seen(timeline)), PLAN, seen(timeline))
+    answer = Forecast(breaks=True, seconds=4, loudness="silent")
+    kept = entry(answer, grade(answer, seen(timeline)), PLAN, seen(timeline))
     assert kept["plan"]["build"] == 7
     assert kept["answer"] == {"breaks": True, "seconds": 4, "loudness": "silent"}
     assert kept["measured"]["broken_s"] == pytest.approx(4, abs=0.1)

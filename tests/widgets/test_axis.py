@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.draw import Axis, fit, say_instant, say_seconds
+from kit.draw import Axis, fit, format_instant, format_seconds
 
 spans = st.tuples(st.floats(-100, 100), st.floats(0.1, 4000)).map(lambda pair: Axis(pair[0], sum(pair)))
 
@@ -40,11 +40,11 @@ def test_a_wide_space_gets_the_long_text() -> None:
     [(0, "0 s"), (-0.001, "0 s"), (2, "+2 s"), (3.614, "+3.61 s"), (-2.5, "-2.5 s"), (35, "+35 s")],
 )
 def test_instants_are_said_relative_to_the_push(seconds: float, text: str) -> None:
-    assert say_instant(seconds) == text
+    assert format_instant(seconds) == text
 
 
 def test_durations_are_said_without_needless_zeros() -> None:
-    assert [say_seconds(number) for number in (0, 3, 4.5, 4.36, 10)] == [
+    assert [format_seconds(number) for number in (0, 3, 4.5, 4.36, 10)] == [
         "0 s",
         "3 s",
         "4.5 s",

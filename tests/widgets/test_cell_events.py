@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.widgets import cell_events as cells
+from kit.widgets import cell_events
 
 
 class Shell:
@@ -26,14 +26,14 @@ class Thing:
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> Shell:
     shell = Shell()
-    monkeypatch.setattr(cells, "get_ipython", lambda: shell)
-    monkeypatch.setattr(cells, "_made", {})
+    monkeypatch.setattr(cell_events, "get_ipython", lambda: shell)
+    monkeypatch.setattr(cell_events, "_made", {})
     return shell
 
 
 def made() -> Thing:
     thing = Thing()
-    cells.replace_former(thing)
+    cell_events.replace_former(thing)
     return thing
 
 
@@ -57,7 +57,7 @@ def test_another_cell_has_its_own(shell: Shell) -> None:
 
 
 def test_outside_a_notebook_nothing_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cells, "get_ipython", lambda: None)
+    monkeypatch.setattr(cell_events, "get_ipython", lambda: None)
     first = made()
     made()
     assert not first.closed

@@ -17,9 +17,8 @@ from kit.errors import BadInput
 from kit.lesson.exercise import Assessment
 from kit.lesson.exercises import EXERCISES
 from kit.process import wait_until
-from kit.widgets import cell_events as cells
-from kit.widgets.asking import Asked
-from kit.widgets.check_panel import DOUBLE_CLICK_S, CheckPanel, draw_hint, draw_verdict
+from kit.widgets import cell_events, check_panel
+from kit.widgets.check_panel import DOUBLE_CLICK_S, Asked, CheckPanel, draw_assessment, draw_hint
 from kit.world.home import recall
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -215,7 +214,7 @@ def test_every_text_is_escaped() -> None:
     evil = replace(EXERCISES["1b"], hints=(EVIL, EVIL), **fields)
     for holds in (False, True):
         verdict = Assessment(evil, holds, 1)
-        shown = [draw_verdict(verdict, EVIL), *(draw_hint(verdict, number) for number in (1, 2, 3))]
+        shown = [draw_assessment(verdict, EVIL), *(draw_hint(verdict, number) for number in (1, 2, 3))]
         assert all(EVIL not in html and "&lt;img" in html for html in shown)
 
 
@@ -225,9 +224,9 @@ def test_an_answer_that_cannot_be_shown_is_shown_by_its_kind() -> None:
             raise RuntimeError
 
     verdict = Assessment(EXERCISES["1a"], False, 1)  # noqa: FBT003 - a dataclass in order
-    assert "Odd instance" in draw_verdict(verdict, Odd())
-    assert len(draw_verdict(verdict, "x" * 10_000)) < 400
-    assert "Your answer" not in draw_verdict(verdict, ...)
+    assert "Odd instance" in draw_assessment(verdict, Odd())
+    assert len(draw_assessment(verdict, "x" * 10_000)) < 400
+    assert "Your answer" not in draw_assessment(verdict, ...)
 
 
 # In a kernel
@@ -239,7 +238,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> InteractiveShell:
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # a shell puts its own there
     shell = InteractiveShell(ipython_dir=str(tmp_path), config=Config({"HistoryManager": {"enabled": False}}))
     atexit.unregister(shell.atexit_operations)
-    monkeypatch.setattr(cells, "get_ipython", lambda: shell)
+    monkeypatch.setattr(cell_events, "get_ipython", lambda: shell)
     return shell
 
 
@@ -298,7 +297,7 @@ def test_an_exercise_is_shown_as_buttons_and_read_as_text(
     asked = exercise(lab, "1b")
     assert isinstance(asked, Asked)
     panels: list[CheckPanel] = []
-    monkeypatch.setattr(cells, "replace_former", panels.append)
+    monkeypatch.setattr(check_panel, "replace_former", panels.append)
     bundle = asked._repr_mimebundle_()
     assert bundle["text/plain"] == repr(asked)
     (panel,) = panels

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kit.errors import WorldTaken
 from kit.widgets import SideBySide
-from kit.widgets.compare import draw_sides, draw_text_sides, lay_beside, say_difference
+from kit.widgets.compare import draw_sides, format_difference, format_sides, lay_beside
 from kit.world.engine import Engine
 from kit.world.open import open_at
 from kit.world.snapshot import Described
@@ -26,7 +26,7 @@ def parse(html: str) -> ET.Element:
 
 def differing(world: World) -> list[tuple[str, str]]:
     lines = lay_beside(world.describe())
-    return [(line.sort, line.local or line.cloud) for line in lines if line.sort != "same"]
+    return [(line.side, line.local or line.cloud) for line in lines if line.side != "same"]
 
 
 def test_psql_itself_is_asked_and_the_journal_has_no_word_of_it(at: At) -> None:
@@ -70,10 +70,10 @@ def test_a_wide_name_in_one_database_marks_its_own_line_only(at: At) -> None:
 def test_another_type_is_told_on_both_sides(at: At) -> None:
     world = World(at(1), "")
     world.dev.run('psql "$CLOUD_DB_URL" -qc "ALTER TABLE documents ALTER title SET NOT NULL"')
-    [line] = [line for line in lay_beside(world.describe()) if line.sort != "same"]
-    assert (line.sort, line.local, line.cloud) == ("differs", "title | text", "title | text | | not null")
+    [line] = [line for line in lay_beside(world.describe()) if line.side != "same"]
+    assert (line.side, line.local, line.cloud) == ("differs", "title | text", "title | text | | not null")
     assert "\nL title | text\nC title | text | | not null\n" in repr(SideBySide(world))
-    assert say_difference((line,)) == "1 line differs."
+    assert format_difference((line,)) == "1 line differs."
 
 
 def test_a_table_that_is_gone_is_told_in_psqls_words(at: At) -> None:
@@ -105,7 +105,7 @@ def test_what_psql_printed_is_escaped() -> None:
     assert "<img" not in html
     assert EVIL in "".join(parse(html).itertext())
     assert html.encode()
-    text = draw_text_sides(Described(local=f"ü{EVIL}\x1b[2J", cloud=""))
+    text = format_sides(Described(local=f"ü{EVIL}\x1b[2J", cloud=""))
     assert text.isascii()
     assert "\x1b" not in text
 

@@ -7,9 +7,7 @@ import pytest
 from IPython.core.events import EventManager, available_events
 
 from kit.process import wait_until
-from kit.widgets import WorldMap
-from kit.widgets import cell_events as cells
-from kit.widgets import cell_events as follower
+from kit.widgets import WorldMap, cell_events
 from kit.widgets.cell_events import Follower
 from kit.world.open import open_at
 from kit.world.world import World
@@ -36,9 +34,8 @@ class Shell:
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     shell = Shell()
-    monkeypatch.setattr(follower, "get_ipython", lambda: shell)
-    monkeypatch.setattr(cells, "get_ipython", lambda: shell)
-    monkeypatch.setattr(cells, "_made", {})
+    monkeypatch.setattr(cell_events, "get_ipython", lambda: shell)
+    monkeypatch.setattr(cell_events, "_made", {})
     yield shell
     assert wait_until(lambda: not following(), seconds=10, every=0.02)
 

@@ -13,7 +13,7 @@ from kit.errors import HistoryDiverged, OutOfOrder
 from kit.repos import CloneSeen, RepositoriesSeen
 from kit.supabase import find_pending
 from kit.widgets import MigrationTable
-from kit.widgets.migrations import compare_histories, draw_histories, draw_text_histories, say_push
+from kit.widgets.migrations import compare_histories, draw_histories, format_histories, format_push
 from kit.world.engine import Engine
 from kit.world.snapshot import Change, DatabaseSeen, Snapshot, WorkerSeen
 from kit.world.world import World
@@ -48,7 +48,7 @@ def test_a_branch_without_the_file_leaves_a_version_without_one(at: At) -> None:
     assert drift(world) == {OURS: ("in local without a file",)}
     ours = compare_histories(world.change().after)[-1]
     assert (ours.name, ours.file, ours.local, ours.cloud) == ("add_document_last_viewed", False, True, False)
-    assert say_push(world.change().after) == "db push has nothing to do: the cloud has them all."
+    assert format_push(world.change().after) == "db push has nothing to do: the cloud has them all."
 
 
 def test_a_number_that_comes_too_late_is_marked_and_the_runner_refuses_it(at: At) -> None:
@@ -56,7 +56,7 @@ def test_a_number_that_comes_too_late_is_marked_and_the_runner_refuses_it(at: At
     world.dev.write("supabase/migrations/071_add_pinned.sql", "ALTER TABLE documents ADD pinned boolean;")
     world.dev.write("supabase/migrations/notes.sql", "-- no migration")
     assert drift(world) == {"071": ("too old for local", "too old for cloud")}
-    assert say_push(world.change().after) == "db push refuses: a file here is too old for the cloud."
+    assert format_push(world.change().after) == "db push refuses: a file here is too old for the cloud."
     assert "inserted before the last migration" in world.dev.run(PUSH).output
 
 
@@ -65,15 +65,17 @@ def test_a_version_that_only_the_cloud_has_stops_the_push(at: At) -> None:
     world.production.run("git checkout -q --detach")
     world.dev.run("rm supabase/migrations/070_*")
     assert drift(world) == {"070": ("in local without a file", "in cloud without a file")}
-    assert say_push(world.change().after) == "db push refuses: the cloud has a version that is no file here."
+    assert (
+        format_push(world.change().after) == "db push refuses: the cloud has a version that is no file here."
+    )
     assert "not found in local migrations directory" in world.dev.run(PUSH).output
 
 
 def test_what_is_said_of_the_push_is_what_it_does(at: At) -> None:
     world = World(at(5), "")
-    assert say_push(world.change().after) == "db push would apply 1 file to the cloud."
+    assert format_push(world.change().after) == "db push would apply 1 file to the cloud."
     assert world.dev.run(PUSH).output.count("Applying migration") == 1
-    assert say_push(world.change().after) == "db push has nothing to do: the cloud has them all."
+    assert format_push(world.change().after) == "db push has nothing to do: the cloud has them all."
 
 
 def seen(files: list[str], local: list[str], cloud: list[str]) -> Snapshot:
@@ -140,7 +142,7 @@ def test_the_table_is_real_and_marked_in_words(at: At) -> None:
 def test_without_any_migration_there_is_an_empty_table() -> None:
     empty = seen([], [], [])
     assert "db push has nothing to do" in draw_histories(empty)
-    assert len(draw_text_histories(empty).splitlines()) == 3
+    assert len(format_histories(empty).splitlines()) == 3
 
 
 def test_what_came_from_elsewhere_is_escaped(hostile: Change) -> None:
@@ -148,7 +150,7 @@ def test_what_came_from_elsewhere_is_escaped(hostile: Change) -> None:
     assert "<img" not in html
     assert "<img src=x" in "".join(parse(html).itertext())
     assert html.encode()
-    assert draw_text_histories(hostile.after).isascii()
+    assert format_histories(hostile.after).isascii()
 
 
 def test_hostile_names_of_a_real_history_are_escaped(at: At) -> None:

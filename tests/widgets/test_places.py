@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kit.widgets.world_map import Place, is_gap, look, say_agreement, say_what
+from kit.widgets.world_map import Place, find_places, format_agreement, format_change, is_gap
 from kit.world.engine import Engine
 from kit.world.snapshot import Change
 from kit.world.world import World
@@ -18,7 +18,7 @@ def has(places: tuple[Place, ...]) -> dict[str, list[bool | None]]:
 
 
 def changed(world: World) -> dict[str, tuple[str, ...]]:
-    return {place.key: place.changes for place in look(world.change()) if place.changes}
+    return {place.key: place.changes for place in find_places(world.change()) if place.changes}
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def world(at: At) -> Callable[[int], World]:
 def test_after_each_phase_the_change_is_where_the_workflow_has_brought_it(
     world: Callable[[int], World], phase: int, there: dict[str, list[bool | None]]
 ) -> None:
-    places = look(world(phase).change())
+    places = find_places(world(phase).change())
     nowhere = {key: [False] * len(facts) for key, facts in has(places).items()}
     assert has(places) == nowhere | there
     assert not any(place.changes for place in places)
@@ -68,11 +68,11 @@ def test_after_each_phase_the_change_is_where_the_workflow_has_brought_it(
 
 def test_each_command_marks_what_it_changed_and_nothing_else(world: Callable[[int], World]) -> None:
     w = world(5)
-    assert say_what(w.change()) == "Nothing was typed here yet."
+    assert format_change(w.change()) == "Nothing was typed here yet."
 
     w.dev.run("git checkout -q main")
     assert changed(w) == {"dev": (f"was on {FEATURE}", "was at fe6bb51", "- file 20250126153000")}
-    assert say_what(w.change()) == "Changed by: dev$ git checkout -q main"
+    assert format_change(w.change()) == "Changed by: dev$ git checkout -q main"
 
     w.dev.run(f"git merge -q {FEATURE}")
     assert changed(w) == {"dev": ("was at 82d0351", "+ file 20250126153000")}
@@ -82,12 +82,12 @@ def test_each_command_marks_what_it_changed_and_nothing_else(world: Callable[[in
 
     w.advance(10)
     assert changed(w) == {"site": ("now building fe6bb51",)}
-    assert say_what(w.change()) == "Changed since: dev$ git push -q origin main"
+    assert format_change(w.change()) == "Changed since: dev$ git push -q origin main"
 
     w.advance(26)
     assert changed(w) == {"site": ("was serving 82d0351",)}
     assert is_gap(w.change().after)
-    assert say_agreement(w.change().after).startswith("GAP: ")
+    assert format_agreement(w.change().after).startswith("GAP: ")
 
     w.dev.run("npx supabase db push --yes")
     assert changed(w) == {
@@ -108,13 +108,13 @@ def test_each_command_marks_what_it_changed_and_nothing_else(world: Callable[[in
 
     w.dev.run("git status")
     assert changed(w) == {}
-    assert say_what(w.change()) == "Nothing changed by: dev$ git status"
+    assert format_change(w.change()) == "Nothing changed by: dev$ git status"
 
 
 def test_schema_first_is_no_gap(world: Callable[[int], World]) -> None:
     w = world(5)
     w.dev.run("npx supabase db push --yes")
-    assert say_agreement(w.change().after) == (
+    assert format_agreement(w.change().after) == (
         "The cloud database has last_viewed; the production site does not write it yet."
     )
 
@@ -123,12 +123,12 @@ def test_edits_are_uncommitted_until_they_are_committed(world: Callable[[int], W
     w = world(3)
     w.dev.run("true")
     w.dev.write("src/app/read/[id]/page.py", "await update_last_viewed(1)")
-    dev = look(w.change())[0]
+    dev = find_places(w.change())[0]
     assert dev.facts[1].says == "uncommitted code"
     assert dev.changes == ("now 2 uncommitted files",)
 
     w.dev.run("git add -A && git commit -qm x")
-    dev = look(w.change())[0]
+    dev = find_places(w.change())[0]
     assert [fact.says for fact in dev.facts] == ["migration file", "new code"]
     assert len(dev.changes) == 1
     assert dev.changes[0].startswith("was at ")
@@ -148,7 +148,7 @@ def test_a_worker_that_does_not_run_and_a_database_without_history(world: Callab
     w = world(1)
     w.dev.run('psql "$LOCAL_DB_URL" -qc "DROP SCHEMA supabase_migrations CASCADE" 2>&1')
     w.engine.supervisor.stop("worker")
-    places = {place.key: place for place in look(w.change())}
+    places = {place.key: place for place in find_places(w.change())}
     assert places["worker"].lines == ("not running",)
     assert places["worker"].changes == ("was running 82d0351",)
     assert places["local"].lines == ("without migrations",)
@@ -156,6 +156,6 @@ def test_a_worker_that_does_not_run_and_a_database_without_history(world: Callab
 
 
 def test_every_text_of_a_place_is_one_line_without_control_characters(hostile: Change) -> None:
-    for place in look(hostile):
+    for place in find_places(hostile):
         for text in (*place.lines, *place.changes, place.note, place.passing, *place.holds):
             assert text.isprintable(), text

@@ -9,7 +9,7 @@ import pytest
 
 from kit.errors import WorldTaken
 from kit.widgets import WorldMap
-from kit.widgets.world_map import draw_map, draw_map_picture, draw_text_map, look
+from kit.widgets.world_map import draw_map, draw_map_picture, find_places, format_map
 from kit.world.engine import Engine
 from kit.world.open import open_at
 from kit.world.snapshot import Change
@@ -36,7 +36,7 @@ def parse(html: str) -> ET.Element:
 def test_the_map_shows_all_seven_places_the_gap_and_what_changed(broken: Change) -> None:
     html = draw_map(broken)
     drawing = "".join(next(parse(html).iter("svg")).itertext())
-    for place in look(broken):
+    for place in find_places(broken):
         assert place.name in drawing
     assert "GAP: no such column" in drawing
     assert html.count(">CHANGED<") == html.count("kw-moved'") == 1
@@ -65,7 +65,7 @@ def test_the_same_change_gives_the_same_text(broken: Change) -> None:
 
 
 def test_its_text_is_an_ascii_tree(broken: Change) -> None:
-    text = draw_text_map(broken)
+    text = format_map(broken)
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 110
     assert "GAP: the production site writes last_viewed" in text
@@ -99,7 +99,7 @@ def test_what_came_from_elsewhere_runs_no_script(hostile: Change) -> None:
         assert "<img" not in html
         assert "<img src=x" in "".join(parse(html).itertext())
         assert html.encode()  # no lone surrogate, which no message could carry
-    text = draw_text_map(hostile)
+    text = format_map(hostile)
     assert text.isascii()
     assert not re.search(r"[\x00-\x09\x0b-\x1f]", text)
 
