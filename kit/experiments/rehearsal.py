@@ -36,7 +36,8 @@ LEAD_S = 2.0
 """Seconds of visitors before the first of the two pushes, and after the second one is through."""
 _LOOK_S = 0.1  # how often it is looked whether a late deployment is live
 _MOST_LATE_S = 30.0  # how much later than planned a deployment may be live, on a slow machine
-_STOP_S = 0.1  # how often a rehearsal looks whether it is to stop
+# How often a rehearsal looks whether it is to stop, in seconds of its clock; visits in between are batches.
+_STOP_S: dict[ClockName, float] = {"wall": 0.1, "virtual": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,6 +343,6 @@ def _obey(stop: Event, clock: Clock) -> None:
         if stop.is_set():
             clock.close()
         else:
-            clock.at(clock.now() + _STOP_S, look)
+            clock.at(clock.now() + _STOP_S[clock.name], look)
 
     clock.at(clock.now(), look)

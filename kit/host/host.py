@@ -22,13 +22,14 @@ from kit.repos import Repositories
 from kit.timeline import Deployed, Record, Stage, Target
 from kit.timeline.clock import Clock
 
-# A push on its way to being live
-
-
 BUILD_S = 35.0
 """Seconds from a push to live, from the workflow's timeline (5.3): 00:05, 00:30, 00:35."""
 MAIN = "main"
 """The branch that production serves."""
+_BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35  # of `BUILD_S`
+_STAGES: tuple[Stage, ...] = ("queued", "building", "built", "live")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +46,6 @@ class Deployment:
     def target(self) -> Target:
         """Production for main, a preview for every other branch."""
         return "production" if self.branch == MAIN else "preview"
-
-
-# The model of a host: it builds what is pushed, checks it, then makes it live by one atomic switch
-
-
-_BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35  # of `BUILD_S`
-_STAGES: tuple[Stage, ...] = ("queued", "building", "built", "live")
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 def _one_at_a_time(
@@ -153,7 +145,7 @@ class Host:
             commit=commit, branch=branch, pushed_at=self._clock.now(), takes=self.build_seconds
         )
         self._deployments.append(deployment)
-        self._tell(deployment, at=deployment.pushed_at)
+        self._note(deployment, at=deployment.pushed_at)
         self._plan(len(self._deployments) - 1)
 
     def _plan(self, number: int) -> None:
@@ -179,9 +171,9 @@ class Host:
 
     def _reach(self, number: int, stage: Stage, detail: str = "") -> None:
         self._deployments[number] = deployment = replace(self._deployments[number], stage=stage)
-        self._tell(deployment, at=self._clock.now(), detail=detail)
+        self._note(deployment, at=self._clock.now(), detail=detail)
 
-    def _tell(self, deployment: Deployment, *, at: float, detail: str = "") -> None:
+    def _note(self, deployment: Deployment, *, at: float, detail: str = "") -> None:
         self._record(
             Deployed(
                 at=at,
@@ -211,17 +203,16 @@ class Host:
         deployment = self._deployments[number]
         if deployment.stage == "failed":
             return
-        if deployment.target == "production":
-            newer = self._deployments[number + 1 :]
-            if any((later.target, later.stage) == ("production", "live") for later in newer):
-                return  # it was quicker, and stays live
-            made = self._build(deployment.commit)
-            try:
-                self._switch(made, check=True)
-            except BuildFailed as error:
-                self._reach(number, "failed", f"{error.message} {error.why}".strip())
-                return
-        self._reach(number, "live")
+        if deployment.target == "preview":
+            self._reach(number, "live")
+            return
+        newer = self._deployments[number + 1 :]
+        if any(other.target == "production" and other.stage == "live" for other in newer):
+            return  # it was quicker, and stays live
+        try:
+            self._switch(number)
+        except BuildFailed as error:
+            self._reach(number, "failed", f"{error.message} {error.why}".strip())
 
     # Builds and processes
 
@@ -233,18 +224,20 @@ class Host:
     def _start(self, made: Build) -> int:
         return self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)
 
-    def _switch(self, made: Build, *, check: bool) -> None:
+    def _switch(self, number: int) -> None:
+        """Make a deployment live: note the instant of the switch itself, then stop what it makes needless."""
+        made = self._build(self._deployments[number].commit)
         port = self._start(made)
-        if check:
-            self._apps.require_healthy(made.commit)
+        self._apps.wait_until_healthy(made.commit)
         self._front.switch(port)
-        if self._live is not None and self._live.commit != made.commit:
+        self._reach(number, "live")
+        last, self._live = self._live, made
+        if last is not None and last.commit != made.commit:
             # The one before keeps running, for requests under way and an instant
             # rollback; the one before that goes.
-            if self._before is not None and self._before.commit not in (made.commit, self._live.commit):
-                self._apps.stop(self._before.commit)
-            self._before = self._live
-        self._live = made
+            needless, self._before = self._before, last
+            if needless is not None and needless.commit not in (made.commit, last.commit):
+                self._apps.stop(needless.commit)
 
     @_one_at_a_time
     def rollback(self, commit: str) -> None:
@@ -257,23 +250,19 @@ class Host:
             BadInput: if `commit` was never live.
             BuildFailed: if it does not start any more; what is live stays live.
         """
-        been = [
-            deployment.commit
-            for deployment in self._deployments
+        was_live = {
+            number: deployment.commit
+            for number, deployment in enumerate(self._deployments)
             if (deployment.target, deployment.stage) == ("production", "live")
-        ]
-        found = [served for served in been if served.startswith(commit)] if commit else []
+        }
+        found = [number for number, known in was_live.items() if commit and known.startswith(commit)]
         if not found:
             raise BadInput(
                 f"There is no deployment of {commit!r} to go back to.",
-                looked=[served[:7] for served in been],
+                looked=[known[:7] for known in was_live.values()],
                 remedy="Give the id of a commit that was live.",
             )
-        made = self._build(found[-1])
-        self._switch(made, check=True)
-        self._record(
-            Deployed(at=self._clock.now(), commit=made.commit, branch=MAIN, target="production", stage="live")
-        )
+        self._switch(found[-1])
 
     @_one_at_a_time
     def preview(self, branch: str) -> str:
@@ -283,16 +272,16 @@ class Host:
             BadInput: if the branch has no preview that is ready.
             BuildFailed: if its code does not start.
         """
-        ready = [made for made in self._deployments if (made.branch, made.stage) == (branch, "live")]
+        ready = [known for known in self._deployments if known.branch == branch and known.stage == "live"]
         if not ready or ready[-1].target != "preview":
             raise BadInput(
                 f"The branch {branch!r} has no preview that is ready.",
-                looked=sorted({made.branch for made in self._deployments if made.target == "preview"}),
+                looked=sorted({known.branch for known in self._deployments if known.target == "preview"}),
                 remedy="Push the branch, let the build time pass (world.advance(35)), and ask again.",
             )
         made = self._build(ready[-1].commit)
         self._start(made)
-        return f"http://127.0.0.1:{self._apps.require_healthy(made.commit)}"
+        return f"http://127.0.0.1:{self._apps.wait_until_healthy(made.commit)}"
 
     # Life
 
@@ -311,9 +300,9 @@ class Host:
             self._deployments.append(
                 Deployment(commit=first, branch=MAIN, pushed_at=self._clock.now(), takes=0, stage="live")
             )
-            self._switch(self._build(first), check=False)
-        elif self._live is not None:
-            self._switch(self._live, check=False)
+            self._live = self._build(first)
+        if self._live is not None:
+            self._front.switch(self._start(self._live))
 
     @_one_at_a_time
     def close(self) -> None:

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +17,6 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from kit.errors import BadInput, ServerFailed
-
-# What a process of the world wrote into its log: the errors, equal ones counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +60,6 @@ def _error(line: str) -> str:
         return ""
     words = (entry.get(name, "") for name in ("message", "sqlstate", "error"))
     return " ".join(str(word) for word in words if word)
-
-
-# What became of a visit: asked of the database, of its locks, of the app's log
 
 
 _SAME_INSTANT_S = 5e-6  # a microsecond's rounding in the header, in Python and in PostgreSQL
@@ -147,7 +142,7 @@ class Witness:
 
     @contextlib.contextmanager
     def arrival(self, document: str, instant: datetime) -> Iterator[Arrival]:
-        """Follow one visit, from before the request until `has` was asked.
+        """Follow one visit, from before the request until `find_lost` was asked.
 
         Args:
             document: its id.
@@ -165,26 +160,37 @@ class Witness:
             with self._meeting:
                 self._under_way[document].discard(arrival)
 
-    def has(self, arrival: Arrival) -> bool:
-        """Say whether the document's row holds the instant of a visit, or of a rival, in whatever column.
+    def find_lost(self, arrivals: Collection[Arrival]) -> set[Arrival]:
+        """Return the visits whose document's row holds neither their instant, nor a rival's, in any column.
 
-        The row is read as a whole, so that the question stays the same whatever a column is called.
+        Rows are read as a whole, so that the question stays the same whatever a column is called.
+
+        Args:
+            arrivals: visits of different documents.
 
         Raises:
             ServerFailed: if the database does not answer.
         """
-        try:
-            rows = self._ask("SELECT to_jsonb(d) FROM documents d WHERE id = %s", arrival.document)
-        except psycopg.ProgrammingError:
-            return False  # no such table any more
+        if not arrivals:
+            return set()
+        # A literal, whose type the database infers from that of the column.
+        documents = "{" + ",".join(json.dumps(arrival.document) for arrival in arrivals) + "}"
+        rows: dict[str, dict[str, Any]] = {}
+        with contextlib.suppress(psycopg.ProgrammingError):  # no such table any more
+            rows = dict(
+                self._ask("SELECT id::text, to_jsonb(d) FROM documents d WHERE id = ANY(%s)", documents)
+            )
         with self._meeting:
-            rivals = tuple(arrival.rivals)
-        return any(
-            abs((moment - rival).total_seconds()) <= _SAME_INSTANT_S
-            for row in rows
-            for moment in _moments(row[0])
-            for rival in rivals
-        )
+            rivals = {arrival: tuple(arrival.rivals) for arrival in arrivals}
+        return {
+            arrival
+            for arrival in arrivals
+            if not any(
+                abs((moment - rival).total_seconds()) <= _SAME_INSTANT_S
+                for moment in _moments(rows.get(arrival.document, {}))
+                for rival in rivals[arrival]
+            )
+        }
 
     def _ask(self, query: LiteralString, *values: str) -> list[TupleRow]:
         with self._asking:

@@ -11,26 +11,36 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psycopg
 
 from kit.errors import BadInput
-from kit.host.outcome import Witness
+from kit.host.outcome import Arrival, Witness
 from kit.timeline import Outcome, PageView, Record
 from kit.timeline.clock import Clock
-
-# Add a document as a user of the production site does, then give the worker the time to process it
-
 
 UPLOAD_PATIENCE_S = 5.0
 """Seconds to wait for the worker, of real time: it is told at once and needs some milliseconds."""
 _LOOK_EVERY_S = 0.02
+BLOCKED_S = 1.0
+"""Seconds that a visit may wait for a lock before it counts as blocked: what people call a hang."""
+PATIENCE_S = 30.0
+"""Seconds after which a visitor gives up."""
+MOST_WAITING = 512
+"""Visits under way at the same time, and arrivals a second, at most.
+
+At 50 arrivals a second it takes a hang of ten seconds to get there; later ones then start late.
+"""
+_TOGETHER = 50  # visits in a batch, at most: so many may go unrecorded where one is interrupted
+_ABREAST = 3  # requests of a batch under way at once: enough for two cores; the app has a connection for each
 
 
 def upload(
@@ -48,7 +58,7 @@ def upload(
     Raises:
         httpx.HTTPError: if no answer came.
     """
-    said = log.read_bytes().count(b'"failed"') if log.exists() else 0
+    failures = _count_failures(log)
     file_name = f"{title.lower().replace(' ', '-')}.epub"
     response = httpx.post(
         f"{address}/api/documents",
@@ -67,24 +77,14 @@ def upload(
             ).fetchone()
             if row is None or row[0] != "pending":
                 break
-            if log.exists() and log.read_bytes().count(b'"failed"') > said:
+            if _count_failures(log) > failures:
                 break
             time.sleep(_LOOK_EVERY_S)
     return response
 
 
-# Visitors at a constant arrival rate, and what became of each visit
-
-
-BLOCKED_S = 1.0
-"""Seconds that a visit may wait for a lock before it counts as blocked: what people call a hang."""
-PATIENCE_S = 30.0
-"""Seconds after which a visitor gives up."""
-MOST_WAITING = 512
-"""Visits under way at the same time, and arrivals a second, at most.
-
-At 50 arrivals a second it takes a hang of ten seconds to get there; later ones then start late.
-"""
+def _count_failures(log: Path) -> int:
+    return log.read_bytes().count(b'"failed"') if log.exists() else 0
 
 
 class Site(Protocol):
@@ -117,6 +117,72 @@ class Visit:
     response: httpx.Response | None
 
 
+class Request:
+    """A page that a visitor has asked for.
+
+    Attributes:
+        began: when it was asked for, by `time.monotonic`.
+        took: seconds until `answer` had its end, whichever it was.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        """Ask, and do not wait."""
+        self.began = time.monotonic()
+        self.took = 0.0
+        where = urlsplit(url)
+        # Not httpx: with a connection for each request, as the router wants it, it takes four times as long.
+        self._connection = HTTPConnection(where.netloc, timeout=PATIENCE_S)
+        self._failure: Exception | None = None
+        try:
+            self._connection.request("GET", urlunsplit(("", "", *where[2:])) or "/", headers=dict(headers))
+        except (OSError, HTTPException) as error:
+            self._failure = error
+
+    def __repr__(self) -> str:
+        """Say the class; the address differs from run to run."""
+        return "Request()"
+
+    def answer(self) -> httpx.Response:
+        """Wait for the page.
+
+        Raises:
+            httpx.HTTPError: if no answer came within `PATIENCE_S`.
+        """
+        try:
+            if self._failure is not None:
+                raise self._failure
+            answer = self._connection.getresponse()
+            page = answer.read()
+        except (OSError, HTTPException) as error:
+            raise httpx.TransportError(str(error)) from error
+        finally:
+            self._connection.close()
+            self.took = time.monotonic() - self.began
+        return httpx.Response(answer.status, headers=answer.getheaders(), content=page)
+
+
+@dataclass(kw_only=True, eq=False)
+class _UnderWay:
+    """A visit between the visitor's asking and what the database says of it."""
+
+    arrival: Arrival
+    at: float
+    name: str
+    live: str
+    request: Request
+    response: httpx.Response | None = None
+    outcome: Outcome = "ok"
+
+    @property
+    def commit(self) -> str:
+        """What answered; not what was live when the visitor came: the alias may have been switched since."""
+        return str(self.response.headers.get("X-Deployment", "")) if self.response is not None else ""
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code if self.response is not None else 0
+
+
 class Visitors:
     """People who open documents on the production address, at a constant rate, one document after the other.
 
@@ -141,12 +207,12 @@ class Visitors:
         self._clock = clock
         self._record = record
         self._witness = Witness(connect)
+        self._arrivals = clock
         self._documents: Sequence[str] = ()
         self._stream = 0  # a number for each `start`: arrivals of an older one no longer count
         self._changing = threading.Lock()
         self._request = f"view-{secrets.token_hex(4)}"  # the log may hold the requests of an earlier process
         self._number = itertools.count(1)
-        self._client: httpx.Client | None = None
         self._pool: ThreadPoolExecutor | None = None
 
     def __repr__(self) -> str:
@@ -178,44 +244,59 @@ class Visitors:
             )
         self.rate = float(rate)
         if self._clock.name == "wall":
+            # Nobody comes later because the host is busy with a build.
+            self._arrivals = self._clock.beside()
             self._pool = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix="kit-visitor")
             self._witness.watch_locks()
         self._arrive(self._stream, self._clock.now(), 0)
 
     def stop(self) -> None:
         """Let nobody come any more; wait for the visits under way."""
+        if self._arrivals is not self._clock:
+            self._arrivals.advance(0)  # those who were due still come
         with self._changing:
             self._stream += 1
             self.rate = 0.0
             pool, self._pool = self._pool, None
+            arrivals, self._arrivals = self._arrivals, self._clock
+        if arrivals is not self._clock:
+            arrivals.close()
         if pool is not None:
             pool.shutdown(wait=True)
         self._witness.close()
-        with self._changing:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
 
     def _arrive(self, stream: int, began: float, number: int) -> None:
         """Plan arrival `number` of a stream, counted from 0; it plans the one after it."""
         rate, documents = self.rate, self._documents
-        when = began + (number + 0.5) / rate
+
+        def planned(number: int) -> float:
+            return began + (number + 0.5) / rate
 
         def arrive() -> None:
-            document = documents[number % len(documents)]
             with self._changing:
                 if stream != self._stream:
                     return
-                # Planned before the visit: one that is interrupted is not the last one.
-                self._arrive(stream, began, number + 1)
+                # Nothing but visits happens until then: those of different documents may be one batch.
+                until, after = self._clock.free_until(), number + 1
+                while planned(after) < until and after - number < min(_TOGETHER, len(documents)):
+                    after += 1
+                # Planned before the visits: those that are interrupted are not the last ones.
+                self._arrive(stream, began, after)
+                come = [(documents[each % len(documents)], planned(each)) for each in range(number, after)]
                 if self._pool is not None:
-                    self._pool.submit(self.visit, document, at=when).add_done_callback(self._pass_on)
+                    for document, when in come:
+                        self._pool.submit(self._come, document, when).add_done_callback(self._pass_on)
                     return
-            self.visit(document, at=when)
+            self._visit(come)
 
-        self._clock.at(when, arrive)
+        self._arrivals.at(planned(number), arrive)
 
-    def _pass_on(self, visited: Future[Visit]) -> None:
+    def _come(self, document: str, planned: float) -> None:
+        """Visit on the wall clock, maybe later than planned."""
+        now = self._clock.now()
+        self._visit([(document, now)], late=now - planned)
+
+    def _pass_on(self, visited: Future[None]) -> None:
         """Hand what went wrong in a visitor's thread to whoever lets time pass."""
         if (error := visited.exception()) is not None:
 
@@ -224,12 +305,11 @@ class Visitors:
 
             self._clock.at(self._clock.now(), fail)
 
-    def visit(self, document: str, *, at: float | None = None) -> Visit:
+    def visit(self, document: str) -> Visit:
         """Open one document now, and look in the database what became of it.
 
         Args:
             document: its id.
-            at: the instant of the arrival, in seconds of the clock.
 
         Returns:
             The visit; it was recorded too.
@@ -237,39 +317,60 @@ class Visitors:
         Raises:
             ServerFailed: if the page came, and the database does not say whether the view is in it.
         """
-        when = self._clock.now() if at is None else at
-        request = f"{self._request}-{next(self._number)}"
-        live = self._site.live
-        with self._witness.arrival(document, self._clock.date(when)) as arrival:
-            began, response = time.monotonic(), None
-            with contextlib.suppress(httpx.HTTPError):
-                response = self.open(f"{self._site.address}/read/{document}", at=when, request=request)
-            took = time.monotonic() - began
-            status = response.status_code if response is not None else 0
-            # Not what was live when the visitor came: the alias may have been switched since.
-            answered = response.headers.get("X-Deployment", "") if response is not None else ""
-            outcome: Outcome = "ok"
-            if took > BLOCKED_S and self._witness.saw_lock_since(began):
-                outcome = "blocked"
-            elif not 200 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
-                outcome = "failed"
-            elif self._site.records_views(answered) and not self._witness.has(arrival):
-                outcome = "lost"
+        (visit,) = self._visit([(document, self._clock.now())])
+        return visit
+
+    def _visit(self, come: Sequence[tuple[str, float]], *, late: float | None = None) -> list[Visit]:
+        """Open documents, each another one and at its instant; record what became of the visits."""
+        visits: list[_UnderWay] = []
+        with contextlib.ExitStack() as over:
+            for document, at in come:
+                if len(visits) >= _ABREAST:
+                    self._finish(visits[-_ABREAST])
+                arrival = over.enter_context(self._witness.arrival(document, self._clock.date(at)))
+                name, live = f"{self._request}-{next(self._number)}", self._site.live
+                request = self._ask(f"{self._site.address}/read/{document}", at=at, name=name)
+                visits.append(_UnderWay(arrival=arrival, at=at, name=name, live=live, request=request))
+            for visit in visits[-_ABREAST:]:
+                self._finish(visit)
+            writing = [
+                visit.arrival
+                for visit in visits
+                if visit.outcome == "ok" and self._site.records_views(visit.commit)
+            ]
+            lost = self._witness.find_lost(writing)
+        for visit in visits:
+            if visit.arrival in lost:
+                visit.outcome = "lost"
+        return [self._conclude(visit, late) for visit in visits]
+
+    def _finish(self, visit: _UnderWay) -> None:
+        """Wait for the page, and take the visit as ok unless it was plainly not."""
+        with contextlib.suppress(httpx.HTTPError):
+            visit.response = visit.request.answer()
+        if visit.request.took > BLOCKED_S and self._witness.saw_lock_since(visit.request.began):
+            visit.outcome = "blocked"
+        elif not 200 <= visit.status < 400:  # noqa: PLR2004 - HTTP's own classes
+            visit.outcome = "failed"
+
+    def _conclude(self, visit: _UnderWay, late: float | None) -> Visit:
         sqlstate, message = "", ""
-        if outcome != "ok":
-            sqlstate, message = self._witness.error_of(request, log=self._site.log(answered or live))
+        if visit.outcome != "ok":
+            log = self._site.log(visit.commit or visit.live)
+            sqlstate, message = self._witness.error_of(visit.name, log=log)
         view = PageView(
-            at=when,
-            took=took,
-            document=document,
-            commit=answered,
-            status=status,
-            outcome=outcome,
+            at=visit.at,
+            took=visit.request.took,
+            document=visit.arrival.document,
+            commit=visit.commit,
+            status=visit.status,
+            outcome=visit.outcome,
             sqlstate=sqlstate,
             message=message,
+            late=late,
         )
         self._record(view)
-        return Visit(view=view, response=response)
+        return Visit(view=view, response=visit.response)
 
     def open(self, url: str, *, at: float | None = None, request: str = "") -> httpx.Response:
         """Fetch a page as a visitor does, telling the app when the visitor asked.
@@ -282,17 +383,8 @@ class Visitors:
         Raises:
             httpx.HTTPError: if no answer came within `PATIENCE_S`.
         """
-        moment = self._clock.date(at).timestamp()
-        headers = {"X-Request-Id": request, "X-Request-Start": f"t={moment:.6f}"}
-        return self._opened().get(url, headers=headers)
+        return self._ask(url, at=at, name=request).answer()
 
-    def _opened(self) -> httpx.Client:
-        """Return the client, made when the first visitor needs it."""
-        with self._changing:
-            if self._client is None:
-                self._client = httpx.Client(
-                    timeout=PATIENCE_S,
-                    trust_env=False,
-                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-                )
-            return self._client
+    def _ask(self, url: str, *, at: float | None, name: str) -> Request:
+        moment = self._clock.date(at).timestamp()
+        return Request(url, {"X-Request-Id": name, "X-Request-Start": f"t={moment:.6f}"})

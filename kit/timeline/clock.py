@@ -55,6 +55,14 @@ class Clock(Protocol):
         """Forget what is not due yet, stop the thread if there is one."""
         ...
 
+    def beside(self) -> Clock:
+        """Return a clock that shows the same, whose actions need not wait for those of this one."""
+        ...
+
+    def free_until(self) -> float:
+        """Return until when nothing else is due: an action may do its own things of that time at once."""
+        ...
+
 
 class _Agenda:
     """What is to be done when: a heap, first come first served at equal instants."""
@@ -107,7 +115,7 @@ class VirtualClock:
 
     def __init__(self, start: float = 0.0) -> None:
         """Start at `start` seconds."""
-        self._now = start
+        self._now = self._target = start
         self._agenda = _Agenda()
         self._turn = threading.RLock()
 
@@ -136,6 +144,7 @@ class VirtualClock:
         _require_span(seconds)
         with self._turn:
             target = self._now + seconds
+            outer, self._target = self._target, target
             while (due := self._agenda.pop_due(target)) is not None:
                 # Taken off first: an action that fails is not run again, and the
                 # clock stays at the instant of the failure. An action may itself
@@ -144,6 +153,7 @@ class VirtualClock:
                 self._now = max(self._now, when)
                 action()
             self._now = max(self._now, target)
+            self._target = outer
 
     def restart(self, now: float) -> None:
         """Forget what is not due yet and show `now`, in seconds since `EPOCH`."""
@@ -153,6 +163,15 @@ class VirtualClock:
     def close(self) -> None:
         """Forget what is not due yet."""
         self._agenda.clear()
+
+    def beside(self) -> Clock:
+        """Return this clock: here nothing waits."""
+        return self
+
+    def free_until(self) -> float:
+        """Return the instant of what is due next, or else of the end of the `advance` under way."""
+        first = self._agenda.first()
+        return self._target if first is None else min(first, self._target)
 
 
 class WallClock:
@@ -235,6 +254,16 @@ class WallClock:
             self._changed.notify_all()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
+
+    def beside(self) -> Clock:
+        """Return a clock with the same zero and a thread of its own."""
+        clock = WallClock()
+        clock._zero, clock._zero_date = self._zero, self._zero_date
+        return clock
+
+    def free_until(self) -> float:
+        """Return now: nothing is done before its time."""
+        return self.now()
 
     def _run(self) -> None:
         while True:

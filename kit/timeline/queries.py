@@ -17,6 +17,10 @@ from typing import NamedTuple
 from kit.timeline.records import Deployed, MigrationApplied, PageView, Record, RefMoved
 
 
+LATE_S = 0.1
+"""Seconds by which a page may be late before it is worth a word: less cannot be seen in a picture."""
+
+
 class Outcomes(NamedTuple):
     """How many page views there were, and how they ended."""
 
@@ -36,6 +40,20 @@ def count_outcomes(timeline: Iterable[Record]) -> Outcomes:
     """Count the page views by outcome."""
     counts = Counter(view.outcome for view in page_views(timeline))
     return Outcomes(counts.total(), counts["ok"], counts["failed"], counts["lost"], counts["blocked"])
+
+
+def find_delay(timeline: Iterable[Record]) -> float:
+    """Return how late the latest page was answered, in seconds after its visitor should have asked.
+
+    Visitors that a lock kept waiting are not counted; they are `blocked`. Where nobody waited for
+    `LATE_S`, as on an idle machine, and on the virtual clock it is 0.
+    """
+    delays = (
+        view.late + view.took
+        for view in page_views(timeline)
+        if view.late is not None and view.outcome != "blocked"
+    )
+    return max((delay for delay in delays if delay >= LATE_S), default=0.0)
 
 
 def first_error(timeline: Iterable[Record]) -> PageView | None:

@@ -117,7 +117,7 @@ class SchemaChanged(Record):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageView(Record):
-    """One visit of a document on the production address.
+    """One visit of a document on the production address; `at` is when it was asked for.
 
     Args:
         took: seconds until the answer, of real time.
@@ -127,6 +127,8 @@ class PageView(Record):
         outcome: see `Outcome`.
         sqlstate: PostgreSQL's error code from the app's own log, "" if none.
         message: PostgreSQL's message from the app's own log.
+        late: on the wall clock, how many seconds before `at` the visitor should have asked: a busy
+            machine is late. None on the virtual clock, where nobody is.
     """
 
     took: float
@@ -136,6 +138,7 @@ class PageView(Record):
     outcome: Outcome
     sqlstate: str = ""
     message: str = ""
+    late: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

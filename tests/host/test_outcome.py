@@ -49,7 +49,7 @@ def test_without_the_table_it_says_so(witness: Witness, execute: Callable[[str],
         execute("DROP TABLE documents")
         with pytest.raises(BadInput, match="no documents to visit"):
             witness.documents()
-        assert not witness.has(arrival)
+        assert witness.find_lost([arrival]) == {arrival}
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_a_view_is_there_if_its_instant_is(
         execute(f"UPDATE documents SET seen = '{stored.isoformat()}'")
 
     with witness.arrival(ONE, NOON) as arrival:
-        assert witness.has(arrival) is expected
+        assert (witness.find_lost([arrival]) == set()) is expected
 
 
 def test_a_document_that_is_gone_holds_no_view(witness: Witness, execute: Callable[[str], None]) -> None:
     execute("DELETE FROM documents")
 
     with witness.arrival(ONE, NOON) as arrival:
-        assert not witness.has(arrival)
+        assert witness.find_lost([arrival]) == {arrival}
 
 
 @pytest.mark.parametrize("last_written", [NOON, LATER])
@@ -86,8 +86,8 @@ def test_of_two_at_the_same_time_whichever_was_written_last_speaks_for_both(
     with witness.arrival(ONE, NOON) as first, witness.arrival(ONE, LATER) as second:
         execute(f"UPDATE documents SET seen = '{last_written.isoformat()}'")
 
-        assert witness.has(first)
-        assert witness.has(second)
+        assert witness.find_lost([first]) == set()
+        assert witness.find_lost([second]) == set()
 
 
 def test_one_who_came_after_the_other_had_gone_speaks_for_himself(
@@ -96,7 +96,7 @@ def test_one_who_came_after_the_other_had_gone_speaks_for_himself(
     with witness.arrival(ONE, NOON):
         execute(f"UPDATE documents SET seen = '{NOON.isoformat()}'")
     with witness.arrival(ONE, LATER) as second:
-        assert not witness.has(second)
+        assert witness.find_lost([second]) == {second}
 
 
 def test_a_visitor_of_another_document_is_no_rival(witness: Witness, execute: Callable[[str], None]) -> None:
@@ -104,7 +104,7 @@ def test_a_visitor_of_another_document_is_no_rival(witness: Witness, execute: Ca
     with witness.arrival(ONE, NOON) as first, witness.arrival(other, LATER):
         execute(f"UPDATE documents SET seen = '{LATER.isoformat()}'")
 
-        assert not witness.has(first)
+        assert witness.find_lost([first]) == {first}
 
 
 def test_a_server_that_does_not_answer_is_an_error_and_no_verdict(
@@ -123,7 +123,7 @@ def test_a_server_that_does_not_answer_is_an_error_and_no_verdict(
         witness.arrival(ONE, NOON) as arrival,
         pytest.raises(ServerFailed, match="does not say what became"),
     ):
-        witness.has(arrival)
+        witness.find_lost([arrival])
 
 
 def test_it_sees_when_the_app_waits_for_a_lock(witness: Witness, server: Server) -> None:
