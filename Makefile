@@ -86,8 +86,8 @@ pytest-rest: $(STAMP)
 notebooks: $(STAMP) ## rewrite the notebooks' stored outputs
 	@$(PY) -m kit notebooks
 
-bench: $(STAMP) ## measure what the performance claims rest on
-	@$(PY) -m benchmarks
+bench: $(STAMP) ## measure what the performance claims rest on, and write docs/performance.md
+	@$(PY) -m benchmarks --write
 
 pictures: $(STAMP) ## take the README's pictures again (needs Chromium)
 	@$(PY) -m pictures

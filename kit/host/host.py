@@ -27,6 +27,8 @@ BUILD_S = 35.0
 MAIN = "main"
 """The branch that production serves."""
 _BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35  # of `BUILD_S`
+_GRACE_S = 10.0
+"""Seconds of the clock for which a deployment runs on when it is live no more."""
 _STAGES: tuple[Stage, ...] = ("queued", "building", "built", "live")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -97,7 +99,6 @@ class Host:
         self._deployments: list[Deployment] = []
         self._records_views: dict[str, bool] = {}  # by commit, which never changes
         self._live: Build | None = None
-        self._before: Build | None = None
         (folder / "builds").mkdir(parents=True, exist_ok=True)
 
     def __repr__(self) -> str:
@@ -225,19 +226,20 @@ class Host:
         return self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)
 
     def _switch(self, number: int) -> None:
-        """Make a deployment live: note the instant of the switch itself, then stop what it makes needless."""
+        """Make a deployment live; what was live before ends when requests under way have had their time."""
         made = self._build(self._deployments[number].commit)
         port = self._start(made)
         self._apps.wait_until_healthy(made.commit)
         self._front.switch(port)
         self._reach(number, "live")
-        last, self._live = self._live, made
-        if last is not None and last.commit != made.commit:
-            # The one before keeps running, for requests under way and an instant
-            # rollback; the one before that goes.
-            needless, self._before = self._before, last
-            if needless is not None and needless.commit not in (made.commit, last.commit):
-                self._apps.stop(needless.commit)
+        before, self._live = self._live, made
+        if before is not None:
+            self._clock.at(self._clock.now() + _GRACE_S, functools.partial(self._retire, before.commit))
+
+    @_one_at_a_time
+    def _retire(self, commit: str) -> None:
+        if commit != self.live:
+            self._apps.stop(commit)
 
     @_one_at_a_time
     def rollback(self, commit: str) -> None:
@@ -310,7 +312,7 @@ class Host:
         self._front.clear()
         self._apps.stop(*{deployment.commit for deployment in self._deployments})
         self._deployments.clear()
-        self._live = self._before = None
+        self._live = None
 
     def state(self) -> dict[str, Any]:
         """Return what a saved world needs to know of the host."""

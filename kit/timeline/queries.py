@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from kit.timeline.records import Deployed, MigrationApplied, PageView, Record, RefMoved
 
-
 LATE_S = 0.1
 """Seconds by which a page may be late before it is worth a word: less cannot be seen in a picture."""
 

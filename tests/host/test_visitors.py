@@ -208,6 +208,7 @@ def pid_of_app(world: Engine) -> int:
 def test_a_killed_app_fails_its_visitors(at: At) -> None:
     world = at(1)
     os.kill(pid_of_app(world), signal.SIGKILL)
+    world.supervisor.wait(world.host.live)
 
     view = world.visitors.visit("00000000-0000-4000-8000-000000000001").view
 
