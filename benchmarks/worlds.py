@@ -83,22 +83,16 @@ def measure_opening(runs: int) -> list[Row]:
         again = median(lambda: _open_and_close("--own"), runs)
     call = f"open_world(phase={PHASE})"
     return [
-        Row(what=f"{call}, warm", measured=warm, unit="s", target=0.5 * bare, note=f"0.5 of {BARE}"),
-        Row(
-            what=f"{call}, cold",
-            measured=median(cold, runs),
-            unit="s",
-            target=3 * bare,
-            note=f"3 times {BARE}",
-        ),
-        Row(
-            what="one's own world, again",
-            measured=again,
-            unit="s",
-            target=0.35 * bare,
-            note=f"0.35 of {BARE}",
-        ),
+        _of_bare(f"{call}, warm", warm, 0.5, bare),
+        _of_bare(f"{call}, cold", median(cold, runs), 3, bare),
+        _of_bare("one's own world, again", again, 0.35, bare),
     ]
+
+
+def _of_bare(what: str, measured: float, part: float, bare: float, *, note: str = "") -> Row:
+    """Return a row whose target is a part, or a multiple, of the yardstick."""
+    said = f"{part:g} of {BARE}{note}"
+    return Row(what=what, measured=measured, unit="s", target=part * bare, note=said)
 
 
 def measure_reset(runs: int) -> list[Row]:
@@ -109,15 +103,8 @@ def measure_reset(runs: int) -> list[Row]:
             for phase in range(1, _LAST_PHASE + 1)
         }
     slowest = max(times, key=lambda phase: times[phase])
-    return [
-        Row(
-            what="reset to any phase, the slowest",
-            measured=times[slowest],
-            unit="s",
-            target=0.25 * bare_server(runs),
-            note=f"0.25 of {BARE}; phase {slowest}",
-        )
-    ]
+    what = "reset to any phase, the slowest"
+    return [_of_bare(what, times[slowest], 0.25, bare_server(runs), note=f"; phase {slowest}")]
 
 
 def measure_memory(_runs: int) -> list[Row]:
