@@ -83,7 +83,7 @@ class Apps:
         )
         return started.port or 0
 
-    def wait_until_healthy(self, name: str) -> int:
+    def require_healthy(self, name: str) -> int:
         """Wait until a process that was started answers /api/health; return its port.
 
         Raises:

@@ -229,7 +229,7 @@ class Host:
         """Make a deployment live; what was live before ends when requests under way have had their time."""
         made = self._build(self._deployments[number].commit)
         port = self._start(made)
-        self._apps.wait_until_healthy(made.commit)
+        self._apps.require_healthy(made.commit)
         self._front.switch(port)
         self._reach(number, "live")
         before, self._live = self._live, made
@@ -283,7 +283,7 @@ class Host:
             )
         made = self._build(ready[-1].commit)
         self._start(made)
-        return f"http://127.0.0.1:{self._apps.wait_until_healthy(made.commit)}"
+        return f"http://127.0.0.1:{self._apps.require_healthy(made.commit)}"
 
     # Life
 

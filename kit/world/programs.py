@@ -151,7 +151,7 @@ class Programs:
         self._apps.log("dev").unlink(missing_ok=True)
         self._apps.start("dev", clone, port=DEV_PORT, DATABASE_URL=self._server.url("local", "app"))
         try:
-            self._apps.wait_until_healthy("dev")
+            self._apps.require_healthy("dev")
         except BuildFailed as error:
             terminal.write(f"{error}\n")
             return 1

@@ -60,10 +60,10 @@ def test_more_environment_is_for_one_process(runner: Apps, tree: Callable[[str],
 
 def test_what_runs_is_not_started_again(runner: Apps, tree: Callable[[str], Path]) -> None:
     port = runner.start("app", tree(HEALTHY))
-    runner.wait_until_healthy("app")
+    runner.require_healthy("app")
 
     assert runner.start("app", tree(CRASHES)) == port
-    assert runner.wait_until_healthy("app") == port
+    assert runner.require_healthy("app") == port
 
 
 def test_what_has_ended_is_started_again(runner: Apps, tree: Callable[[str], Path]) -> None:
@@ -112,7 +112,7 @@ def test_code_that_ends_at_once_is_told_by_its_last_words_and_is_gone(
     runner.start("app", tree(CRASHES))
 
     with pytest.raises(BuildFailed, match="does not start") as failure:
-        runner.wait_until_healthy("app")
+        runner.require_healthy("app")
 
     assert failure.value.why == "there is no configuration"
     assert "app" not in runner._supervisor.processes()
@@ -122,7 +122,7 @@ def test_an_unhealthy_answer_is_a_failure(runner: Apps, tree: Callable[[str], Pa
     runner.start("app", tree(SICK))
 
     with pytest.raises(BuildFailed) as failure:
-        runner.wait_until_healthy("app")
+        runner.require_healthy("app")
 
     assert failure.value.why == "/api/health answered 500"
     assert "app" not in runner._supervisor.processes()
@@ -135,14 +135,14 @@ def test_no_answer_in_time_is_a_failure(
     runner.start("app", tree(SILENT))
 
     with pytest.raises(BuildFailed) as failure:
-        runner.wait_until_healthy("app")
+        runner.require_healthy("app")
 
     assert failure.value.why == "/api/health did not answer within 0.2 seconds"
 
 
 def test_checking_what_was_never_started_is_a_failure(runner: Apps) -> None:
     with pytest.raises(BuildFailed, match="it does not answer"):
-        runner.wait_until_healthy("nobody")
+        runner.require_healthy("nobody")
 
 
 def test_its_repr_says_the_class(runner: Apps) -> None:
