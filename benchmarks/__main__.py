@@ -7,32 +7,31 @@ gives one bare server. Times are medians of a few runs, on this machine, in this
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 import psutil
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import deploys, panel, suite, worlds
 from benchmarks.measurement import BARE, Row, bare_server
 from kit.names import ROOT
 
-# A section's module is loaded when it is measured: some need a browser's driver.
-SECTIONS = {
-    "open": ("worlds", "measure_opening"),
-    "reset": ("worlds", "measure_reset"),
-    "memory": ("worlds", "measure_memory"),
-    "many": ("worlds", "measure_many"),
-    "workflow": ("deploys", "measure_workflow"),
-    "help": ("suite", "measure_help"),
-    "panel": ("panel", "measure_panel"),
-    "agreement": ("deploys", "measure_agreement"),
-    "notebooks": ("suite", "measure_notebooks"),
+SECTIONS: dict[str, Callable[[int], list[Row]]] = {
+    "open": worlds.measure_opening,
+    "reset": worlds.measure_reset,
+    "memory": worlds.measure_memory,
+    "many": worlds.measure_many,
+    "workflow": deploys.measure_workflow,
+    "help": suite.measure_help,
+    "panel": panel.measure_panel,
+    "agreement": deploys.measure_agreement,
+    "notebooks": suite.measure_notebooks,
 }
 PAGE = ROOT / "docs" / "performance.md"
 _BUSY = 0.5
@@ -40,12 +39,11 @@ _BUSY = 0.5
 
 def measure(sections: Sequence[str], runs: int) -> list[Row]:
     """Measure sections, one after the other; one that fails becomes a row that says so."""
-    rows = []
+    rows: list[Row] = []
     for name in sections:
         print(f"Measuring: {name}.", file=sys.stderr)
-        module, function = SECTIONS[name]
         try:
-            rows += getattr(importlib.import_module(f"benchmarks.{module}"), function)(runs)
+            rows += SECTIONS[name](runs)
         except Exception as error:  # noqa: BLE001 - the other sections are worth their minutes
             words = str(error).strip().splitlines() or [""]
             note = f"{type(error).__name__}: {words[-1]}"
