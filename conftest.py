@@ -1,16 +1,26 @@
-"""What all processes of a test run share: the checkpoints, which are built once."""
+"""What all processes of a test run share; what notebooks prove besides their stored outputs.
+
+nbval runs a notebook's cells as the learner gets them. In the same kernel each exercise is then solved where
+it stands, and the journal is compared with the workflow: no notebook runs twice.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from nbval.plugin import IPyNbCell
 
+from kit.lesson.exercises import EXERCISES
 from kit.lesson.notebooks import environment
+from kit.world.workflow import PHASES, Edit, Run
 
 RUN = "KIT_TEST_RUN"
 """Names the run's folder to pytest-xdist's workers, and to a pytest that a test starts."""
@@ -40,3 +50,64 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
         (place / "home" / "cache").symlink_to(run / "cache")
     with environment(place):
         return (yield)
+
+
+class Asked(pytest.Item):
+    """Code that a notebook's kernel runs after a cell, and what it must show."""
+
+    code: str
+    shows: str
+
+    def runtest(self) -> None:
+        """Run it in the kernel that nbval has started."""
+        shown: list[str] = []
+
+        def note(message: dict[str, Any]) -> None:
+            content = message["content"]
+            shown.append(
+                content.get("text")
+                or content.get("data", {}).get("text/plain", "")
+                or "\n".join(content.get("traceback", ()))
+            )
+
+        client: Any = self.parent.kernel.kc  # type: ignore[union-attr]  # nbval's file has it
+        client.execute_interactive(self.code, store_history=False, timeout=120, output_hook=note)
+        assert "".join(shown).strip() == self.shows  # noqa: S101 - pytest's own
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return where it is."""
+        return self.path, 0, self.nodeid
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put behind each exercise its solution, and behind a phase's last cell the question for its journal."""
+    items[:] = [each for item in items for each in (item, *_asked_after(item))]
+
+
+def _asked_after(item: pytest.Item) -> Iterator[Asked]:
+    if not isinstance(item, IPyNbCell):
+        return
+    if asked := re.match(r"exercise\(\w+, \"([^\"]+)\"", item.cell.source):
+        exercise = EXERCISES[asked[1]]
+        # What a solution types in the learner's own world is left out: the journal is to be the lesson's.
+        typed = [line for line in exercise.solution.splitlines() if not line.startswith("world.")]
+        solution = Asked.from_parent(item.parent, name=f"Solution {exercise.number}")
+        solution.code, solution.shows = "\n".join([*typed, item.cell.source]), f"Done: {exercise.done}"
+        yield solution
+    number = int(item.path.name[:2])
+    last = [cell for cell in item.parent.nb.cells if cell.cell_type == "code"][-1]
+    if 1 <= number <= len(PHASES) and item.cell is last:
+        actions = [step.action for phase in PHASES[:number] for step in phase.steps]
+        journal = Asked.from_parent(item.parent, name="Journal")
+        journal.code = _JOURNAL
+        journal.shows = json.dumps(
+            [[action.clone if isinstance(action, Run | Edit) else "world", action.text] for action in actions]
+        )
+        yield journal
+
+
+_JOURNAL = """
+import json
+from kit.timeline import CommandRan
+print(json.dumps([[ran.clone, ran.command] for ran in world.timeline.only(CommandRan)]))
+"""

@@ -142,12 +142,37 @@ def running(kit_home: Path) -> Iterator[Engine]:
     engine.close()
 
 
-@pytest.fixture
-def at(running: Engine) -> Callable[[int], Engine]:
+class Phases:
+    """The one world, brought to the beginning of a phase."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._untouched_at: int | None = None
+
+    def begin(self, phase: int) -> Engine:
+        go_to(self._engine, phase)
+        self._untouched_at = None
+        return self._engine
+
+    def stand(self, phase: int) -> Engine:
+        if self._untouched_at != phase:
+            self.begin(phase)
+            self._untouched_at = phase
+        return self._engine
+
+
+@pytest.fixture(scope="session")
+def phases(running: Engine) -> Phases:
+    return Phases(running)
+
+
+@pytest.fixture(scope="session")
+def at(phases: Phases) -> Callable[[int], Engine]:
     """Bring the world to the beginning of a phase, whatever the test before did to it."""
+    return phases.begin
 
-    def at(phase: int) -> Engine:
-        go_to(running, phase)
-        return running
 
-    return at
+@pytest.fixture(scope="session")
+def still_at(phases: Phases) -> Callable[[int], Engine]:
+    """Do the same for a test that changes nothing: the next such test finds the world where it stands."""
+    return phases.stand

@@ -212,8 +212,8 @@ def test_a_rollback_is_at_once_and_needs_no_build(at: At) -> None:
 
 
 @pytest.mark.parametrize("commit", ["", "zzz", "0" * 40])
-def test_a_rollback_to_what_was_never_live_is_refused(at: At, commit: str) -> None:
-    world = at(1)
+def test_a_rollback_to_what_was_never_live_is_refused(still_at: At, commit: str) -> None:
+    world = still_at(1)
 
     with pytest.raises(BadInput) as refused:
         world.rollback(commit)

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -72,13 +73,14 @@ def test_another_rate_takes_the_place_of_the_first(at: At) -> None:
     assert world.visitors.rate == 0
 
 
-@pytest.mark.parametrize("rate", [-1, -0.001, float("nan"), float("inf"), 513, "20", None])
-def test_a_rate_that_cannot_be_is_refused_and_changes_nothing(at: At, rate: float) -> None:
+def test_a_rate_that_cannot_be_is_refused_and_changes_nothing(at: At) -> None:
     world = at(1)
     world.visit(10)
 
-    with pytest.raises(BadInput, match="Visitors cannot come"):
-        world.visit(rate)
+    wrong: tuple[Any, ...] = (-1, -0.001, float("nan"), float("inf"), 513, "20", None)
+    for rate in wrong:
+        with pytest.raises(BadInput, match="Visitors cannot come"):
+            world.visit(rate)
 
     world.advance(1)
     assert len(views(world)) == 10

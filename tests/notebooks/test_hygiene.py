@@ -11,9 +11,11 @@ from typing import Any
 import nbformat
 import pytest
 
+from kit.lesson.exercise import Exercise
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.notebooks import find_notebooks, find_private, output_text
-from kit.world.workflow import PHASES
+from kit.repos import STARTER
+from kit.world.workflow import PHASES, Edit
 
 NOTEBOOKS = find_notebooks()
 PHASE_NOTEBOOKS = [path for path in NOTEBOOKS if 1 <= int(path.name[:2]) <= len(PHASES)]
@@ -182,3 +184,47 @@ def test_it_asks_its_own_exercises(path: Path) -> None:
     assert re.findall(r"exercise\(\w+, \"([^\"]+)\"", code) == [
         number for number in EXERCISES if number[:-1] == str(int(path.name[:2]))
     ]
+
+
+EDITS = [
+    (phase.number, step.action) for phase in PHASES for step in phase.steps if isinstance(step.action, Edit)
+]
+
+
+def written(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield what the learner's own clone is told to write: how, where, what."""
+    for cell in cells(path, "code"):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"dev.write", "dev.append"}:
+                where, what = (ast.literal_eval(argument) for argument in node.args)
+                yield ast.unparse(node.func), where, what
+
+
+@pytest.mark.parametrize(("phase", "edit"), EDITS, ids=[edit.path for _, edit in EDITS])
+def test_a_cell_holds_the_very_text_that_the_checkpoints_are_made_of(phase: int, edit: Edit) -> None:
+    text = (STARTER / edit.source).read_text(encoding="utf-8")
+
+    assert [
+        (how, what.strip("\n") + "\n")
+        for how, where, what in written(PHASE_NOTEBOOKS[phase - 1])
+        if where == edit.path
+    ] == [("dev.append" if edit.append else "dev.write", text)]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
+def test_an_exercise_is_undone_until_it_is_solved(exercise: Exercise) -> None:
+    """That its solution does it, says the kernel in which nbval runs the notebook."""
+    notebook = NOTEBOOKS[int(exercise.number[:-1])]
+    (check,) = (cell for cell in cells(notebook, "code") if f', "{exercise.number}"' in cell.source)
+
+    undone = f"Not yet: {exercise.missing}\nHint 1 of 3: {exercise.hints[0]}\n"
+    assert output_text(check).startswith(undone)
+
+
+@pytest.mark.parametrize("number", [number for number in EXERCISES if number.startswith("11")])
+def test_the_last_exercises_begin_as_their_checks_expect(number: str) -> None:
+    code = [cell.source for cell in cells(NOTEBOOKS[11], "code")]
+    place = code.index(f'exercise(lab, "{number}")')
+
+    assert code[place - 2] == f"lab.reset(8)\n{EXERCISES[number].before}"
+    assert code[place - 1].startswith("# Your turn")

@@ -39,14 +39,14 @@ def test_psql_itself_is_asked_and_the_journal_has_no_word_of_it(at: At) -> None:
 
 
 @pytest.mark.parametrize("phase", [1, 6])
-def test_where_both_agree_nothing_is_marked(at: At, phase: int) -> None:
-    world = World(at(phase), "")
+def test_where_both_agree_nothing_is_marked(still_at: At, phase: int) -> None:
+    world = World(still_at(phase), "")
     assert differing(world) == []
     assert "kw-marked" not in draw_sides(world.describe()).replace("tr.kw-marked", "")
 
 
-def test_the_column_and_its_index_are_only_local_before_the_push(at: At) -> None:
-    world = World(at(5), "")
+def test_the_column_and_its_index_are_only_local_before_the_push(still_at: At) -> None:
+    world = World(still_at(5), "")
     assert differing(world) == [
         ("only local", "last_viewed | timestamp with time zone"),
         ("only local", '"idx_documents_last_viewed" btree (user_id, last_viewed DESC NULLS LAST)'),

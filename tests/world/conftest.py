@@ -8,25 +8,24 @@ import pytest
 
 from kit.process.shell import Ran
 from kit.world.engine import Engine
-from kit.world.open import go_to
 from kit.world.save import play
 from kit.world.snapshot import Snapshot
 from kit.world.workflow import PHASES, Step
 
+At = Callable[[int], Engine]
 Played = list[tuple[Step, Ran, Snapshot]]
 
 
 @pytest.fixture(scope="session")
-def beginning(running: Engine) -> Snapshot:
-    go_to(running, 1)
-    return running.observe()
+def beginning(still_at: At) -> Snapshot:
+    return still_at(1).observe()
 
 
 @pytest.fixture(scope="session")
-def played(running: Engine, beginning: Snapshot) -> Played:
+def played(at: At, beginning: Snapshot) -> Played:
     assert beginning
-    go_to(running, 1)
-    return [(step, play(running, step), running.observe()) for phase in PHASES for step in phase.steps]
+    world = at(1)
+    return [(step, play(world, step), world.observe()) for phase in PHASES for step in phase.steps]
 
 
 @pytest.fixture

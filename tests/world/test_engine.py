@@ -73,8 +73,8 @@ def test_the_database_push_takes_the_workflows_two_seconds_and_visitors_come_mea
 
 
 @pytest.mark.parametrize("command", [None, 3, "a\0b"])
-def test_what_is_no_command_is_refused(at: At, command: str) -> None:
-    world = at(1)
+def test_what_is_no_command_is_refused(still_at: At, command: str) -> None:
+    world = still_at(1)
 
     with pytest.raises(BadInput, match="is not a command"):
         world.run("dev", command)
@@ -190,8 +190,8 @@ def test_files_are_written_appended_and_read(at: At) -> None:
     "path",
     ["", ".", "..", "../x", "/etc/passwd", ".git/config", "docs/../.git/hooks/x", "a\0b", "docs", None, 3],
 )
-def test_a_path_that_is_no_file_of_the_clone_is_refused(at: At, path: str) -> None:
-    world = at(1)
+def test_a_path_that_is_no_file_of_the_clone_is_refused(still_at: At, path: str) -> None:
+    world = still_at(1)
 
     with pytest.raises(BadInput, match="is not a text file of this clone"):
         world.write("dev", path, "x")
@@ -223,8 +223,8 @@ def test_what_is_not_text_is_refused(at: At) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "35", None])
-def test_time_that_cannot_pass_is_refused(at: At, seconds: float) -> None:
-    world = at(1)
+def test_time_that_cannot_pass_is_refused(still_at: At, seconds: float) -> None:
+    world = still_at(1)
 
     with pytest.raises(BadInput):
         world.advance(seconds)
@@ -265,8 +265,8 @@ def test_a_build_that_cannot_be_unpacked_is_a_failed_deployment(at: At) -> None:
 
 
 @pytest.mark.parametrize("site", ["production", "dev"])
-def test_a_document_that_is_not_there_is_refused(at: At, site: str) -> None:
-    world = at(1)
+def test_a_document_that_is_not_there_is_refused(still_at: At, site: str) -> None:
+    world = still_at(1)
 
     with pytest.raises(BadInput, match="There is no document 'nothing'"):
         world.open_page(site, "nothing")
@@ -447,11 +447,6 @@ def test_what_a_terminal_does_is_kept_at_once(at: At) -> None:
 
 
 # What is true
-
-
-@pytest.mark.parametrize("phase", range(1, 9))
-def test_its_position_is_the_phase_that_comes_next(at: At, phase: int) -> None:
-    assert at(phase).position() == phase
 
 
 def test_its_position_is_asked_of_the_world_and_not_remembered(at: At) -> None:

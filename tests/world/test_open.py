@@ -19,7 +19,7 @@ from kit.names import FEATURE, KIT_WORLD
 from kit.process import wait_until
 from kit.world import open as opening
 from kit.world.engine import Engine
-from kit.world.open import go_to, open_at, open_scratch, require_phase
+from kit.world.open import LAST, go_to, open_at, open_scratch, require_phase
 from kit.world.save import fingerprint
 from kit.world.workflow import PHASES
 
@@ -133,6 +133,7 @@ def test_each_phase_holds_from_nothing(at: At) -> None:
         assert world.position() == phase.number
         go_to(world, phase.number + 1)
         assert phase.done(world.observe())
+    assert world.position() == LAST
 
 
 # Checkpoints

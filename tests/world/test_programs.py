@@ -19,25 +19,26 @@ def worker(world: Engine) -> psutil.Process:
     return psutil.Process(world.supervisor.processes()["worker"].pid)
 
 
-@pytest.mark.parametrize(
-    ("command", "says"),
-    [
-        ("npx prettier .", "npx prettier .: this kit's npx runs supabase alone."),
-        ("npx", "this kit's npx runs supabase alone."),
-        ("npm install", "npm install: there is no such script here."),
-        ("npm", "there is no such script here."),
-        ("npm start", "npm start: there is no such script here."),
-        ("cd docs && npm run dev", "npm run dev: there is no such script here."),
-        ("cd /tmp && npm run dev", "npm run dev: there is no such script here."),
-        ("cd worker && npm start", "npm start: there is no such script here."),
-    ],
-)
-def test_what_there_is_not_says_what_there_is(at: At, command: str, says: str) -> None:
-    ran = at(1).run("dev", command)
+MISSING = {
+    "npx prettier .": "npx prettier .: this kit's npx runs supabase alone.",
+    "npx": "this kit's npx runs supabase alone.",
+    "npm install": "npm install: there is no such script here.",
+    "npm": "there is no such script here.",
+    "npm start": "npm start: there is no such script here.",
+    "cd docs && npm run dev": "npm run dev: there is no such script here.",
+    "cd /tmp && npm run dev": "npm run dev: there is no such script here.",
+    "cd worker && npm start": "npm start: there is no such script here.",
+}
 
-    assert ran.exit == 1
-    assert says in ran.output
-    assert len(ran.output.strip().splitlines()) == 2
+
+def test_what_there_is_not_says_what_there_is(at: At) -> None:
+    world = at(1)
+    for command, says in MISSING.items():
+        ran = world.run("dev", command)
+
+        assert ran.exit == 1, command
+        assert says in ran.output
+        assert len(ran.output.strip().splitlines()) == 2
 
 
 def test_supabase_is_the_same_with_and_without_npx(at: At) -> None:
