@@ -339,9 +339,9 @@ def _sum_up(records: Sequence[Record]) -> list[str]:
     windows = broken_windows(records)
     if seconds := broken_seconds(windows):
         times = f"{len(windows)} times, " if len(windows) > 1 else ""
-        said.append(f"broken {times}for {show_span(seconds)}{' in all' if times else ''}")
+        said.append(f"broken {times}for {format_span(seconds)}{' in all' if times else ''}")
     if delay := find_delay(records):
-        said.append(f"served up to {show_span(delay)} late")
+        said.append(f"served up to {format_span(delay)} late")
     return said
 
 
