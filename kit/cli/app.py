@@ -48,10 +48,10 @@ Exit codes:
   2  bad usage           130  interrupted (Ctrl-C); nothing is left running
 
 Environment:
-  KIT_HOME       where saved worlds and caches are kept (default: your state folder)
+  KIT_HOME       where your world and caches are kept (default: your state folder)
   KIT_POSTGRES   embedded (default), docker or system
   KIT_SUPABASE   cli: the real Supabase CLI instead of the kit's own runner
-  TMPDIR         where worlds live while they run
+  TMPDIR         where scratch worlds live while they run
   NO_COLOR       set to anything: no colours"""
 
 

@@ -80,11 +80,11 @@ def git_environment(*, home: Path, when: datetime, origin: Path) -> dict[str, st
 
 @dataclass(frozen=True, kw_only=True)
 class GitAnswer:
-    """How a git command ended: its exit code, its output, what it said on stderr."""
+    """How a git command ended: its exit code, its output, its text on stderr."""
 
     exit: int
     output: bytes
-    words: str
+    stderr: str
 
 
 def ask_git(
@@ -107,7 +107,7 @@ def ask_git(
     # GitPython adds its variables to os.environ and cannot take any away: a GIT_DIR or
     # GIT_CONFIG_COUNT of the user's would get through. `env -i` starts from nothing.
     variables = [f"{name}={value}" for name, value in environment.items()]
-    exit_code, output, words = Git(cwd).execute(
+    exit_code, output, stderr = Git(cwd).execute(
         ["env", "-i", *variables, "git", *map(str, arguments)],
         istream=stdin,
         with_extended_output=True,
@@ -117,7 +117,7 @@ def ask_git(
     )
     if exit_code == _NOT_FOUND:
         require_git()
-    return GitAnswer(exit=exit_code, output=output, words=words.strip())
+    return GitAnswer(exit=exit_code, output=output, stderr=stderr.strip())
 
 
 def run_git(
@@ -137,7 +137,7 @@ def run_git(
     if answer.exit:
         raise ProcessFailed(
             f"git {arguments[0]} failed with exit code {answer.exit}.",
-            why=answer.words,
+            why=answer.stderr,
             remedy="Run `python -m kit doctor`.",
         )
 
@@ -155,13 +155,13 @@ def require_git() -> str:
     except ImportError as error:
         raise missing from error
     try:
-        said = Git().execute(["git", "--version"])
+        printed = Git().execute(["git", "--version"])
     except CommandError as error:
         raise missing from error
-    numbers = re.search(r"(\d+)\.(\d+)(\.\d+)*", said)
+    numbers = re.search(r"(\d+)\.(\d+)(\.\d+)*", printed)
     if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_GIT:
         raise MissingTool(
-            f"git is too old: {said.strip()}.",
+            f"git is too old: {printed.strip()}.",
             why="2.32 is the first that can be kept from reading your own configuration",
             remedy=_INSTALL,
         )

@@ -115,16 +115,16 @@ class Repositories:
         require_git()
         folder.mkdir(parents=True, exist_ok=True)
         _require_empty(folder)
-        made = cls(folder)
+        repositories = cls(folder)
         make(
-            made.github,
-            dev=made.clones["dev"],
-            production=made.clones["production"],
+            repositories.github,
+            dev=repositories.clones["dev"],
+            production=repositories.clones["production"],
             when=when,
-            environment=git_environment(home=folder, when=when, origin=made.github)
+            environment=git_environment(home=folder, when=when, origin=repositories.github)
             | {"GIT_CONFIG_GLOBAL": "/dev/null"},
         )
-        return made
+        return repositories
 
     @classmethod
     def load(cls, saved: Path, folder: Path) -> Self:
@@ -256,7 +256,7 @@ class Repositories:
         answer = self._git(repository, *arguments)
         if answer.exit:
             raise UnusableFolder(
-                f"{repository.name} is not a git repository any more.", why=answer.words, remedy=RESET
+                f"{repository.name} is not a git repository any more.", why=answer.stderr, remedy=RESET
             )
         return answer.output.decode(errors="surrogateescape")
 
@@ -317,6 +317,6 @@ def _mend_worktrees(clone: Path) -> None:
 def _unknown(what: str, answer: GitAnswer) -> BadInput:
     return BadInput(
         f"No repository has the commit {what}.",
-        why=answer.words,
+        why=answer.stderr,
         remedy="Give the id of a commit, or a branch that was pushed.",
     )

@@ -110,7 +110,6 @@ def kit(place: Path, new_home: Path, environment: None, tmp_path: Path) -> Kit:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
         )
 
     return run
@@ -242,7 +241,9 @@ def test_run_says_of_each_step_what_is_true(kit: Kit) -> None:
                         "clone": "dev",
                         "command": step.action.text,
                         "exit": 0,
-                        "predicates": [{"says": one.says, "holds": True} for one in step.predicates],
+                        "predicates": [
+                            {"says": predicate.says, "holds": True} for predicate in step.predicates
+                        ],
                     }
                     for step in phase.steps
                 ],

@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def by_check(findings: tuple[Finding, ...]) -> dict[str, Finding]:
-    return {one.check: one for one in findings}
+    return {finding.check: finding for finding in findings}
 
 
 def test_this_machine_can_run_the_kit() -> None:
     looked_at: list[str] = []
     found = by_check(examine(progress=looked_at.append))
-    assert [one for one in found.values() if one.level == "problem"] == []
+    assert [finding for finding in found.values() if finding.level == "problem"] == []
     assert found["PostgreSQL"].result.endswith("starts and answers")
     assert found["Python"].result.endswith(sys.executable)
     assert len(looked_at) == len(found)

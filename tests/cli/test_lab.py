@@ -107,7 +107,7 @@ def test_it_opens_beside_a_taken_port_and_ends_with_ctrl_c(
             ask("/api/kernels", b'{"name": "python3"}')
             children = psutil.Process(process.pid).children(recursive=True)
             commands = [child.cmdline() for child in children]
-            assert [one[0] for one in commands if "ipykernel_launcher" in one] == [sys.executable]
+            assert [command[0] for command in commands if "ipykernel_launcher" in command] == [sys.executable]
         finally:
             os.killpg(process.pid, signal.SIGINT)
             printed = process.communicate(timeout=PROMISED_S)[0]

@@ -100,5 +100,5 @@ def test_json_in_a_process_of_its_own(migrations: Path, tmp_path: Path) -> None:
     (problem,) = facts["problems"]
     assert list(problem) == ["file", "line", "kind", "message", "remedy"]
     assert (problem["file"], problem["line"], problem["kind"]) == ("002_é.sql", 1, "encoding")
-    assert [one["order"] for one in facts["pending"]] == ["schema-first"]
+    assert [pending["order"] for pending in facts["pending"]] == ["schema-first"]
     assert facts["commands"] == []
