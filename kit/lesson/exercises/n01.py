@@ -8,10 +8,6 @@ _CLEAN = "feature/clean-start"
 _UNREVIEWED = "src/app/search/page.py"
 
 
-def _counted(attempt: Attempt) -> bool:
-    return attempt.answer == 1
-
-
 def _clean_start(attempt: Attempt) -> bool:
     seen = attempt.seen
     if not seen.on_dev(_CLEAN).documented:
@@ -24,7 +20,7 @@ EXERCISES_1 = (
         number="1a",
         task="How many commits of the feature branch has GitHub not got?",
         phase=2,
-        holds=_counted,
+        holds=lambda attempt: attempt.answer == 1,
         missing="that is not the number.",
         done="one, your documentation. GitHub has the home page and the search; it is main that lacks them.",
         hints=(

@@ -16,10 +16,6 @@ def _edited_unnoticed(attempt: Attempt) -> bool:
     return now.split() != written.split() and "database is up to date" in attempt.seen.output
 
 
-def _pinned(attempt: Attempt) -> bool:
-    return "pinned" in attempt.seen.local.columns and "071" not in attempt.seen.local.versions
-
-
 EXERCISES_2 = (
     Exercise(
         number="2a",
@@ -40,7 +36,9 @@ EXERCISES_2 = (
         number="2b",
         task="Have a migration accepted that was numbered 071.",
         phase=3,
-        holds=_pinned,
+        holds=lambda attempt: (
+            "pinned" in attempt.seen.local.columns and "071" not in attempt.seen.local.versions
+        ),
         missing="the local database has no column pinned, or got it from version 071.",
         done="fourteen digits sort after the others. Once one file has a timestamp, all need one.",
         hints=(

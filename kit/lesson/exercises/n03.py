@@ -21,10 +21,6 @@ def _loud(attempt: Attempt) -> bool:
     return "update_last_viewed(" in page and answer.status >= _SERVER_ERROR
 
 
-def _counted(attempt: Attempt) -> bool:
-    return attempt.answer == attempt.seen.local.viewed > 0
-
-
 EXERCISES_3 = (
     Exercise(
         number="3a",
@@ -56,7 +52,7 @@ lab.dev.run("npm run dev")''',
         number="3b",
         task="How many documents have been viewed locally?",
         phase=4,
-        holds=_counted,
+        holds=lambda attempt: attempt.answer == attempt.seen.local.viewed > 0,
         missing="the local database counts differently.",
         done="you asked the one witness who knows. In phase 7 you will ask the cloud the same question.",
         hints=(

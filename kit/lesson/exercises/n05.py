@@ -28,10 +28,6 @@ def _both_shipped(attempt: Attempt) -> bool:
     )
 
 
-def _latest(attempt: Attempt) -> bool:
-    return attempt.answer == _BUILD_S - _PUSH_S
-
-
 EXERCISES_5 = (
     Exercise(
         number="5a",
@@ -70,7 +66,7 @@ EXERCISES_5 = (
         number="5c",
         task="How late may db push start, if the host takes 90 seconds?",
         phase=5,
-        holds=_latest,
+        holds=lambda attempt: attempt.answer == _BUILD_S - _PUSH_S,
         missing="at that second, something is lost, or you could have waited longer.",
         done="schema at 90, code at 90, a window of zero. See it: rehearse(Plan(build=90, wait=88)).",
         hints=(

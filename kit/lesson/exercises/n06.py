@@ -20,10 +20,6 @@ def _never_failed(attempt: Attempt) -> bool:
     return at_work and not Log.read("worker", attempt.world.engine.log("worker")).errors
 
 
-def _drop(attempt: Attempt) -> bool:
-    return isinstance(attempt.answer, str) and attempt.answer.strip().upper() == "B"
-
-
 EXERCISES_6 = (
     Exercise(
         number="6a",
@@ -51,7 +47,7 @@ EXERCISES_6 = (
         number="6b",
         task="For which change must the new worker run before the schema changes?",
         phase=6,
-        holds=_drop,
+        holds=lambda attempt: str(attempt.answer).strip().upper() == "B",
         missing="look again at what each of the three does to a worker that is running now.",
         done="B. With A nobody notices; with C it is the other way round: the column first, then the code.",
         hints=(

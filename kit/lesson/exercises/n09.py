@@ -57,10 +57,6 @@ def _went_back(attempt: Attempt) -> bool:
     return _all_well(story, code[0].at, code[-1].at)
 
 
-def _orders(attempt: Attempt) -> bool:
-    return attempt.answer == _ORDERS
-
-
 EXERCISES_9 = (
     Exercise(
         number="9a",
@@ -80,7 +76,7 @@ EXERCISES_9 = (
         number="9b",
         task="Which order is safe for each of these four changes?",
         phase=8,
-        holds=_orders,
+        holds=lambda attempt: attempt.answer == _ORDERS,
         missing="for at least one of them, a running copy meets something that it does not know.",
         done="two questions about each change, and the order follows. The host's speed was not asked.",
         hints=(
