@@ -11,7 +11,7 @@ INDEX = "-- why\nCREATE INDEX documents_title ON documents (title);\n"
 
 def test_what_squawk_says(tmp_path: Path) -> None:
     hints = find_hints(tmp_path, "001_a.sql", INDEX)
-    assert [(one.line, one.rule) for one in hints if "concurrent" in one.rule] == [
+    assert [(hint.line, hint.rule) for hint in hints if "concurrent" in hint.rule] == [
         (2, "require-concurrent-index-creation")
     ]
 
@@ -19,7 +19,7 @@ def test_what_squawk_says(tmp_path: Path) -> None:
 def test_the_projects_own_settings_count(tmp_path: Path) -> None:
     (tmp_path / ".squawk.toml").write_text('excluded_rules = ["require-concurrent-index-creation"]\n')
     hints = find_hints(tmp_path, "001_a.sql", INDEX)
-    assert not [one for one in hints if "concurrent" in one.rule]
+    assert not [hint for hint in hints if "concurrent" in hint.rule]
 
 
 def test_without_squawk_there_is_nothing_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,4 +29,4 @@ def test_without_squawk_there_is_nothing_to_say(tmp_path: Path, monkeypatch: pyt
 
 
 def test_what_it_cannot_parse_is_not_its_business(tmp_path: Path) -> None:
-    assert all(one.rule != "syntax-error" for one in find_hints(tmp_path, "001_a.sql", "SELEC 1;"))
+    assert all(hint.rule != "syntax-error" for hint in find_hints(tmp_path, "001_a.sql", "SELEC 1;"))

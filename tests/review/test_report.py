@@ -114,7 +114,7 @@ def test_both_need_two_deploys(project: Project) -> None:
     project.write("002_viewed.sql", ADD)
     project.write("003_drop.sql", DROP)
     report = project.review()
-    assert [one.order for one in report.pending] == ["schema-first", "code-first"]
+    assert [migration.order for migration in report.pending] == ["schema-first", "code-first"]
     assert (report.order, report.commands) == ("expand-contract", ())
 
 
@@ -132,7 +132,7 @@ def test_a_table_that_may_be_there_is_not_new(project: Project) -> None:
         "CREATE TABLE IF NOT EXISTS notes (id int);\nALTER TABLE notes DROP COLUMN id;\n"
         "CREATE TABLE shop.documents ();\nALTER TABLE documents DROP COLUMN title;\n",
     )
-    assert [one.verdict.order for one in project.review().pending[0].statements] == [
+    assert [statement.verdict.order for statement in project.review().pending[0].statements] == [
         "schema-first",
         "code-first",
         "schema-first",
@@ -148,7 +148,7 @@ def test_what_is_on_main_is_not_pending(project: Project) -> None:
 def test_what_is_committed_on_a_branch_is_pending(project: Project) -> None:
     project.write("002_viewed.sql", ADD)
     project.commit()
-    assert [one.file for one in project.review().pending] == ["002_viewed.sql"]
+    assert [migration.file for migration in project.review().pending] == ["002_viewed.sql"]
 
 
 def test_origins_main_goes_before_the_local_one(project: Project) -> None:
@@ -165,7 +165,7 @@ def test_on_main_a_commit_says_what_is_new(project: Project) -> None:
     project.write("002_viewed.sql", ADD)
     project.commit()
     assert project.review().pending == ()
-    assert [one.file for one in project.review("HEAD~1").pending] == ["002_viewed.sql"]
+    assert [migration.file for migration in project.review("HEAD~1").pending] == ["002_viewed.sql"]
 
 
 def test_a_commit_that_is_not_there(project: Project) -> None:
@@ -192,8 +192,10 @@ def test_a_project_in_a_folder_of_the_repository(project: Project) -> None:
     (inner / "001_a.sql").write_text(FIRST + "-- more\n")
     (inner / "002_b.sql").write_text(ADD)
     report = review(inner)
-    assert [one.file for one in report.pending] == ["002_b.sql"]
-    assert [(one.file, one.line, one.kind) for one in report.problems] == [("001_a.sql", 5, "edited")]
+    assert [migration.file for migration in report.pending] == ["002_b.sql"]
+    assert [(problem.file, problem.line, problem.kind) for problem in report.problems] == [
+        ("001_a.sql", 5, "edited")
+    ]
 
 
 def test_two_with_one_version(project: Project) -> None:
@@ -308,7 +310,7 @@ def test_a_byte_order_mark_is_left_out(project: Project) -> None:
 def test_a_link_to_a_file_is_followed(project: Project) -> None:
     (project.folder / "elsewhere.sql").write_text(ADD)
     (project.migrations / "002_link.sql").symlink_to(project.folder / "elsewhere.sql")
-    assert [one.file for one in project.review().pending] == ["002_link.sql"]
+    assert [migration.file for migration in project.review().pending] == ["002_link.sql"]
 
 
 def make_loop(path: Path) -> None:
@@ -418,7 +420,7 @@ def test_a_name_does_not_steer_the_terminal(project: Project) -> None:
 def test_a_statement_that_leaves_its_database_is_told_so(project: Project) -> None:
     project.write("002_a.sql", ADD + "COPY documents TO PROGRAM 'mail everybody';\n")
     (pending,) = project.review().pending
-    inside, outside = (one.verdict.why for one in pending.statements)
+    inside, outside = (statement.verdict.why for statement in pending.statements)
     assert "outside" not in inside
     assert outside.startswith("It would reach outside of its database: COPY … PROGRAM runs a program")
     assert "Take it out" in outside
