@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,6 @@ from kit.errors import BadInput, BuildFailed
 from kit.experiments.locks_taken import LocksSeen, look_at_locks
 from kit.experiments.matrix import Age, Cell, TwoByTwo, measure_pairs
 from kit.experiments.orders import ORDERS
-from kit.experiments.words import wrap
 from kit.host import ENTRY, compile_source
 from kit.names import GIT_PUSH
 from kit.postgres import restore
@@ -32,6 +32,7 @@ from kit.world.world import World
 
 MOST_BYTES = 500_000
 """Of a migration; a larger one is data, not a small change."""
+_WIDTH, _FAR = 100, " " * 6  # columns of a line of text; what stands before the reason of a rule
 _CODE_FOLDERS = ("src", "worker")
 _LINE = re.compile(r"(.+), line (\d+)\.")
 
@@ -212,10 +213,8 @@ class Advice:
         return "".join(parts)
 
 
-def _bullet(text: str) -> Iterator[str]:
-    lines = list(wrap(text, indent=4))
-    yield f"  - {lines[0].strip()}"
-    yield from lines[1:]
+def _bullet(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent="  - ", subsequent_indent=" " * 4)
 
 
 def advise(pending: Sequence[Pending], pairs: TwoByTwo, locks: LocksSeen) -> Advice:
@@ -410,7 +409,9 @@ class Draft:
             yield f"  schema  {migration.file}"
             for line, operation, lock, order, why in self._rows(migration):
                 yield f"    line {line}: {operation}; {lock}"
-                yield from wrap(f"{order}: {why}", indent=6)
+                yield from textwrap.wrap(
+                    f"{order}: {why}", _WIDTH, initial_indent=_FAR, subsequent_indent=_FAR
+                )
         if not self.pending:
             yield "  schema  none"
         yield self._verdict
