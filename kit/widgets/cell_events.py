@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import queue
 import threading
 import weakref
 from collections.abc import Callable
@@ -101,7 +100,7 @@ class Follower:
     def __init__(self, work: Callable[[], bool]) -> None:
         """Begin with the next cell that ends; the one that makes this counts."""
         self._work = work
-        self._due: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._due = threading.Event()
         self._closing = threading.Lock()
         self._shell = get_ipython()
         self._closed = self._shell is None
@@ -121,15 +120,14 @@ class Follower:
                 return
             self._closed = True
             self._shell.events.unregister("post_run_cell", self._note)
-        self._due.put("close")
+        self._due.set()
 
     def _note(self, *_: object) -> None:
-        self._due.put("cell")
+        self._due.set()
 
     def _loop(self) -> None:
         while not self._closed:
-            self._due.get()
-            while not self._due.empty():
-                self._due.get()
+            self._due.wait()
+            self._due.clear()
             if not self._closed and not self._work():
                 self.close()

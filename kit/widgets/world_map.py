@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
 from textwrap import wrap
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import ipywidgets
 
@@ -30,6 +30,31 @@ from kit.world.world import World
 
 _Key = Literal["dev", "local", "github", "site", "production", "worker", "cloud"]
 _COLUMN = "last_viewed"
+
+
+class _Spot(NamedTuple):
+    """Where a place is drawn, from whom it gets what it has, and its branch in the tree of the text.
+
+    `trunk` is what of the tree goes on beside the lines below it.
+    """
+
+    across: int
+    down: int
+    comes: str
+    branch: str
+    trunk: str
+
+
+_SPOTS: Mapping[_Key, _Spot] = {
+    "dev": _Spot(0, 1, "you work here", "", "|"),
+    "local": _Spot(0, 2, "from dev, by supabase migration up", "|-- migration up --> ", "|"),
+    "github": _Spot(1, 0, "from dev, by git push", "|-- git push --> ", "|   |"),
+    "site": _Spot(2, 0, "from GitHub; the host builds main", "|   |-- the host builds --> ", "|   |"),
+    "production": _Spot(1, 2, "from GitHub, by git pull", "|   '-- git pull --> ", "|       |"),
+    "worker": _Spot(2, 2, "from the production clone, by npm start", "|       '-- npm start --> ", "|"),
+    "cloud": _Spot(2, 1, "from dev, by supabase db push", "'-- db push --> ", ""),
+}
+_FILE, _CODE = ("migration file", "no migration file"), ("new code", "old code")
 _COMMAND = 76  # characters of the last command that are shown
 
 
@@ -126,12 +151,10 @@ def _with_changes(was: Place, place: Place) -> Place:
 def _clone(seen: Snapshot, key: CloneName, name: str) -> Place:
     clone = seen.repositories.clones[key]
     commit = seen.commit(clone.head)
-    there = any(file.startswith(VERSION) for file in clone.migrations)
-    if there and VERSION not in commit.versions:
+    file = _fact(any(file.startswith(VERSION) for file in clone.migrations), *_FILE)
+    if file.holds and VERSION not in commit.versions:
         file = Fact(holds=None, says="uncommitted migration file")
-    else:
-        file = _file(there)
-    code = _code(commit.writes_last_viewed)
+    code = _fact(commit.writes_last_viewed, *_CODE)
     if {READER_PAGE, DOCUMENTS} & set(clone.changed):
         code = Fact(holds=None, says="uncommitted code")
     count = len(clone.changed)
@@ -158,7 +181,7 @@ def _github(seen: Snapshot) -> Place:
         key="github",
         name="GitHub",
         lines=(f"main at {format_commit(branches.get('main', ''))}",),
-        facts=(_file(VERSION in main.versions), _code(main.writes_last_viewed)),
+        facts=(_fact(VERSION in main.versions, *_FILE), _fact(main.writes_last_viewed, *_CODE)),
         note=f"it is on {others[0]}" if others else "",
         holds=tuple(
             f"{format_line(branch)} at {format_commit(head)}"
@@ -183,7 +206,7 @@ def _site(seen: Snapshot) -> Place:
         key="site",
         name="production site",
         lines=(f"serving {format_commit(seen.live)}",),
-        facts=(_code(seen.commit(seen.live).writes_last_viewed),),
+        facts=(_fact(seen.commit(seen.live).writes_last_viewed, *_CODE),),
         note=shown[0] if shown else "",
         passing=stage,
         holds=shown,
@@ -194,39 +217,27 @@ def _worker(seen: Snapshot) -> Place:
     place = Place(key="worker", name="worker", lines=("not running",))
     if not seen.worker.running:
         return place
-    code = _code(seen.commit(seen.worker.commit).writes_last_viewed)
+    code = _fact(seen.commit(seen.worker.commit).writes_last_viewed, *_CODE)
     return replace(place, lines=(f"running {format_commit(seen.worker.commit)}",), facts=(code,))
 
 
 def _database(key: Literal["local", "cloud"], name: str, seen: DatabaseSeen) -> Place:
-    applied, there = VERSION in seen.versions, _COLUMN in seen.columns
     newest = max(seen.versions, default="")
+    held = ("migration", seen.versions), ("column", seen.columns), ("index", seen.indexes)
     return Place(
         key=key,
         name=name,
         lines=(f"at migration {format_line(newest)}" if newest else "without migrations",),
         facts=(
-            Fact(holds=applied, says="migration applied" if applied else "migration not applied"),
-            Fact(holds=there, says=f"column {_COLUMN}" if there else f"no column {_COLUMN}"),
+            _fact(VERSION in seen.versions, "migration applied", "migration not applied"),
+            _fact(_COLUMN in seen.columns, f"column {_COLUMN}", f"no column {_COLUMN}"),
         ),
-        holds=tuple(
-            f"{kind} {format_line(name)}"
-            for kind, names in (
-                ("migration", seen.versions),
-                ("column", seen.columns),
-                ("index", seen.indexes),
-            )
-            for name in names
-        ),
+        holds=tuple(f"{kind} {format_line(name)}" for kind, names in held for name in names),
     )
 
 
-def _file(there: bool) -> Fact:  # noqa: FBT001 - one question, asked in one place
-    return Fact(holds=there, says="migration file" if there else "no migration file")
-
-
-def _code(new: bool) -> Fact:  # noqa: FBT001 - as above
-    return Fact(holds=new, says="new code" if new else "old code")
+def _fact(holds: bool, there: str, absent: str) -> Fact:  # noqa: FBT001 - what it says follows from it
+    return Fact(holds=holds, says=there if holds else absent)
 
 
 def _version(file: str) -> str:
@@ -242,24 +253,6 @@ _WIDTH, _HEIGHT = 880, 456
 """Of the drawing, in its own units; the same whatever it shows, so that nothing jumps."""
 _BOX, _TALL, _ACROSS, _DOWN = 244, 118, 316, 166
 _LETTERS, _LINES, _LINE = 32, 6, 17  # characters and lines that fit into a box; how far lines are apart
-_AT: Mapping[_Key, tuple[int, int]] = {
-    "github": (1, 0),
-    "site": (2, 0),
-    "dev": (0, 1),
-    "cloud": (2, 1),
-    "local": (0, 2),
-    "production": (1, 2),
-    "worker": (2, 2),
-}
-_COMES: Mapping[_Key, str] = {
-    "dev": "you work here",
-    "local": "from dev, by supabase migration up",
-    "github": "from dev, by git push",
-    "site": "from GitHub; the host builds main",
-    "production": "from GitHub, by git pull",
-    "worker": "from the production clone, by npm start",
-    "cloud": "from dev, by supabase db push",
-}
 
 
 def draw_map(change: Change, *, ident: str = "kwm", note: str = "") -> str:
@@ -276,7 +269,7 @@ def draw_map(change: Change, *, ident: str = "kwm", note: str = "") -> str:
     places = find_places(change)
     rows = [
         TableRow(
-            (place.name, "; ".join(_told(place)), _COMES[place.key], "; ".join(place.changes) or "-"),
+            (place.name, "; ".join(_told(place)), _SPOTS[place.key].comes, "; ".join(place.changes) or "-"),
             marked=bool(place.changes),
         )
         for place in places
@@ -338,8 +331,7 @@ def _draw(places: tuple[Place, ...], change: Change, ident: str, *, size: str) -
 
 
 def _corner(key: _Key) -> tuple[int, int]:
-    across, down = _AT[key]
-    return 2 + across * _ACROSS, 2 + down * _DOWN
+    return 2 + _SPOTS[key].across * _ACROSS, 2 + _SPOTS[key].down * _DOWN
 
 
 def _box(place: Place) -> str:
@@ -359,7 +351,7 @@ def _box(place: Place) -> str:
         parts.append(_text(x + 12, y + 20 + number * _LINE, line))
         number += 1
     for fact in place.facts:
-        parts += _fact(fact, x + 12, y + 20 + number * _LINE)
+        parts += _draw_fact(fact, x + 12, y + 20 + number * _LINE)
         number += 1
     more = [
         line for text in (place.passing, place.note) for line in wrap(text, _LETTERS, break_on_hyphens=False)
@@ -370,7 +362,7 @@ def _box(place: Place) -> str:
     return "".join(parts)
 
 
-def _fact(fact: Fact, x: int, y: int) -> Iterator[str]:
+def _draw_fact(fact: Fact, x: int, y: int) -> Iterator[str]:
     """Yield a dot and words: full for what is there, half for a part of it, a ring for what is not."""
     yield f"<circle cx='{x + 5}' cy='{y - 4}' r='5' class='kw-dot{' kw-full' if fact.holds else ''}'/>"
     if fact.holds is None:
@@ -380,7 +372,7 @@ def _fact(fact: Fact, x: int, y: int) -> Iterator[str]:
 
 def _legend() -> Iterator[str]:
     for number, (holds, says) in enumerate(((True, "there"), (False, "not there"), (None, "in part"))):
-        yield from _fact(Fact(holds=holds, says=says), 2 + (0, 66, 154)[number], 14)
+        yield from _draw_fact(Fact(holds=holds, says=says), 2 + (0, 66, 154)[number], 14)
 
 
 def _ways(ident: str, *, gap: bool) -> Iterator[str]:
@@ -424,31 +416,21 @@ def _text(x: int, y: int, text: str, kind: str = "", *, letters: int = _LETTERS)
 # The world map in plain ASCII: a tree of who gets what from whom
 
 
-_TREE: tuple[tuple[_Key, str, str], ...] = (
-    ("dev", "", "|"),
-    ("local", "|-- migration up --> ", "|"),
-    ("github", "|-- git push --> ", "|   |"),
-    ("site", "|   |-- the host builds --> ", "|   |"),
-    ("production", "|   '-- git pull --> ", "|       |"),
-    ("worker", "|       '-- npm start --> ", "|"),
-    ("cloud", "'-- db push --> ", ""),
-)
-"""Each place, the branch that leads to it, and what of the tree goes on beside the lines below it."""
 _BOXES = {True: "[x]", False: "[ ]", None: "[~]"}
 
 
 def format_map(change: Change) -> str:
     """Return the map as lines of ASCII; `*` marks a place in which something has changed."""
     places = {place.key: place for place in find_places(change)}
-    width = max(len(branch) + len(places[key].name) for key, branch, _ in _TREE)
+    width = max(len(spot.branch) + len(places[key].name) for key, spot in _SPOTS.items())
     lines = [f"World map. {format_change(change)}", ""]
-    for key, branch, trunk in _TREE:
+    for key, spot in _SPOTS.items():
         place = places[key]
         facts = "  ".join(f"{_BOXES[fact.holds]} {fact.says}" for fact in place.facts)
         where = ", ".join(filter(None, (*place.lines, place.passing)))
-        below = [facts, place.note, *(f"* {change}" for change in place.changes)]
-        lines.append(f"{'*' if place.changes else ' '} {branch + place.name:{width}}  {where}")
-        lines += [f"  {trunk:{width}}  {text}" for text in below if text]
+        below = [facts, place.note, *(f"* {changed}" for changed in place.changes)]
+        lines.append(f"{'*' if place.changes else ' '} {spot.branch + place.name:{width}}  {where}")
+        lines += [f"  {spot.trunk:{width}}  {text}" for text in below if text]
     lines += ["", format_agreement(change.after)]
     return format_ascii("\n".join(line.rstrip() for line in lines))
 
