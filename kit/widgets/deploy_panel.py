@@ -241,7 +241,7 @@ class PlanControls:
         )
         wait = plan.wait_s if plan.order == "code-first" else plan.build + 4
         self.wait = _slider("Wait before db push (s)", wait, 0, 45, step=0.5)
-        self.build = _slider("BuildSpan time (s)", plan.build, 1, 40, step=0.5)
+        self.build = _slider("Build time (s)", plan.build, 1, 40, step=0.5)
         self.rate = _slider("Visitors (a second)", plan.rate, 2, 60, step=1)
         self._all = (self.change, self.order, self.handling, self.wait, self.build, self.rate)
         for widget in self._all:

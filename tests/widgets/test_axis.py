@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.draw import Axis, fit, format_instant, format_seconds
+import kit.widgets
+from kit.draw import SPACES, Axis, fit, format_instant, format_seconds
 
 spans = st.tuples(st.floats(-100, 100), st.floats(0.1, 4000)).map(lambda pair: Axis(pair[0], sum(pair)))
 
@@ -51,3 +55,11 @@ def test_durations_are_said_without_needless_zeros() -> None:
         "4.36 s",
         "10 s",
     ]
+
+
+@pytest.mark.parametrize("name", ["deploy_picture", "panel", "deploy_panel"])
+def test_a_style_sheet_changes_where_a_range_of_space_ends(name: str) -> None:
+    sheet = Path(kit.widgets.__file__).with_name(f"{name}.css").read_text(encoding="utf-8")
+    widths = {int(width) for width in re.findall(r"@container \(max-width:(\d+)px\)", sheet)}
+    assert widths
+    assert widths <= {SPACES["M"] - 1, SPACES["L"] - 1}
