@@ -57,11 +57,11 @@ class Place:
 
 
 @pytest.fixture
-def place(kit_home: Path, at: Callable[[int], Engine]) -> Iterator[Place]:
+def place(new_home: Path, at: Callable[[int], Engine]) -> Iterator[Place]:
     at(2)  # the checkpoints are there
     folder = Path(tempfile.mkdtemp(prefix="f-"))
     folder.chmod(0o711)
-    place = Place(folder, kit_home)
+    place = Place(folder, new_home)
     yield place
     gone = wait_until(place.is_empty, seconds=PROMISED_S, every=0.05)
     for process in place.processes():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -65,7 +66,12 @@ def kernel(place: Place) -> Iterator[Start]:
 
 
 def worlds_processes(place: Place) -> list[psutil.Process]:
-    return [one for one in place.processes() if "ipykernel" not in " ".join(one.cmdline())]
+    found = []
+    for process in place.processes():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if "ipykernel" not in " ".join(process.cmdline()):
+                found.append(process)
+    return found
 
 
 def no_world(place: Place) -> bool:

@@ -25,12 +25,15 @@ w = open_world(phase=8)
 assert w.visitors(rate=5)
 print(json.dumps({"how": repr(w)}), flush=True)
 number = int(sys.argv[1])
+def do(command):
+    ran = w.dev.run(command)
+    assert ran.exit == 0, ran
 while True:
     number += 1
     w.dev.write(f"notes/{number}.md", f"note {number}")
-    w.dev.run(f"git add notes && git commit -qm 'note {number}'")
-    w.dev.run(f'psql "$LOCAL_DB_URL" -qc "INSERT INTO notes VALUES ({number})"')
-    w.dev.run(f'psql "$CLOUD_DB_URL" -qc "INSERT INTO notes VALUES ({number})"')
+    do(f"git add notes && git commit -qm 'note {number}'")
+    do(f'psql "$LOCAL_DB_URL" -qc "INSERT INTO notes VALUES ({number})"')
+    do(f'psql "$CLOUD_DB_URL" -qc "INSERT INTO notes VALUES ({number})"')
     w.advance(1)
     ok = [view.at for view in w.timeline if getattr(view, "outcome", "") == "ok"]
     print(json.dumps({"number": number, "viewed": max(ok)}), flush=True)
@@ -138,7 +141,9 @@ class Session:
         process = self.python(SESSION, str(self.number))
         assert process.stdout
         assert process.stderr
-        begun = json.loads(process.stdout.readline() or process.stderr.read())
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        begun = json.loads(line)
         assert begun["how"] == "Phase 8: your own world, as you left it."
         kernel = process.pid if not self.before else psutil.Process(process.pid).children()[0].pid
         for _ in range(chance.randrange(3)):
