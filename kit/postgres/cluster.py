@@ -131,8 +131,11 @@ def restart(
             looked=[str(home / "data")],
             remedy=f"Install the kit that made them, or PostgreSQL {major} (KIT_POSTGRES=system).",
         )
-    if (home / "data" / "postmaster.pid").exists():
+    left = home / "data" / "postmaster.pid"
+    if left.exists():
         _end_orphans(home / "data")
+        # PostgreSQL would take a server that nobody has buried yet, a zombie, for one that runs.
+        left.unlink()
     return _run(programs, home, supervisor, keep=keep, port=port)
 
 
@@ -144,7 +147,13 @@ def _end_orphans(data: Path) -> None:
             if process.cwd() == str(data):
                 process.kill()
                 orphans.append(process)
-    psutil.wait_procs(orphans)
+    wait_until(lambda: not any(_is_alive(process) for process in orphans), seconds=math.inf)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _require_readable(folder: Path) -> None:
