@@ -56,12 +56,13 @@ def test_an_export_replaces_an_earlier_one(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# My notes\n", '{"done": 1}', "<!-- broken-window-kit\n"])
+@pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_file_that_is_no_export_stays_as_it_is(
-    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: str, options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "notes.md"
     path.write_text(text)
-    assert main(["progress", "--export", str(path)]) == MISUSED
+    assert main(["progress", *options, "--export", str(path)]) == MISUSED
     captured = capsys.readouterr()
     assert "is no export of your progress: it stays as it is." in captured.err
     assert captured.out == ""

@@ -41,6 +41,17 @@ def test_the_text(migrations: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     ]
 
 
+def test_json_is_one_object_and_nothing_else_also_for_a_problem(
+    migrations: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for sql, code in ((ADD, 0), ("SELEC 1;", 1)):
+        (migrations / "001_viewed.sql").write_text(sql)
+        assert main(["check", str(tmp_path), "--json"]) == code
+        shown = capsys.readouterr()
+        assert list(json.loads(shown.out)) == ["problems", "pending", "commands"]
+        assert shown.err == ""
+
+
 def test_the_text_of_a_problem(migrations: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (migrations / "001_twin.sql").write_text("SELEC 1;\n")
     assert main(["check", str(tmp_path)]) == 1
