@@ -11,7 +11,7 @@ from kit.cli.app import FAILED, KitCommand, json_option
 from kit.cli.screen import DIM, GOOD, HEAD, Screen
 from kit.errors import BadInput, KitError, UnusableFolder
 from kit.lesson.exercises import EXERCISES
-from kit.lesson.progress import KIND, Overview, look_over
+from kit.lesson.progress import KIND, Overview, read_progress
 
 _STYLES = {"done": GOOD, "not yet": "", "not asked": DIM}
 _EXAMPLES = """\
@@ -34,7 +34,7 @@ def progress(*, json: bool, markdown: bool, export: Path | None) -> int:
     """
     if json and markdown:
         raise click.UsageError("--json and --markdown exclude each other.")
-    screen, overview = Screen(), look_over(EXERCISES)
+    screen, overview = Screen(), read_progress(EXERCISES)
     if export is not None:
         _export(overview, export, json=json or (not markdown and export.suffix == ".json"))
     if json:

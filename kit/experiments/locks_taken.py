@@ -111,7 +111,7 @@ class LocksSeen:
 _UNTIL = "A file is one transaction: what is locked stays locked until its last statement is done."
 
 
-def look_at_locks(server: Server, database: str, pending: Iterable[Pending]) -> LocksSeen:
+def find_locks(server: Server, database: str, pending: Iterable[Pending]) -> LocksSeen:
     """Apply migrations to a database that nobody needs, and look after each statement what it holds.
 
     Args:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kit.draw import TableRow, draw_list, draw_paragraph, draw_table
 from kit.errors import BadInput, BuildFailed
-from kit.experiments.locks_taken import LocksSeen, look_at_locks
+from kit.experiments.locks_taken import LocksSeen, find_locks
 from kit.experiments.matrix import Age, Cell, TwoByTwo, measure_pairs
 from kit.experiments.orders import ORDERS
 from kit.host import ENTRY, compile_source
@@ -24,7 +24,7 @@ from kit.review.rules import waits
 from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.files import FOLDER
 from kit.timeline import Timeline
-from kit.timeline.deploy import Deploy, look_back
+from kit.timeline.deploy import Deploy, read_deploy
 from kit.world.open import open_copy
 from kit.world.save import save
 from kit.world.snapshot import Snapshot
@@ -330,7 +330,7 @@ def measure(world: World, pending: tuple[Pending, ...]) -> MeasuredChange:
         copy = open_copy(saved)
         try:
             restore(copy.server, "locks", saved / "cloud.sql")
-            locks = look_at_locks(copy.server, "locks", pending)
+            locks = find_locks(copy.server, "locks", pending)
             pairs = measure_pairs(copy, title="your change")
         finally:
             copy.close()
@@ -387,7 +387,7 @@ class Draft:
         """Say what visitors met while the change was deployed; call it when it is."""
         left = judge(self.world)
         since = Timeline(self.world.timeline.records[self.known :])
-        return look_back(since, undone=(*left.code, *(migration.file for migration in left.pending)))
+        return read_deploy(since, undone=(*left.code, *(migration.file for migration in left.pending)))
 
     def __repr__(self) -> str:
         """Show the change, or what is wrong with it."""

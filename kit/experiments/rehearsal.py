@@ -19,9 +19,9 @@ from kit.timeline import (
     broken_seconds,
     broken_windows,
     count_outcomes,
-    draw,
     first_error,
     first_push,
+    format_timeline,
     true_windows,
 )
 from kit.timeline.clock import Clock, ClockName
@@ -239,7 +239,7 @@ class Rehearsal:
         Raises:
             BadInput: if a timeline does not fit in so few.
         """
-        return draw(self.timeline, width=width, zero=first_push(self.timeline))
+        return format_timeline(self.timeline, width=width, zero=first_push(self.timeline))
 
     def facts(self) -> dict[str, Any]:
         """Return the numbers as `window --json` prints them.

@@ -189,7 +189,7 @@ class Overview:
         return "\n".join(lines) + "\n"
 
 
-def look_over(exercises: Mapping[str, Exercise]) -> Overview:
+def read_progress(exercises: Mapping[str, Exercise]) -> Overview:
     """Return how far the learner is.
 
     Args:

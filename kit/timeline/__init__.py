@@ -34,7 +34,7 @@ from kit.timeline.records import (
     Target,
     WorkerChanged,
 )
-from kit.timeline.text import draw
+from kit.timeline.text import format_timeline
 from kit.timeline.timeline import Timeline
 
 __all__ = [
@@ -59,13 +59,13 @@ __all__ = [
     "broken_windows",
     "code_switches",
     "count_outcomes",
-    "draw",
     "dump_record",
     "dump_records",
     "find_delay",
     "find_runs",
     "first_error",
     "first_push",
+    "format_timeline",
     "last_push",
     "load_record",
     "load_records",

@@ -11,8 +11,8 @@ from kit.timeline import (
     broken_windows,
     code_switches,
     count_outcomes,
-    draw,
     first_push,
+    format_timeline,
     page_views,
     schema_switches,
 )
@@ -45,7 +45,7 @@ class Deploy:
         views = count_outcomes(self.timeline)
         if views.ok != views.total:
             windows = broken_windows(self.timeline)
-            drawn = draw(self.timeline, zero=first_push(self.timeline))
+            drawn = format_timeline(self.timeline, zero=first_push(self.timeline))
             return (
                 f"Broken for {broken_seconds(windows):.2g} s: {views.failed} failed, {views.lost} lost of "
                 f"{views.total} page views.\n{drawn}"
@@ -64,7 +64,7 @@ class Deploy:
         return f"Passed: code and schema are live, and all of {views.total} page views were ok."
 
 
-def look_back(timeline: Timeline, *, undone: Sequence[str] = ()) -> Deploy:
+def read_deploy(timeline: Timeline, *, undone: Sequence[str] = ()) -> Deploy:
     """Say how a deploy went.
 
     Args:

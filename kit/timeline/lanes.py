@@ -54,7 +54,7 @@ class ColumnAxis(NamedTuple):
         return self.start <= at <= self.end
 
 
-def draw_lanes(records: Sequence[Record], views: Sequence[PageView], zero: float, width: int) -> list[str]:
+def format_lanes(records: Sequence[Record], views: Sequence[PageView], zero: float, width: int) -> list[str]:
     """Return the lines of the lanes, from the first to the last of some page views.
 
     Args:

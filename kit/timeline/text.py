@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from kit.draw import count_cells, cut, format_commit, format_line, format_offset, format_span
 from kit.errors import BadInput
-from kit.timeline.lanes import LEGEND, draw_lanes
+from kit.timeline.lanes import LEGEND, format_lanes
 from kit.timeline.queries import (
     Window,
     broken_seconds,
@@ -205,7 +205,7 @@ _LATER = 4 * 3600.0
 _MOST_ENTRIES = 66  # the whole workflow, phases 1 to 7, takes 63
 
 
-def draw_journal(records: Sequence[Record], zero: float, width: int) -> list[str]:
+def format_journal(records: Sequence[Record], zero: float, width: int) -> list[str]:
     """Return the lines of the journal.
 
     Args:
@@ -282,7 +282,7 @@ NARROWEST = 50
 _MOST_LANES = 3
 
 
-def draw(timeline: Iterable[Record], *, width: int = 100, zero: float | None = None) -> str:
+def format_timeline(timeline: Iterable[Record], *, width: int = 100, zero: float | None = None) -> str:
     """Return a readable drawing of a timeline, without a newline at its end.
 
     First a journal: a line an event, page views summed up, broken windows bracketed
@@ -311,10 +311,10 @@ def draw(timeline: Iterable[Record], *, width: int = 100, zero: float | None = N
         push = last_push(records)
         zero = records[0].instant if push is None else push
     lines = [_title(records, zero), *_pack(_sum_up(records), width, "; "), ""]
-    lines += draw_journal(records, zero, width)
+    lines += format_journal(records, zero, width)
     sittings = [views for views in split_sittings(page_views(records)) if views[-1].at > views[0].at]
     for views in sittings[-_MOST_LANES:]:
-        lines += ["", *draw_lanes(records, views, zero, width)]
+        lines += ["", *format_lanes(records, views, zero, width)]
     if sittings:
         lines += ["", *_pack(LEGEND, width, "    "), *_explain(records)]
     return "\n".join(cut(line, width) for line in lines)

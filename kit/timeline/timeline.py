@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from kit.timeline.queries import last_push
 from kit.timeline.records import CommandRan, Record, RefMoved
-from kit.timeline.text import draw
+from kit.timeline.text import format_timeline
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -43,7 +43,7 @@ class Timeline:
 
     def __repr__(self) -> str:
         """Draw the timeline in text; equal timelines have equal drawings."""
-        return draw(self.records)
+        return format_timeline(self.records)
 
     def only(self, kind: type[RecordT]) -> tuple[RecordT, ...]:
         """Return the records of one kind, in order."""

@@ -7,7 +7,7 @@ import ipywidgets
 from kit.draw import Markup, TableRow, draw_element, draw_paragraph, draw_style, draw_table
 from kit.errors import KitError
 from kit.lesson.exercises import EXERCISES
-from kit.lesson.progress import Overview, look_over
+from kit.lesson.progress import Overview, read_progress
 from kit.widgets.accessibility import Readable
 from kit.widgets.cell_events import replace_former
 
@@ -24,7 +24,7 @@ class ProgressTable(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
     def __init__(self) -> None:
         """Read the progress file; an error about it is shown in the table's place."""
         try:
-            shown = draw_progress(look_over(EXERCISES))
+            shown = draw_progress(read_progress(EXERCISES))
         except KitError as error:
             shown = draw_element("div", draw_paragraph(str(error)), class_="kw-panel")
         style = draw_style(__file__, "deploy_picture", "panel", "progress")

@@ -38,7 +38,7 @@ from kit.world.snapshot import (
     Snapshot,
     WorkerSeen,
     describe,
-    look_at_database,
+    read_database,
 )
 from kit.world.workflow import PHASES
 
@@ -597,7 +597,7 @@ class Engine:
 
     def _look_at_database(self, name: str) -> DatabaseSeen:
         with self.server.connect(name) as connection:
-            return look_at_database(connection)
+            return read_database(connection)
 
     def _look_at_commit(self, commit: str) -> CommitSeen:
         if commit not in self._commits:

@@ -169,7 +169,7 @@ class Change:
     by: bool = True
 
 
-def look_at_database(connection: psycopg.Connection) -> DatabaseSeen:
+def read_database(connection: psycopg.Connection) -> DatabaseSeen:
     """Ask one database what it holds.
 
     Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import MigrationFailed
-from kit.experiments.locks_taken import look_at_locks
+from kit.experiments.locks_taken import find_locks
 from kit.postgres import Server, create
 from kit.review import JudgedStatement, Pending, Verdict, judge
 from kit.supabase import runs_alone, split
@@ -48,7 +48,7 @@ def test_rule_and_run_agree_on_each_case(path: Path, server: Server, empty: str)
             if line.startswith("-- before: "):
                 connection.execute(line.removeprefix("-- before: ").encode())
 
-    (held,) = look_at_locks(server, empty, [pending(statement.text)]).held
+    (held,) = find_locks(server, empty, [pending(statement.text)]).held
 
     assert held.agrees, held
     assert (held.locks is None) == runs_alone(statement.text)
@@ -60,7 +60,7 @@ def test_a_lock_beyond_the_rule_is_a_difference(server: Server, empty: str) -> N
         connection.execute("CREATE TABLE week (day integer)")
     attach = "ALTER TABLE days ATTACH PARTITION week FOR VALUES FROM (1) TO (8)"
 
-    seen = look_at_locks(server, empty, [pending(attach)])
+    seen = find_locks(server, empty, [pending(attach)])
 
     assert not seen.held[0].agrees
     assert "week ACCESS EXCLUSIVE, reads and writes wait (the rule: SHARE UPDATE EXCLUSIVE)" in repr(seen)
@@ -71,7 +71,7 @@ def test_a_file_that_begins_and_ends_transactions_itself_holds_nothing_to_be_see
 ) -> None:
     own = pending("BEGIN", "ALTER TABLE items ADD COLUMN a text", "COMMIT")
 
-    assert [one.locks for one in look_at_locks(server, empty, [own]).held] == [None, None, None]
+    assert [one.locks for one in find_locks(server, empty, [own]).held] == [None, None, None]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,6 @@ def test_what_postgresql_refuses_is_told_with_its_line(
     server: Server, empty: str, sql: str, why: str
 ) -> None:
     with pytest.raises(MigrationFailed, match=r"supabase/migrations/1_x\.sql, line 2") as caught:
-        look_at_locks(server, empty, [pending("ALTER TABLE items ADD COLUMN a text", sql)])
+        find_locks(server, empty, [pending("ALTER TABLE items ADD COLUMN a text", sql)])
 
     assert why in caught.value.why

@@ -9,7 +9,7 @@ import pytest
 
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.notebooks import find_notebooks
-from kit.lesson.progress import Overview, look_over
+from kit.lesson.progress import Overview, read_progress
 from kit.world.home import progress_file, remember
 
 PLAN: dict[str, Any] = {"change": "add", "order": "code-first", "wait": 8.0, "build": 4.0, "rate": 20.0}
@@ -26,7 +26,7 @@ def solve(*numbers: str, done: bool = True) -> None:
 
 
 def look() -> Overview:
-    return look_over(EXERCISES)
+    return read_progress(EXERCISES)
 
 
 def test_at_first_nothing_is_done_and_the_first_exercise_comes_next() -> None:
@@ -42,7 +42,7 @@ def test_every_exercise_there_is_is_listed_in_its_notebook() -> None:
     """By what is registered: an exercise that comes tomorrow is listed without a change here."""
     stems = {path.stem[:2]: path.stem for path in find_notebooks()}
     late = replace(EXERCISES["1a"], number="12a", task="One more.")
-    seen = look_over({**EXERCISES, "12a": late})
+    seen = read_progress({**EXERCISES, "12a": late})
     assert [line.number for line in seen.exercises] == [*EXERCISES, "12a"]
     assert [line.notebook for line in seen.exercises[:-1]] == [stems[one[:-1].zfill(2)] for one in EXERCISES]
     assert seen.exercises[-1].notebook == "12"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kit.draw import count_cells
 from kit.errors import BadInput
-from kit.timeline import PageView, Timeline, draw
+from kit.timeline import PageView, Timeline, format_timeline
 from kit.timeline.text import NARROWEST
 
 Rehearse = Callable[..., Timeline]
@@ -43,20 +43,20 @@ lost: status 200, yet nothing in the database"""
 
 
 def test_a_rehearsal_of_code_first(rehearse: Rehearse) -> None:
-    assert draw(rehearse()) == CODE_FIRST
+    assert format_timeline(rehearse()) == CODE_FIRST
 
 
 def test_the_zero_of_the_clock_does_not_show(rehearse: Rehearse) -> None:
-    assert draw(rehearse(zero=64)) == CODE_FIRST
+    assert format_timeline(rehearse(zero=64)) == CODE_FIRST
 
 
 def test_nothing() -> None:
-    assert draw(Timeline()) == "Timeline: nothing has happened yet."
+    assert format_timeline(Timeline()) == "Timeline: nothing has happened yet."
 
 
 def test_one_page_view() -> None:
     view = PageView(at=77.3, took=1, document="d", commit="", status=0, outcome="failed")
-    assert draw([view]) == (
+    assert format_timeline([view]) == (
         "Timeline; 00:00 is the first event\n"
         "1 page view: 1 failed\n"
         "\n"
@@ -66,7 +66,7 @@ def test_one_page_view() -> None:
 
 
 def test_another_zero(rehearse: Rehearse) -> None:
-    lines = draw(rehearse(), zero=36).splitlines()
+    lines = format_timeline(rehearse(), zero=36).splitlines()
     assert lines[0] == "Timeline"
     assert " 00:00  │ dev$      npx supabase db push" in lines
     assert "-00:36    dev$      git push origin main" in lines
@@ -74,13 +74,13 @@ def test_another_zero(rehearse: Rehearse) -> None:
 
 def test_a_width_without_room_is_refused() -> None:
     with pytest.raises(BadInput, match="cannot be drawn in 49 columns"):
-        draw(Timeline(), width=NARROWEST - 1)
+        format_timeline(Timeline(), width=NARROWEST - 1)
 
 
 @settings(deadline=None)
 @given(st.from_type(Timeline), st.integers(NARROWEST, 120), st.none() | st.floats(-1e6, 1e6))
 def test_any_timeline_fits(timeline: Timeline, width: int, zero: float | None) -> None:
-    for line in draw(timeline, width=width, zero=zero).split("\n"):
+    for line in format_timeline(timeline, width=width, zero=zero).split("\n"):
         assert count_cells(line) <= width
         assert line.isprintable()
         assert line == line.rstrip()
@@ -89,7 +89,7 @@ def test_any_timeline_fits(timeline: Timeline, width: int, zero: float | None) -
 @pytest.mark.parametrize("outcome", ["lost", "failed", "blocked"])
 def test_outcomes_differ_without_colour(rehearse: Rehearse, outcome: str) -> None:
     mark = {"lost": "o", "failed": "x", "blocked": "#"}[outcome]
-    drawing = draw(rehearse(outcome=outcome))
+    drawing = format_timeline(rehearse(outcome=outcome))
     assert f"visitors  {'·' * 79}{mark * 7}····" in drawing
     assert f"60 {outcome.upper()}" in drawing
     assert ("blocked: waited" in drawing) == (outcome == "blocked")

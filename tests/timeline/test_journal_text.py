@@ -13,13 +13,13 @@ from kit.timeline import (
     Timeline,
     WorkerChanged,
 )
-from kit.timeline.text import draw_journal
+from kit.timeline.text import format_journal
 
 Rehearse = Callable[..., Timeline]
 
 
 def journal(timeline: Timeline, width: int = 100) -> list[str]:
-    return draw_journal(timeline.records, timeline.records[0].at, width)
+    return format_journal(timeline.records, timeline.records[0].at, width)
 
 
 def command(at: float, text: str = "git status", *, code: int = 0) -> CommandRan:
@@ -52,7 +52,7 @@ def test_every_kind_has_its_line() -> None:
         ]
     )
     records = sorted(timeline, key=lambda record: record.instant)
-    assert draw_journal(records, 0, 100) == [
+    assert format_journal(records, 0, 100) == [
         " 00:00      dev$    npm test  (exit 2)",
         "+00:01      dev     feature/x -> 3f2a1c9",
         "+00:02      github  feature/x deleted",

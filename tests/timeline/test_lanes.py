@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from kit.timeline import CommandRan, Deployed, PageView, Timeline
-from kit.timeline.lanes import ColumnAxis, draw_lanes
+from kit.timeline.lanes import ColumnAxis, format_lanes
 
 Rehearse = Callable[..., Timeline]
 
 
 def lanes(timeline: Timeline, width: int = 100) -> dict[str, str]:
-    lines = draw_lanes(timeline.records, timeline.only(PageView), 0, width)
+    lines = format_lanes(timeline.records, timeline.only(PageView), 0, width)
     return {line[:10].strip(): line[10:] for line in lines}
 
 

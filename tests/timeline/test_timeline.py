@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kit.timeline
-from kit.timeline import KINDS, CommandRan, Deployed, PageView, Record, RefMoved, Timeline, draw
+from kit.timeline import KINDS, CommandRan, Deployed, PageView, Record, RefMoved, Timeline, format_timeline
 
 
 def test_the_exported_names_are_sorted_and_there() -> None:
@@ -88,7 +88,7 @@ def test_nothing_is_false_and_empty() -> None:
 @settings(deadline=None)
 @given(st.from_type(Timeline))
 def test_equal_timelines_look_equal(timeline: Timeline) -> None:
-    assert repr(timeline) == repr(Timeline.of(list(timeline))) == draw(timeline)
+    assert repr(timeline) == repr(Timeline.of(list(timeline))) == format_timeline(timeline)
 
 
 def test_a_timeline_can_be_in_a_set(rehearse: Callable[..., Timeline]) -> None:

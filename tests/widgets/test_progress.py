@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kit.lesson.exercises import EXERCISES
-from kit.lesson.progress import look_over
+from kit.lesson.progress import read_progress
 from kit.widgets import ProgressTable
 from kit.widgets.progress import draw_progress
 from kit.world.home import progress_file, remember
@@ -53,5 +53,5 @@ def test_a_file_that_cannot_be_read_is_told_in_its_place() -> None:
 
 def test_every_text_is_escaped() -> None:
     evil = replace(EXERCISES["1a"], task=EVIL, number="1<b>")
-    assert EVIL not in draw_progress(look_over({"1<b>": evil}))
-    assert "<b>" not in draw_progress(look_over({"1<b>": evil}))
+    assert EVIL not in draw_progress(read_progress({"1<b>": evil}))
+    assert "<b>" not in draw_progress(read_progress({"1<b>": evil}))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from kit.postgres import Server
-from kit.world.snapshot import NO_COMMIT, CommitSeen, DatabaseSeen, look_at_database
+from kit.world.snapshot import NO_COMMIT, CommitSeen, DatabaseSeen, read_database
 
 Execute = Callable[[str], DatabaseSeen]
 
@@ -19,7 +19,7 @@ def after(server: Server, databases: tuple[str, str]) -> Execute:
         with server.connect("local", role="migrator") as connection:
             connection.execute(sql.encode())
         with server.connect("local") as connection:
-            return look_at_database(connection)
+            return read_database(connection)
 
     return after
 

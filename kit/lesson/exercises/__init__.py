@@ -15,10 +15,10 @@ from kit.lesson.exercises.n08 import EXERCISES_8
 from kit.lesson.exercises.n09 import EXERCISES_9
 from kit.lesson.exercises.n10 import EXERCISES_10
 from kit.lesson.exercises.n11 import EXERCISES_11
-from kit.lesson.progress import Overview, look_over, record
+from kit.lesson.progress import Overview, read_progress, record
 from kit.world.world import World
 
-__all__ = ["EXERCISES", "Assessment", "Attempt", "Exercise", "Overview", "exercise", "look_over"]
+__all__ = ["EXERCISES", "Assessment", "Attempt", "Exercise", "Overview", "exercise", "read_progress"]
 
 EXERCISES = {
     exercise.number: exercise

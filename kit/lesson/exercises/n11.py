@@ -8,7 +8,7 @@ import psycopg
 
 from kit.lesson.exercise import Attempt, Exercise
 from kit.timeline import CommandRan, Timeline, code_switches, schema_switches
-from kit.timeline.deploy import Deploy, look_back
+from kit.timeline.deploy import Deploy, read_deploy
 
 _COME = re.compile(r"visitors (?!0/s)\S+/s")
 _VISITORS = "lab.visitors(rate=20)\nlab.advance(2)"
@@ -84,7 +84,7 @@ def _deploy(attempt: Attempt) -> Deploy:
         for place, record in enumerate(records)
         if isinstance(record, CommandRan) and _COME.fullmatch(record.command)
     ]
-    return look_back(Timeline(records[came[-1] :] if came else ()))
+    return read_deploy(Timeline(records[came[-1] :] if came else ()))
 
 
 def _shows_language(attempt: Attempt) -> bool:
