@@ -14,7 +14,7 @@ BROKEN := $(shell $(PY) -c "" 2>/dev/null || echo again)
 endif
 # A file's tests, and a notebook's cells, stay together: they share what they start.
 PYTEST := $(PY) -m pytest -q --numprocesses=auto --dist=loadfile
-REST := browser or docker or system or supabase
+REST := browser or docker or system or supabase or losses
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help

@@ -18,6 +18,8 @@ import pytest
 
 from .conftest import Place
 
+pytestmark = pytest.mark.losses
+
 SESSION = """
 import json, sys
 from kit import open_world
