@@ -22,6 +22,7 @@ import pytest
 from kit import open_world
 from kit.cli import MISUSED, main
 from kit.errors import WorldTaken
+from kit.experiments.rehearsal import Plan, Rehearsal
 from kit.process import Supervisor, wait_until
 from kit.world.workflow import PHASES
 
@@ -285,11 +286,13 @@ def test_a_reader_that_goes_is_no_error(place: Path, new_home: Path, environment
 # window
 
 
-def test_the_virtual_clock_measures_the_same_twice(kit: Kit) -> None:
-    first, second = kit(*WINDOW, "--json"), kit(*WINDOW, "--json")
-    assert first.returncode == 0, first.stderr
-    assert first.stdout == second.stdout
-    facts: dict[str, Any] = json.loads(first.stdout)
+def test_the_virtual_clock_measures_the_same_in_every_process(
+    kit: Kit, rehearsed: Callable[[Plan], Rehearsal]
+) -> None:
+    ran = kit(*WINDOW, "--json")
+    assert ran.returncode == 0, ran.stderr
+    facts: dict[str, Any] = json.loads(ran.stdout)
+    assert facts == rehearsed(Plan(order="code-first", wait=36)).facts()
     requests = facts["requests"]
     assert facts == {
         "change": "add",
@@ -314,26 +317,14 @@ def test_the_virtual_clock_measures_the_same_twice(kit: Kit) -> None:
     assert requests["lost"] == pytest.approx(3 * 20, abs=1)
 
 
-def test_the_two_commands_that_are_safe_for_an_added_column_break_for_a_dropped_one(kit: Kit) -> None:
-    ran = kit("window", "--change", "drop", "--order", "together", "--build", "35", "--rate", "4", "--json")
-    assert ran.returncode == 0, ran.stderr
-    facts = json.loads(ran.stdout)
-    assert facts["truth_s"] == 33.0
-    assert facts["windows"] == [{"start_s": 2.0, "end_s": 35.0}]
-
-
-def test_several_pushes_are_counted_from_the_first(kit: Kit) -> None:
-    ran = kit("window", "--change", "drop", "--order", "expand-contract", "--build", "5", "--rate", "4")
+def test_without_a_terminal_the_window_is_plain_text(
+    kit: Kit, rehearsed: Callable[[Plan], Rehearsal]
+) -> None:
+    ran = kit("window", "--change", "drop", "--order", "expand-contract", "--build", "7")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("Timeline; 00:00 is the first push of main to GitHub")
+    assert repr(rehearsed(Plan(change="drop", order="expand-contract", build=7))) in ran.stdout
     assert re.search(r"^change, order +drop, expand-contract$", ran.stdout, re.MULTILINE)
-    assert re.search(r"^broken, since git push +never$", ran.stdout, re.MULTILINE)
-
-
-def test_without_a_terminal_the_window_is_plain_text(kit: Kit) -> None:
-    ran = kit("window", "--order", "schema-first")
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("Timeline; 00:00 is the last push of main to GitHub")
     assert re.search(r"^broken, since git push +never$", ran.stdout, re.MULTILINE)
     assert "\x1b" not in ran.stdout + ran.stderr
 
