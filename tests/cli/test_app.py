@@ -320,10 +320,10 @@ def test_the_virtual_clock_measures_the_same_in_every_process(
 def test_without_a_terminal_the_window_is_plain_text(
     kit: Kit, rehearsed: Callable[[Plan], Rehearsal]
 ) -> None:
-    ran = kit("window", "--change", "drop", "--order", "expand-contract", "--build", "7")
+    ran = kit("window", "--change", "drop", "--order", "expand-contract", "--build", "7", "--rate", "4")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("Timeline; 00:00 is the first push of main to GitHub")
-    assert repr(rehearsed(Plan(change="drop", order="expand-contract", build=7))) in ran.stdout
+    assert repr(rehearsed(Plan(change="drop", order="expand-contract", build=7, rate=4))) in ran.stdout
     assert re.search(r"^change, order +drop, expand-contract$", ran.stdout, re.MULTILINE)
     assert re.search(r"^broken, since git push +never$", ran.stdout, re.MULTILINE)
     assert "\x1b" not in ran.stdout + ran.stderr

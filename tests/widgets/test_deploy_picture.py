@@ -154,7 +154,7 @@ def test_a_frame_of_five_thousand_views_is_small(measured: Rehearsal) -> None:
 
 
 def test_several_pushes_are_drawn_each_with_its_build_and_what_it_changes(rehearsed: Rehearsed) -> None:
-    plan = Plan(change="rename", order="expand-contract", build=7)
+    plan = Plan(change="rename", order="expand-contract", build=7, rate=4)
     before, after = (
         draw_panel((), plan, predict(plan)),
         draw_panel(rehearsed(plan).timeline, plan, predict(plan)),
