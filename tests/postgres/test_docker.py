@@ -160,7 +160,9 @@ def test_a_container_is_described_by_the_file_and_gone_in_the_end(
         published = container.ports["5432/tcp"]
         assert published == [{"HostIp": "127.0.0.1", "HostPort": str(server.port)}]
         assert container.labels["broken-window-kit"] == "postgres"
-        assert container.attrs["HostConfig"]["Tmpfs"] == {"/var/lib/postgresql": ""}
+        assert container.attrs["HostConfig"]["Binds"] == [
+            f"kit-postgres-{server.instance}:/var/lib/postgresql:rw"
+        ]
         volumes = [mount["Name"] for mount in container.attrs["Mounts"] if mount["Type"] == "volume"]
     started = time.monotonic()
 
@@ -287,7 +289,7 @@ def test_a_server_that_never_gets_ready_is_given_up(
     with pytest.raises(ServerFailed, match="not ready after 2 seconds") as caught:
         start_server(Docker(file), supervisor.folder, supervisor)
 
-    assert "ready to accept connections" in caught.value.why
+    assert caught.value.why != "it wrote nothing"
 
 
 @pytest.mark.docker

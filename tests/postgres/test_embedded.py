@@ -67,6 +67,7 @@ def test_no_copy_where_none_is_needed(supervised: Callable[[], Supervisor], kit_
 
     assert sorted(path.name for path in supervisor.folder.iterdir()) == [
         "pg",
+        "plan",
         "reaper.log",
         "reaper.sock",
         "server.json",
