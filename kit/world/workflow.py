@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -154,6 +155,10 @@ def _step(number: str, title: str, *parts: Action | Mapping[str, Question]) -> I
         yield Step(f"{number}{next(letters)}", title, part, predicates)
 
 
+def _phase(number: int, title: str, *steps: Iterator[Step], done: Question) -> Phase:
+    return Phase(number, title, tuple(itertools.chain.from_iterable(steps)), done)
+
+
 # Questions that are asked more than once, or take more than a line.
 
 _WINDOW_S = 3.0
@@ -268,298 +273,284 @@ _VIEWED = """
 """
 
 PHASES = (
-    Phase(
+    _phase(
         1,
         "Prepare for a new feature",
-        (
-            *_step(
-                "1.1",
-                "Commit what is there",
-                Run("dev", "git status"),
-                Run("dev", "git add .gitignore CLAUDE.md docs/"),
-                Run("dev", 'git commit -m "docs: add dual-worktree migration workflow documentation"'),
-                {
-                    "The documentation is committed on homepage-and-search.": lambda seen: (
-                        seen.on_dev(HOMEPAGE).documented and not seen.dev.changed
-                    ),
-                    "The commit is local: GitHub does not have it.": lambda seen: (
-                        not any(seen.on_github(branch).documented for branch in seen.repositories.github)
-                    ),
-                    "It will reach main with the feature: main does not have it yet.": lambda seen: (
-                        not seen.on_dev("main").documented
-                    ),
-                },
-            ),
-            *_step(
-                "1.2",
-                "Create the feature branch",
-                Run("dev", f"git checkout -b {FEATURE}"),
-                {
-                    "The new branch starts where homepage-and-search ends.": lambda seen: (
-                        seen.dev.branch == FEATURE and seen.dev.head == seen.dev.branches.get(HOMEPAGE)
-                    ),
-                    "It starts with all current changes, the documentation too.": lambda seen: (
-                        not seen.dev.changed and seen.on_dev(FEATURE).documented
-                    ),
-                    "The migrations are the same: they are files, tracked by git.": lambda seen: (
-                        seen.on_dev(FEATURE).migrations == seen.on_dev(HOMEPAGE).migrations
-                    ),
-                },
-            ),
+        _step(
+            "1.1",
+            "Commit what is there",
+            Run("dev", "git status"),
+            Run("dev", "git add .gitignore CLAUDE.md docs/"),
+            Run("dev", 'git commit -m "docs: add dual-worktree migration workflow documentation"'),
+            {
+                "The documentation is committed on homepage-and-search.": lambda seen: (
+                    seen.on_dev(HOMEPAGE).documented and not seen.dev.changed
+                ),
+                "The commit is local: GitHub does not have it.": lambda seen: (
+                    not any(seen.on_github(branch).documented for branch in seen.repositories.github)
+                ),
+                "It will reach main with the feature: main does not have it yet.": lambda seen: (
+                    not seen.on_dev("main").documented
+                ),
+            },
         ),
-        lambda seen: FEATURE in seen.dev.branches,
+        _step(
+            "1.2",
+            "Create the feature branch",
+            Run("dev", f"git checkout -b {FEATURE}"),
+            {
+                "The new branch starts where homepage-and-search ends.": lambda seen: (
+                    seen.dev.branch == FEATURE and seen.dev.head == seen.dev.branches.get(HOMEPAGE)
+                ),
+                "It starts with all current changes, the documentation too.": lambda seen: (
+                    not seen.dev.changed and seen.on_dev(FEATURE).documented
+                ),
+                "The migrations are the same: they are files, tracked by git.": lambda seen: (
+                    seen.on_dev(FEATURE).migrations == seen.on_dev(HOMEPAGE).migrations
+                ),
+            },
+        ),
+        done=lambda seen: FEATURE in seen.dev.branches,
     ),
-    Phase(
+    _phase(
         2,
         "Change the database",
-        (
-            *_step(
-                "2.1",
-                "Look at the schema first",
-                Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
-                {"There is no last_viewed column.": _no_local_column},
-            ),
-            *_step(
-                "2.2",
-                "Generate the migration",
-                Run("dev", "npx supabase db diff -f add_document_last_viewed"),
-                {
-                    "The schema and the migrations agree, so there is nothing to write.": lambda seen: (
-                        "No schema changes found" in seen.output
-                    ),
-                    "No file was created.": lambda seen: not _new_files(seen),
-                },
-                Run("dev", "npx supabase migration new add_document_last_viewed"),
-                {
-                    "There is one new migration file, stamped with the time.": lambda seen: (
-                        _new_files(seen) == [f"{VERSION}_add_document_last_viewed.sql"]
-                    )
-                },
-            ),
-            *_step(
-                "2.3",
-                "Write the SQL",
-                Edit("dev", MIGRATION, "feature/migration.sql"),
-                {"It is only a file: no database has changed.": _no_local_column},
-            ),
-            *_step(
-                "2.4",
-                "Apply it locally",
-                Run("dev", "npx supabase migration up"),
-                Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
-                {
-                    "The migration is applied to the local database.": _applied_locally,
-                    "documents has a last_viewed column there.": lambda seen: not _no_local_column(seen),
-                    "The cloud database does not have it: nothing was pushed.": _no_cloud_column,
-                },
-            ),
+        _step(
+            "2.1",
+            "Look at the schema first",
+            Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
+            {"There is no last_viewed column.": _no_local_column},
         ),
-        _applied_locally,
+        _step(
+            "2.2",
+            "Generate the migration",
+            Run("dev", "npx supabase db diff -f add_document_last_viewed"),
+            {
+                "The schema and the migrations agree, so there is nothing to write.": lambda seen: (
+                    "No schema changes found" in seen.output
+                ),
+                "No file was created.": lambda seen: not _new_files(seen),
+            },
+            Run("dev", "npx supabase migration new add_document_last_viewed"),
+            {
+                "There is one new migration file, stamped with the time.": lambda seen: (
+                    _new_files(seen) == [f"{VERSION}_add_document_last_viewed.sql"]
+                )
+            },
+        ),
+        _step(
+            "2.3",
+            "Write the SQL",
+            Edit("dev", MIGRATION, "feature/migration.sql"),
+            {"It is only a file: no database has changed.": _no_local_column},
+        ),
+        _step(
+            "2.4",
+            "Apply it locally",
+            Run("dev", "npx supabase migration up"),
+            Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
+            {
+                "The migration is applied to the local database.": _applied_locally,
+                "documents has a last_viewed column there.": lambda seen: not _no_local_column(seen),
+                "The cloud database does not have it: nothing was pushed.": _no_cloud_column,
+            },
+        ),
+        done=_applied_locally,
     ),
-    Phase(
+    _phase(
         3,
         "Change the code",
-        (
-            *_step(
-                "3.1",
-                "Write the server action",
-                Edit("dev", DOCUMENTS, "feature/update_last_viewed.py", append=True),
-            ),
-            *_step(
-                "3.2",
-                "Call it from the reader",
-                Edit("dev", READER_PAGE, "feature/silent/page.py"),
-                {
-                    "The code exists only in your working tree.": lambda seen: (
-                        any(path.startswith("src/") for path in seen.dev.changed)
-                        and not seen.commit(seen.dev.head).writes_last_viewed
-                    )
-                },
-            ),
-            *_step(
-                "3.3",
-                "Test it locally",
-                Run("dev", "npm run dev"),
-                {"The dev server runs your working tree.": lambda seen: seen.dev_serving},
-                OpenPage("dev"),
-                {
-                    "The page called the server action, and the local database has the view.": (
-                        lambda seen: seen.local.viewed > 0
-                    ),
-                    "The cloud database still does not have the column.": _no_cloud_column,
-                },
-                Run("dev", f'psql "$LOCAL_DB_URL" -c "{_VIEWED}"'),
-            ),
+        _step(
+            "3.1",
+            "Write the server action",
+            Edit("dev", DOCUMENTS, "feature/update_last_viewed.py", append=True),
         ),
-        lambda seen: seen.local.viewed > 0,
+        _step(
+            "3.2",
+            "Call it from the reader",
+            Edit("dev", READER_PAGE, "feature/silent/page.py"),
+            {
+                "The code exists only in your working tree.": lambda seen: (
+                    any(path.startswith("src/") for path in seen.dev.changed)
+                    and not seen.commit(seen.dev.head).writes_last_viewed
+                )
+            },
+        ),
+        _step(
+            "3.3",
+            "Test it locally",
+            Run("dev", "npm run dev"),
+            {"The dev server runs your working tree.": lambda seen: seen.dev_serving},
+            OpenPage("dev"),
+            {
+                "The page called the server action, and the local database has the view.": (
+                    lambda seen: seen.local.viewed > 0
+                ),
+                "The cloud database still does not have the column.": _no_cloud_column,
+            },
+            Run("dev", f'psql "$LOCAL_DB_URL" -c "{_VIEWED}"'),
+        ),
+        done=lambda seen: seen.local.viewed > 0,
     ),
-    Phase(
+    _phase(
         4,
         "Commit the change",
-        (
-            *_step(
-                "4.1",
-                "Review the changes",
-                Run("dev", "git status"),
-                Run("dev", "git diff supabase/migrations/"),
-                {
-                    "git diff says nothing of a file that git does not track yet.": lambda seen: (
-                        not seen.output.strip() and seen.exit == 0
-                    )
-                },
-                Run("dev", "git diff src/"),
-            ),
-            *_step(
-                "4.2",
-                "Commit everything together",
-                Run("dev", f"git add {MIGRATION}"),
-                Run("dev", f"git add {DOCUMENTS}"),
-                Run("dev", f'git add "{READER_PAGE}"'),
-                Run("dev", f'git commit -m "{_COMMIT_MESSAGE}"'),
-                {
-                    "The migration is committed: to git it is just a file.": lambda seen: (
-                        VERSION in seen.on_dev(FEATURE).versions
-                    ),
-                    "The code is in the same commit.": lambda seen: seen.on_dev(FEATURE).writes_last_viewed,
-                },
-                Run("dev", f"git push origin {FEATURE}"),
-                {
-                    "GitHub has the feature branch.": _feature_on_github,
-                    "Production was not deployed: the push was not to main.": _production_unchanged,
-                    "The cloud database did not get the migration.": _no_cloud_column,
-                },
-                Advance(35),
-                {
-                    "The host built a preview of the branch.": lambda seen: any(
-                        (deployment.branch, deployment.stage) == (FEATURE, "live")
-                        for deployment in seen.deployments
-                    ),
-                    "Production still serves the old code.": _production_unchanged,
-                },
-            ),
+        _step(
+            "4.1",
+            "Review the changes",
+            Run("dev", "git status"),
+            Run("dev", "git diff supabase/migrations/"),
+            {
+                "git diff says nothing of a file that git does not track yet.": lambda seen: (
+                    not seen.output.strip() and seen.exit == 0
+                )
+            },
+            Run("dev", "git diff src/"),
         ),
-        _feature_on_github,
+        _step(
+            "4.2",
+            "Commit everything together",
+            Run("dev", f"git add {MIGRATION}"),
+            Run("dev", f"git add {DOCUMENTS}"),
+            Run("dev", f'git add "{READER_PAGE}"'),
+            Run("dev", f'git commit -m "{_COMMIT_MESSAGE}"'),
+            {
+                "The migration is committed: to git it is just a file.": lambda seen: (
+                    VERSION in seen.on_dev(FEATURE).versions
+                ),
+                "The code is in the same commit.": lambda seen: seen.on_dev(FEATURE).writes_last_viewed,
+            },
+            Run("dev", f"git push origin {FEATURE}"),
+            {
+                "GitHub has the feature branch.": _feature_on_github,
+                "Production was not deployed: the push was not to main.": _production_unchanged,
+                "The cloud database did not get the migration.": _no_cloud_column,
+            },
+            Advance(35),
+            {
+                "The host built a preview of the branch.": lambda seen: any(
+                    (deployment.branch, deployment.stage) == (FEATURE, "live")
+                    for deployment in seen.deployments
+                ),
+                "Production still serves the old code.": _production_unchanged,
+            },
+        ),
+        done=_feature_on_github,
     ),
-    Phase(
+    _phase(
         5,
         "Merge to main and deploy",
-        (
-            *_step(
-                "5.1",
-                "Switch to main",
-                Run("dev", "git checkout main"),
-                Run("dev", "git pull origin main"),
-                {
-                    "The dev clone is on main, as GitHub has it.": lambda seen: (
-                        seen.dev.branch == "main" and seen.dev.head == seen.repositories.github.get("main")
-                    ),
-                    "The local database still has the migration: databases do not follow branches.": (
-                        _applied_locally
-                    ),
-                },
-            ),
-            *_step(
-                "5.2",
-                "Merge the feature",
-                Run("dev", f"git merge {FEATURE} --no-edit"),
-                {
-                    "The migration file is on main.": lambda seen: VERSION in seen.on_dev("main").versions,
-                    "The code is on main.": lambda seen: seen.on_dev("main").writes_last_viewed,
-                    "Only here: GitHub's main does not have it.": lambda seen: not pushed(seen),
-                },
-            ),
-            *_step(
-                "5.3",
-                "Push to GitHub",
-                Arrivals(VISITORS),
-                Run("dev", GIT_PUSH),
-                {
-                    "GitHub has the new code on main.": pushed,
-                    "The host took the push; production still serves the old code.": _production_building,
-                    "The cloud database does not have the new column.": _no_cloud_column,
-                },
-                Advance(36),
-                {
-                    "The new code is live.": lambda seen: seen.live_commit.writes_last_viewed,
-                    "The cloud database is old: it has no last_viewed column.": _no_cloud_column,
-                    "Visitors lose something, and nobody sees an error: every page answered 200.": (
-                        _loses_silently
-                    ),
-                },
-            ),
-            *_step(
-                "5.4",
-                "Push the migration",
-                Run("dev", DB_PUSH),
-                {
-                    "The cloud database has the last_viewed column.": has_cloud_column,
-                    "The window was open for 3 seconds, from live to applied.": _open_for_three_seconds,
-                },
-                Advance(2),
-                {
-                    "The deployed code writes last_viewed, and visitors lose nothing any more.": (
-                        _last_view_recorded
-                    ),
-                    "Code and schema agree: the feature is deployed.": deployed,
-                },
-                Arrivals(0),
-            ),
+        _step(
+            "5.1",
+            "Switch to main",
+            Run("dev", "git checkout main"),
+            Run("dev", "git pull origin main"),
+            {
+                "The dev clone is on main, as GitHub has it.": lambda seen: (
+                    seen.dev.branch == "main" and seen.dev.head == seen.repositories.github.get("main")
+                ),
+                "The local database still has the migration: databases do not follow branches.": (
+                    _applied_locally
+                ),
+            },
         ),
-        deployed,
+        _step(
+            "5.2",
+            "Merge the feature",
+            Run("dev", f"git merge {FEATURE} --no-edit"),
+            {
+                "The migration file is on main.": lambda seen: VERSION in seen.on_dev("main").versions,
+                "The code is on main.": lambda seen: seen.on_dev("main").writes_last_viewed,
+                "Only here: GitHub's main does not have it.": lambda seen: not pushed(seen),
+            },
+        ),
+        _step(
+            "5.3",
+            "Push to GitHub",
+            Arrivals(VISITORS),
+            Run("dev", GIT_PUSH),
+            {
+                "GitHub has the new code on main.": pushed,
+                "The host took the push; production still serves the old code.": _production_building,
+                "The cloud database does not have the new column.": _no_cloud_column,
+            },
+            Advance(36),
+            {
+                "The new code is live.": lambda seen: seen.live_commit.writes_last_viewed,
+                "The cloud database is old: it has no last_viewed column.": _no_cloud_column,
+                "Visitors lose something, and nobody sees an error: every page answered 200.": (
+                    _loses_silently
+                ),
+            },
+        ),
+        _step(
+            "5.4",
+            "Push the migration",
+            Run("dev", DB_PUSH),
+            {
+                "The cloud database has the last_viewed column.": has_cloud_column,
+                "The window was open for 3 seconds, from live to applied.": _open_for_three_seconds,
+            },
+            Advance(2),
+            {
+                "The deployed code writes last_viewed, and visitors lose nothing any more.": (
+                    _last_view_recorded
+                ),
+                "Code and schema agree: the feature is deployed.": deployed,
+            },
+            Arrivals(0),
+        ),
+        done=deployed,
     ),
-    Phase(
+    _phase(
         6,
         "Update the production worker",
-        (
-            *_step(
-                "6.1",
-                "Pull in the production clone",
-                Run("production", "git pull origin main"),
-                {
-                    "The production clone has the new code.": _production_clone_current,
-                    "The worker still runs the code that it was started with.": lambda seen: (
-                        seen.worker.running and seen.worker.commit != seen.production.head
-                    ),
-                },
-            ),
-            *_step(
-                "6.2",
-                "Restart the worker",
-                Run("production", "cd worker && npm start"),
-                {"The worker runs the code of the production clone.": _worker_current},
-            ),
+        _step(
+            "6.1",
+            "Pull in the production clone",
+            Run("production", "git pull origin main"),
+            {
+                "The production clone has the new code.": _production_clone_current,
+                "The worker still runs the code that it was started with.": lambda seen: (
+                    seen.worker.running and seen.worker.commit != seen.production.head
+                ),
+            },
         ),
-        _worker_current,
+        _step(
+            "6.2",
+            "Restart the worker",
+            Run("production", "cd worker && npm start"),
+            {"The worker runs the code of the production clone.": _worker_current},
+        ),
+        done=_worker_current,
     ),
-    Phase(
+    _phase(
         7,
         "Verify that everything works",
-        (
-            *_step(
-                "7.1",
-                "Check the cloud database",
-                Run("dev", "npx supabase migration list --linked"),
-                {"The cloud's history holds every migration of the folder.": _histories_agree},
-            ),
-            *_step(
-                "7.2",
-                "Check production",
-                OpenPage("production"),
-                {
-                    "Opening a document on production leaves its trace in the cloud database.": (
-                        _last_view_recorded
-                    )
-                },
-                Run("dev", f'npx supabase db remote --linked sql "{_VIEWED}"'),
-                {"There is no such command: supabase says so and fails.": lambda seen: seen.exit != 0},
-                Run("dev", f'npx supabase db query --linked "{_VIEWED}"'),
-                {
-                    "The query ran, and shows documents that were viewed.": lambda seen: (
-                        seen.exit == 0 and "My Test Document" in seen.output
-                    )
-                },
-            ),
+        _step(
+            "7.1",
+            "Check the cloud database",
+            Run("dev", "npx supabase migration list --linked"),
+            {"The cloud's history holds every migration of the folder.": _histories_agree},
         ),
-        _verified,
+        _step(
+            "7.2",
+            "Check production",
+            OpenPage("production"),
+            {
+                "Opening a document on production leaves its trace in the cloud database.": (
+                    _last_view_recorded
+                )
+            },
+            Run("dev", f'npx supabase db remote --linked sql "{_VIEWED}"'),
+            {"There is no such command: supabase says so and fails.": lambda seen: seen.exit != 0},
+            Run("dev", f'npx supabase db query --linked "{_VIEWED}"'),
+            {
+                "The query ran, and shows documents that were viewed.": lambda seen: (
+                    seen.exit == 0 and "My Test Document" in seen.output
+                )
+            },
+        ),
+        done=_verified,
     ),
 )
