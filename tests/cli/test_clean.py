@@ -80,7 +80,7 @@ def test_orphans_end_with_their_world(place: Path) -> None:
         found = find_leftovers()
         assert (found.folders, found.processes) == ((folder,), (orphan.pid,))
         assert remove(found) == ()
-        assert wait_until(lambda: orphan.poll() is not None, seconds=5)
+        assert wait_until(lambda: orphan.poll() is not None, seconds=60)
     assert not folder.exists()
 
 

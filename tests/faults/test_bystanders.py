@@ -11,7 +11,7 @@ import pytest
 from kit.names import KIT_WORLD
 from kit.process import wait_until
 
-from .conftest import PROMISED_S, Owner, Place
+from .conftest import PATIENCE_S, Owner, Place
 
 Look = Callable[[], dict[str, object]]
 
@@ -124,7 +124,7 @@ def test_nothing_of_the_users_is_read_or_touched(
     assert errors == ""
     assert out.splitlines()[0] == "Rhizome Developer developer@rhizome.example"
     assert look() == before
-    assert wait_until(place.is_empty, seconds=PROMISED_S, every=0.05)
+    assert wait_until(place.is_empty, seconds=PATIENCE_S, every=0.05)
 
 
 def test_others_may_pass_through_a_world_but_not_look_into_it(

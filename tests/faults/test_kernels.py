@@ -12,7 +12,7 @@ from jupyter_client.manager import KernelManager
 from kit.names import KIT_WORLD
 from kit.process import wait_until
 
-from .conftest import PROMISED_S, Place
+from .conftest import PATIENCE_S, Place
 
 Start = Callable[[], "Kernel"]
 
@@ -25,7 +25,7 @@ class Kernel:
         self.manager.start_kernel(env=environment)
         self.client: Any = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=30)
+        self.client.wait_for_ready(timeout=60)
 
     def run(self, code: str) -> str:
         """Run a cell; return what it showed, or its error."""
@@ -38,7 +38,7 @@ class Kernel:
             elif message["msg_type"] == "error":
                 shown.append(content["ename"])
 
-        self.client.execute_interactive(code, timeout=30, output_hook=note)
+        self.client.execute_interactive(code, timeout=60, output_hook=note)
         return "".join(shown)
 
     def end(self) -> None:
@@ -89,7 +89,7 @@ def test_a_killed_kernel_leaves_nothing(place: Place, kernel: Start) -> None:
 
     one.manager.signal_kernel(9)  # as nbval does
 
-    assert wait_until(lambda: no_world(place), seconds=PROMISED_S, every=0.05), worlds_processes(place)
+    assert wait_until(lambda: no_world(place), seconds=PATIENCE_S, every=0.05), worlds_processes(place)
 
 
 def test_a_restarted_kernel_leaves_nothing_and_opens_anew(place: Place, kernel: Start) -> None:
@@ -98,9 +98,9 @@ def test_a_restarted_kernel_leaves_nothing_and_opens_anew(place: Place, kernel: 
     before = place.worlds()
 
     one.manager.restart_kernel(now=True)
-    one.client.wait_for_ready(timeout=30)
+    one.client.wait_for_ready(timeout=60)
 
-    assert wait_until(lambda: no_world(place), seconds=PROMISED_S, every=0.05), worlds_processes(place)
+    assert wait_until(lambda: no_world(place), seconds=PATIENCE_S, every=0.05), worlds_processes(place)
     assert one.run(OPENS) == OPENED
     assert place.worlds() != before
 
@@ -109,13 +109,13 @@ def test_an_interrupted_cell_leaves_its_world_usable(place: Place, kernel: Start
     one = kernel()
     one.run(OPENS)
     one.client.execute("world.dev.run('touch ../begun; sleep 999')")
-    assert wait_until(lambda: any(place.folder.glob("kit-*/repos/begun")), seconds=10)
+    assert wait_until(lambda: any(place.folder.glob("kit-*/repos/begun")), seconds=60)
 
     one.manager.interrupt_kernel()
 
     while True:
         try:
-            reply = one.client.get_shell_msg(timeout=10)
+            reply = one.client.get_shell_msg(timeout=60)
         except queue.Empty:
             pytest.fail("the interrupted cell does not end")
         if reply["msg_type"] == "execute_reply":
@@ -145,11 +145,11 @@ def test_a_kernel_killed_while_it_watches_a_table_leaves_nothing(place: Place, k
     one.run(OPENS)
     one.run(WATCHES)
     one.client.execute(WATCH)
-    assert wait_until(lambda: any(place.folder.glob("kit-*/repos/begun")), seconds=20)
+    assert wait_until(lambda: any(place.folder.glob("kit-*/repos/begun")), seconds=60)
 
     one.manager.signal_kernel(9)
 
-    assert wait_until(lambda: no_world(place), seconds=PROMISED_S, every=0.05), worlds_processes(place)
+    assert wait_until(lambda: no_world(place), seconds=PATIENCE_S, every=0.05), worlds_processes(place)
 
 
 def test_a_table_is_nobodys_after_the_cell_that_watched_it_was_interrupted(
@@ -159,12 +159,12 @@ def test_a_table_is_nobodys_after_the_cell_that_watched_it_was_interrupted(
     one.run(OPENS)
     one.run(WATCHES)
     one.client.execute(WATCH)
-    assert wait_until(lambda: any(place.folder.glob("kit-*/repos/begun")), seconds=20)
+    assert wait_until(lambda: any(place.folder.glob("kit-*/repos/begun")), seconds=60)
 
     one.manager.interrupt_kernel()
 
-    while (reply := one.client.get_shell_msg(timeout=20))["msg_type"] != "execute_reply":
+    while (reply := one.client.get_shell_msg(timeout=60))["msg_type"] != "execute_reply":
         pass
     assert reply["content"]["ename"] == "KeyboardInterrupt"
-    assert wait_until(lambda: one.run(LEFT) == "0", seconds=5)
+    assert wait_until(lambda: one.run(LEFT) == "0", seconds=60)
     assert not [process for process in place.processes() if process.name() == "sleep"]

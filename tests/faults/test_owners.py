@@ -13,7 +13,7 @@ import pytest
 from kit.names import KIT_WORLD
 from kit.process import wait_until
 
-from .conftest import OPENS, PROMISED_S, Owner, Place
+from .conftest import OPENS, PATIENCE_S, Owner, Place
 
 WAYS = {
     "killed": ("sys.stdin.read()", signal.SIGKILL),
@@ -56,7 +56,7 @@ def test_however_its_owner_ends_nothing_is_left(
 
     one.end(number)
 
-    assert wait_until(place.is_empty, seconds=PROMISED_S, every=0.05), (place.worlds(), place.processes())
+    assert wait_until(place.is_empty, seconds=PATIENCE_S, every=0.05), (place.worlds(), place.processes())
 
 
 def test_a_terminal_that_is_closed_leaves_nothing(place: Place) -> None:
@@ -75,7 +75,7 @@ def test_a_terminal_that_is_closed_leaves_nothing(place: Place) -> None:
 
     os.close(terminal)
 
-    assert wait_until(place.is_empty, seconds=PROMISED_S, every=0.05), place.processes()
+    assert wait_until(place.is_empty, seconds=PATIENCE_S, every=0.05), place.processes()
     os.waitpid(pid, 0)
 
 
@@ -92,7 +92,7 @@ sys.stdin.readline()
     try:
         one.process.kill()
 
-        assert wait_until(lambda: not place.worlds(), seconds=PROMISED_S, every=0.05)
+        assert wait_until(lambda: not place.worlds(), seconds=PATIENCE_S, every=0.05)
         assert child.is_running()
     finally:
         child.kill()
@@ -110,7 +110,7 @@ def test_the_world_that_is_being_made_goes_too(place: Place) -> None:
     process.kill()
     process.communicate()
 
-    assert wait_until(place.is_empty, seconds=PROMISED_S, every=0.05), (place.worlds(), place.processes())
+    assert wait_until(place.is_empty, seconds=PATIENCE_S, every=0.05), (place.worlds(), place.processes())
 
 
 def test_a_killed_reaper_is_told_at_the_next_step(place: Place, owner: Callable[..., Owner]) -> None:
@@ -130,6 +130,6 @@ except KitError as error:
     reaper = next(process for process in reapers if process.parent() in reapers)  # the other one is its guard
     reaper.kill()
 
-    out, _ = one.process.communicate("\n", timeout=20)
+    out, _ = one.process.communicate("\n", timeout=60)
 
     assert out.strip() == "ProcessFailed The process that looks after this world is gone."

@@ -136,7 +136,7 @@ def test_it_sees_when_the_app_waits_for_a_lock(witness: Witness, server: Server)
 
             asking.start()
 
-            assert wait_until(lambda: witness.saw_lock_since(0.0), seconds=5)
+            assert wait_until(lambda: witness.saw_lock_since(0.0), seconds=60)
         asking.join()
 
 

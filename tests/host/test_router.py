@@ -58,7 +58,7 @@ def serving() -> Iterator[Start]:
 
 
 def get(front: Front) -> httpx.Response:
-    return httpx.get(front.address, trust_env=False, timeout=5)
+    return httpx.get(front.address, trust_env=False, timeout=60)
 
 
 def test_before_the_first_deployment_it_says_so(front: Front) -> None:
@@ -133,7 +133,7 @@ def test_opening_twice_starts_one_router(front: Front) -> None:
 
 def kill(front: Front) -> None:
     os.kill(front._supervisor.processes()["router"].pid, signal.SIGKILL)
-    assert wait_until(lambda: front._supervisor.processes()["router"].exit is not None, seconds=5)
+    assert wait_until(lambda: front._supervisor.processes()["router"].exit is not None, seconds=60)
 
 
 def test_a_killed_router_comes_back_at_the_same_address(front: Front, serving: Start) -> None:

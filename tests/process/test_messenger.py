@@ -45,7 +45,7 @@ class Served:
 
     def run(self, *words: str, program: str = "npx") -> subprocess.CompletedProcess[str]:
         with self.popen(*words, program=program) as process:
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
@@ -142,7 +142,7 @@ def test_an_answer_is_typed_at_the_terminal(serve: Serve) -> None:
     with served.popen(stdin=theirs) as process:
         os.close(theirs)
         os.write(ours, b"y\n\x04")  # a line, then the end of the input
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=60)
     os.close(ours)
 
     assert out == "Sure? [Y/n] Really? <'y\\n' ''>"
@@ -175,7 +175,7 @@ def test_a_reader_who_has_seen_enough_gets_no_traceback(serve: Serve) -> None:
 
     served = serve(talk)
     script = f"{shlex.quote(str(served.programs / 'npx'))} | head -1"
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, timeout=60)
 
     assert (done.stdout, done.stderr) == ("y\n", "")
 
@@ -231,7 +231,7 @@ def test_many_at_once(serve: Serve) -> None:
     served = serve(meet)
     running = [served.popen(str(number)) for number in range(4)]
 
-    assert [process.communicate(timeout=20)[0] for process in running] == ["0", "1", "2", "3"]
+    assert [process.communicate(timeout=60)[0] for process in running] == ["0", "1", "2", "3"]
 
 
 def test_who_listens_last_gets_the_commands(serve: Serve) -> None:
@@ -261,7 +261,7 @@ import os, pathlib, time
 from kit.process.messenger import Control
 Control(pathlib.Path({str(tmp_path)!r}), lambda *_: os._exit(0), cancel=print)
 print("ready", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
@@ -298,5 +298,5 @@ def test_closing_leaves_no_thread(serve: Serve) -> None:
     served.run()
     served.control.close()
 
-    assert wait_until(lambda: set(threading.enumerate()) <= before, seconds=5)
+    assert wait_until(lambda: set(threading.enumerate()) <= before, seconds=60)
     assert repr(served.control) == "Control()"

@@ -101,7 +101,7 @@ def gone(pid: int) -> bool:
 def test_what_goes_on_in_the_background_ends_with_the_command(typed: Type) -> None:
     ran = typed("sleep 1000 & echo $!")
 
-    assert wait_until(lambda: gone(int(ran.output)), seconds=5)
+    assert wait_until(lambda: gone(int(ran.output)), seconds=60)
 
 
 def test_nothing_is_left_in_the_scratch_folder(typed: Type, supervisor: Supervisor) -> None:
@@ -117,7 +117,7 @@ def test_interrupted_it_leaves_nothing(
     typed: Type, supervisor: Supervisor, tmp_path: Path, command: str
 ) -> None:
     def interrupt() -> None:
-        wait_until((tmp_path / "pid").exists, seconds=10)
+        wait_until((tmp_path / "pid").exists, seconds=60)
         os.kill(os.getpid(), signal.SIGINT)
 
     interrupting = threading.Thread(target=interrupt)
@@ -128,7 +128,7 @@ def test_interrupted_it_leaves_nothing(
 
     pid = int((tmp_path / "pid").read_text())
     assert gone(pid)
-    assert wait_until(lambda: not _group(pid), seconds=5)
+    assert wait_until(lambda: not _group(pid), seconds=60)
     assert not supervisor.processes()
     assert typed("echo next").output == "next\n"
 
@@ -170,10 +170,10 @@ run("echo $$ > new; mv new pid; sleep 1000", supervisor=supervisor, folder=folde
     scratch=supervisor.folder)
 """
     with subprocess.Popen([sys.executable, "-c", code, tmp_path], cwd=Path(__file__).parents[2]) as kernel:
-        assert wait_until((tmp_path / "pid").exists, seconds=10)
+        assert wait_until((tmp_path / "pid").exists, seconds=60)
         kernel.kill()
 
-    assert wait_until(lambda: gone(int((tmp_path / "pid").read_text())), seconds=5)
+    assert wait_until(lambda: gone(int((tmp_path / "pid").read_text())), seconds=60)
 
 
 def test_without_a_reaper_it_says_so(typed: Type, supervisor: Supervisor) -> None:

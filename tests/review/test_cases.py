@@ -165,7 +165,7 @@ def test_outside_of_a_transaction_it_asks_for_that_lock(
             holder.execute(f"LOCK TABLE {case.on} IN SHARE UPDATE EXCLUSIVE MODE".encode())
             thread.start()
             try:
-                assert wait_until(lambda: held(prepared, other_pid, relation) != "none", seconds=10)
+                assert wait_until(lambda: held(prepared, other_pid, relation) != "none", seconds=60)
                 assert held(prepared, other_pid, relation) == case.lock
             finally:
                 prepared.execute("SELECT pg_cancel_backend(%s)", (other_pid,))

@@ -205,7 +205,7 @@ def test_another_thread_may_plan_while_an_action_waits_for_it() -> None:
     def ask() -> None:
         server = threading.Thread(target=serve)
         server.start()
-        server.join(timeout=10)
+        server.join(timeout=60)
         assert not server.is_alive(), "the action and the thread wait for each other"
 
     clock.at(2, ask)
@@ -253,7 +253,7 @@ def test_closing_wakes_whoever_waits(wall: WallClock) -> None:
 
     wall.close()
 
-    waiting.join(timeout=10)
+    waiting.join(timeout=60)
     assert not waiting.is_alive()
 
 

@@ -54,7 +54,7 @@ class Hand:
         {"check": self.panel._check, "hint": self.panel._next}[name].click()
 
     def says(self, words: str) -> bool:
-        return wait_until(lambda: words in self.text(), seconds=10, every=0.01)
+        return wait_until(lambda: words in self.text(), seconds=60, every=0.01)
 
     def text(self) -> str:
         parts = (self.panel._says, *self.panel._shown, self.panel._state)
@@ -81,7 +81,7 @@ def make() -> Iterator[Callable[..., Hand]]:
     for hand in made:
         hand.asker.gate.set()
         hand.panel.close()
-    assert wait_until(lambda: not threads(), seconds=5, every=0.02)
+    assert wait_until(lambda: not threads(), seconds=60, every=0.02)
 
 
 def threads() -> list[str]:
@@ -118,7 +118,7 @@ def test_hints_come_in_three_steps_and_the_last_is_the_solution(make: Callable[.
     assert not hand.panel._next.disabled
     hand.press("hint")
     assert hand.says("git cherry-pick homepage-and-search")
-    assert wait_until(lambda: bool(hand.panel._next.disabled), seconds=5, every=0.01)
+    assert wait_until(lambda: bool(hand.panel._next.disabled), seconds=60, every=0.01)
     assert hand.asker.asked == []
 
 
@@ -171,7 +171,7 @@ def test_closed_in_the_middle_it_says_nothing_more(make: Callable[..., Hand]) ->
     hand.panel.close()
     hand.asker.holds = True
     hand.asker.gate.set()
-    assert wait_until(lambda: not threads(), seconds=5, every=0.02)
+    assert wait_until(lambda: not threads(), seconds=60, every=0.02)
     assert hand.panel._says.value == before
     hand.press("check")
     assert threads() == []
@@ -303,7 +303,7 @@ def test_an_exercise_is_shown_as_buttons_and_read_as_text(
     (panel,) = panels
 
     def says(words: str) -> bool:
-        return wait_until(lambda: words in panel._says.value, seconds=20, every=0.02)
+        return wait_until(lambda: words in panel._says.value, seconds=60, every=0.02)
 
     lab.dev.run("git checkout -b feature/clean-start main && git cherry-pick homepage-and-search")
     panel._check.click()
@@ -319,6 +319,6 @@ def test_a_world_that_was_closed_is_told_in_words() -> None:
     asked = Asked(EXERCISES["1b"], False, 1, world)  # noqa: FBT003 - a dataclass in order
     panel = CheckPanel(asked, ask=lambda _: exercise(world, "1b"), answer=None)
     panel._check.click()
-    assert wait_until(lambda: "This world is closed." in panel._says.value, seconds=10, every=0.02)
+    assert wait_until(lambda: "This world is closed." in panel._says.value, seconds=60, every=0.02)
     assert "Then run this cell again." in panel._says.value
     panel.close()

@@ -45,12 +45,12 @@ def make(folder: Path) -> Iterator[Callable[[Plan], DeployPanel]]:
     yield make
     for panel in made:
         panel.close()
-    assert wait_until(lambda: not list(folder.iterdir()), seconds=20, every=0.1)
+    assert wait_until(lambda: not list(folder.iterdir()), seconds=60, every=0.1)
     names = ("kit-panel", "kit-deploy")
-    assert wait_until(lambda: not any(t.name in names for t in threading.enumerate()), seconds=5, every=0.1)
+    assert wait_until(lambda: not any(t.name in names for t in threading.enumerate()), seconds=60, every=0.1)
 
 
-def says(panel: DeployPanel, words: str, *, seconds: float = 30) -> bool:
+def says(panel: DeployPanel, words: str, *, seconds: float = 60) -> bool:
     return wait_until(lambda: words in panel._live.value, seconds=seconds, every=0.02)
 
 
@@ -91,12 +91,12 @@ def test_a_deploy_is_predicted_run_and_judged(make: Callable[[Plan], DeployPanel
 def test_a_slider_redraws_the_prediction(make: Callable[[Plan], DeployPanel]) -> None:
     panel = make(SHORT)
     panel._show.value = True
-    assert wait_until(lambda: "predicted: broken 1 s" in panel._view.value, seconds=2, every=0.02)
+    assert wait_until(lambda: "predicted: broken 1 s" in panel._view.value, seconds=60, every=0.02)
     for wait in (5.0, 6.0, 7.0):
         panel._controls.wait.value = wait
-    assert wait_until(lambda: "predicted: broken 6 s" in panel._view.value, seconds=2, every=0.02)
+    assert wait_until(lambda: "predicted: broken 6 s" in panel._view.value, seconds=60, every=0.02)
     panel._controls.order.value = "together"
-    assert wait_until(lambda: "predicted: not broken" in panel._view.value, seconds=2, every=0.02)
+    assert wait_until(lambda: "predicted: not broken" in panel._view.value, seconds=60, every=0.02)
     assert panel._controls.wait.disabled
 
 
@@ -113,7 +113,7 @@ def test_two_clicks_are_one_deploy_and_stop_ends_it(
     panel._deploy.click()
     panel._stop.click()
     panel._stop.click()
-    assert says(panel, "Stopped. Nothing", seconds=10)
+    assert says(panel, "Stopped. Nothing")
     assert panel._run is first
     assert not panel._controls.build.disabled
     assert not list(folder.iterdir())
@@ -126,7 +126,7 @@ def test_a_panel_that_is_closed_in_mid_run_leaves_nothing(
     panel._deploy.click()
     assert says(panel, "Deploying")
     panel.close()
-    assert wait_until(lambda: not list(folder.iterdir()), seconds=10, every=0.05)
+    assert wait_until(lambda: not list(folder.iterdir()), seconds=60, every=0.05)
 
 
 def test_a_run_that_fails_says_what_to_do(

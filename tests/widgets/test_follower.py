@@ -37,7 +37,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     monkeypatch.setattr(cell_events, "get_ipython", lambda: shell)
     monkeypatch.setattr(cell_events, "_made", {})
     yield shell
-    assert wait_until(lambda: not following(), seconds=10, every=0.02)
+    assert wait_until(lambda: not following(), seconds=60, every=0.02)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def following() -> list[threading.Thread]:
 
 
 def soon(holds: Callable[[], bool]) -> bool:
-    return wait_until(holds, seconds=10, every=0.02)
+    return wait_until(holds, seconds=60, every=0.02)
 
 
 def test_a_map_that_follows_draws_each_command_after_its_cell(shell: Shell, world: World) -> None:

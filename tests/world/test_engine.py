@@ -87,7 +87,7 @@ def test_an_interrupted_command_is_in_the_journal_and_the_world_goes_on(at: At) 
     marker = world.folder / "home" / "begun"
 
     def interrupt() -> None:
-        wait_until(marker.exists, seconds=10)
+        wait_until(marker.exists, seconds=60)
         os.kill(os.getpid(), signal.SIGINT)
 
     interrupting = threading.Thread(target=interrupt)
@@ -296,7 +296,7 @@ def test_a_site_that_does_not_answer_says_so(at: At) -> None:
 
 def kill(world: Engine, name: str) -> None:
     os.kill(world.supervisor.processes()[name].pid, signal.SIGKILL)
-    assert wait_until(lambda: world.supervisor.processes()[name].exit is not None, seconds=5)
+    assert wait_until(lambda: world.supervisor.processes()[name].exit is not None, seconds=60)
 
 
 def test_a_killed_postgres_is_told_and_comes_back_with_the_data(own: Engine) -> None:
@@ -376,7 +376,7 @@ sys.stdin.readline()
         with pytest.raises(WorldTaken, match="closed"):
             own.run("dev", "git status")
         other.kill()
-    assert wait_until(lambda: not own.folder.exists(), seconds=5)
+    assert wait_until(lambda: not own.folder.exists(), seconds=60)
 
 
 def test_one_part_that_cannot_be_closed_does_not_keep_the_rest(

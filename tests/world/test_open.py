@@ -100,7 +100,7 @@ def kernel(home: Path) -> Iterator[Callable[..., Kernel]]:
     yield kernel
     for one in made:
         one.kill()
-    assert wait_until(lambda: not live(home).exists(), seconds=6)
+    assert wait_until(lambda: not live(home).exists(), seconds=60)
 
 
 @pytest.fixture
@@ -429,7 +429,7 @@ def test_the_setup_cell_starts_a_killed_server_on_its_data(own: Callable[[int], 
     engine = own(1).engine
     engine.run("dev", 'psql "$LOCAL_DB_URL" -qc "CREATE TABLE mine AS SELECT 7 AS x"')
     os.kill(engine.supervisor.processes()["postgres"].pid, signal.SIGKILL)
-    assert wait_until(lambda: engine.supervisor.processes()["postgres"].exit is not None, seconds=5)
+    assert wait_until(lambda: engine.supervisor.processes()["postgres"].exit is not None, seconds=60)
 
     opened = own(1)
 
@@ -495,5 +495,5 @@ def test_a_world_works_below_a_path_with_spaces(kernel: Callable[..., Kernel]) -
         assert one("w.open_page('dev').status") == 200
         one.kill()
     finally:
-        assert wait_until(lambda: not list(place.iterdir()), seconds=6)
+        assert wait_until(lambda: not list(place.iterdir()), seconds=60)
         place.rmdir()

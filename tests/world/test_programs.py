@@ -165,7 +165,7 @@ def test_interrupted_a_migration_lets_go_of_the_database(at: At) -> None:
     world.write(
         "dev",
         "supabase/migrations/20990101000000_slow.sql",
-        "ALTER TABLE documents ADD x int; SELECT pg_sleep(60);\n",
+        "ALTER TABLE documents ADD x int; SELECT pg_sleep(600);\n",
     )
 
     ran = world.run("dev", "timeout -s KILL 1 npx supabase db push --yes --include-all")
@@ -173,7 +173,7 @@ def test_interrupted_a_migration_lets_go_of_the_database(at: At) -> None:
     assert ran.exit == 137
     assert world.run("dev", f"git checkout -q main && git merge -q {FEATURE}").exit == 0
     with world.server.connect("cloud") as connection:
-        connection.execute("SET lock_timeout = '3s'")
+        connection.execute("SET lock_timeout = '60s'")
         connection.execute("SELECT count(*) FROM documents")
         row = connection.execute("SELECT max(version) FROM supabase_migrations.schema_migrations").fetchone()
     assert row == ("20250126153000",)  # the file before it is a transaction of its own
@@ -184,10 +184,10 @@ def test_interrupted_psql_lets_go_of_the_database(at: At) -> None:
 
     ran = world.run(
         "dev",
-        """timeout -s KILL 0.5 psql "$CLOUD_DB_URL" -c 'BEGIN; LOCK TABLE documents; SELECT pg_sleep(60)'""",
+        """timeout -s KILL 0.5 psql "$CLOUD_DB_URL" -c 'BEGIN; LOCK TABLE documents; SELECT pg_sleep(600)'""",
     )
 
     assert ran.exit == 137
     with world.server.connect("cloud") as connection:
-        connection.execute("SET lock_timeout = '3s'")
+        connection.execute("SET lock_timeout = '60s'")
         connection.execute("SELECT count(*) FROM documents")
