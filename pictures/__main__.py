@@ -42,7 +42,7 @@ def main(names: Iterable[str]) -> int:
     Returns:
         The exit code: 1 without a browser, 2 for a name that there is not.
     """
-    known = {one.name: one for one in SHOWN}
+    known = {shown.name: shown for shown in SHOWN}
     chosen = set(names) or set(known)
     if unknown := sorted(chosen - set(known)):
         print(f"There is no widget {unknown[0]!r}.", file=sys.stderr)
@@ -56,9 +56,9 @@ def main(names: Iterable[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="kit-home-", ignore_cleanup_errors=True) as home:
         os.environ["KIT_HOME"] = home
         with jupyter() as server, sync_playwright() as playwright, chromium(playwright, browser) as running:
-            for one in SHOWN:
-                if one.name in chosen:
-                    take(running, server, one)
+            for shown in SHOWN:
+                if shown.name in chosen:
+                    take(running, server, shown)
     return 0
 
 

@@ -138,10 +138,10 @@ def _command(folder: Path, port: int) -> list[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    own = {one: str(folder / "settings" / one) for one in ("CONFIG", "DATA", "RUNTIME")}
+    own = {kind: str(folder / "settings" / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     return {
         **os.environ,
-        **{f"JUPYTER_{one}_DIR": path for one, path in own.items()},
+        **{f"JUPYTER_{kind}_DIR": path for kind, path in own.items()},
         "JUPYTER_CONFIG_PATH": str(JUPYTER_SETTINGS),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings" / "lab"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "settings" / "workspaces"),
@@ -192,10 +192,10 @@ def open_notebook(
     page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
     page.set_default_timeout(PAGE_MS)
     watched = Watched(page=page)
-    page.on("request", lambda one: watched.hosts.add(_host(one.url)))
-    page.on("websocket", lambda one: _watch(watched, one))
-    page.on("console", lambda one: watched.errors.append(_say(one)) if one.type == "error" else None)
-    page.on("pageerror", lambda one: watched.errors.append(str(one)))
+    page.on("request", lambda request: watched.hosts.add(_host(request.url)))
+    page.on("websocket", lambda socket: _watch(watched, socket))
+    page.on("console", lambda said: watched.errors.append(_say(said)) if said.type == "error" else None)
+    page.on("pageerror", lambda error: watched.errors.append(str(error)))
     page.goto(server.url(name))
     page.locator("#jupyterlab-splash").wait_for(state="detached")
     # Cells that are run before the kernel is there make JupyterLab ask which kernel.

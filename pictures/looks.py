@@ -75,8 +75,8 @@ def misfits(root: Locator) -> dict[str, list[str]]:
     for name in SIZES:
         resize(root.page, name)
         found[name] = [
-            *(f"cut: {one}" for one in root.evaluate(_CUT)),
-            *(f"overlap: {one}" for one in root.evaluate(_OVERLAPS)),
+            *(f"cut: {text}" for text in root.evaluate(_CUT)),
+            *(f"overlap: {texts}" for texts in root.evaluate(_OVERLAPS)),
         ]
         if root.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found[name].append("the page is wider than the window")
@@ -92,9 +92,9 @@ def barriers(root: Locator) -> list[object]:
     root.page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = root.evaluate("async root => (await axe.run(root)).violations")
     return [
-        (one["id"], one["help"], [(node["target"], node["failureSummary"]) for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
+        (rule["id"], rule["help"], [(node["target"], node["failureSummary"]) for node in rule["nodes"]])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
     ]
 
 

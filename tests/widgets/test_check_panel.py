@@ -85,7 +85,7 @@ def make() -> Iterator[Callable[..., Hand]]:
 
 
 def threads() -> list[str]:
-    return [one.name for one in threading.enumerate() if one.name == "kit-check"]
+    return [thread.name for thread in threading.enumerate() if thread.name == "kit-check"]
 
 
 def test_a_panel_that_nobody_presses_has_no_thread(make: Callable[..., Hand]) -> None:
@@ -308,7 +308,7 @@ def test_an_exercise_is_shown_as_buttons_and_read_as_text(
     lab.dev.run("git checkout -b feature/clean-start main && git cherry-pick homepage-and-search")
     panel._check.click()
     assert says("Done:")
-    assert [(one["number"], one["done"]) for one in recall("exercise")] == [("1b", False), ("1b", True)]
+    assert [(kept["number"], kept["done"]) for kept in recall("exercise")] == [("1b", False), ("1b", True)]
     assert bundle["text/plain"] == repr(asked)
     panel.close()
 

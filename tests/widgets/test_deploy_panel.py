@@ -108,7 +108,7 @@ def test_two_clicks_are_one_deploy_and_stop_ends_it(
     panel._deploy.click()
     assert says(panel, "Deploying")
     first = panel._run
-    assert len([one for one in folder.iterdir() if one.name.startswith("kit-")]) == 1
+    assert len([path for path in folder.iterdir() if path.name.startswith("kit-")]) == 1
     assert panel._controls.build.disabled
     panel._deploy.click()
     panel._stop.click()

@@ -169,7 +169,7 @@ def test_several_pushes_are_drawn_each_with_its_build_and_what_it_changes(rehear
 
 
 def test_a_failed_build_is_told(measured: Rehearsal) -> None:
-    queued = next(one for one in measured.timeline.only(Deployed) if one.stage == "queued")
+    queued = next(deployed for deployed in measured.timeline.only(Deployed) if deployed.stage == "queued")
     failed = Timeline.of([queued, replace(queued, at=queued.at + 5, stage="failed", detail="no")])
     html = draw_panel(failed, PLAN, predict(PLAN), ident="w")
     assert "a build failed, so the code before it serves on" in html

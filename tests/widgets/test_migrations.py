@@ -29,7 +29,7 @@ def parse(html: str) -> ET.Element:
 
 
 def drift(world: World) -> dict[str, tuple[str, ...]]:
-    return {one.version: one.drift for one in compare_histories(world.change().after) if one.drift}
+    return {row.version: row.drift for row in compare_histories(world.change().after) if row.drift}
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_the_marks_agree_with_the_runners_own_rule(files: list[str], cloud: list
     rows = compare_histories(seen(files, files, cloud))
     marks: dict[str, list[str]] = {}
     for row in rows:
-        for one in row.drift:
-            marks.setdefault(one, []).append(row.version)
+        for mark in row.drift:
+            marks.setdefault(mark, []).append(row.version)
     said, named = _ask_the_runner(files, cloud)
     assert marks.get(said, []) == named
     if said == "pending in cloud":
@@ -120,7 +120,7 @@ def _ask_the_runner(files: list[str], cloud: list[str]) -> tuple[str, list[str]]
 
 def test_two_files_of_one_version_are_told() -> None:
     twins = seen(["001", "001"], ["001"], ["001"])
-    assert [one.drift for one in compare_histories(twins)] == [("two files",)]
+    assert [row.drift for row in compare_histories(twins)] == [("two files",)]
 
 
 def test_the_table_is_real_and_marked_in_words(at: At) -> None:
