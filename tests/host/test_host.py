@@ -211,6 +211,34 @@ def test_a_rollback_is_at_once_and_needs_no_build(at: At) -> None:
     assert stages(world, old)[-1] == (now, "live")
 
 
+def test_what_was_live_ends_a_while_after_the_switch(at: At) -> None:
+    world = at(1)
+    on_main(world)
+    old = world.host.live
+    new = titled(world, "new")
+
+    world.advance(35)
+    assert stages(world, new)[-1] == (35, "live")
+    assert world.supervisor.processes()[old].exit is None
+    world.advance(10)
+
+    assert old not in world.supervisor.processes()
+    assert shown(world) == "<p>new</p>"
+
+
+def test_what_is_live_again_by_then_does_not_end(at: At) -> None:
+    world = at(1)
+    on_main(world)
+    old = world.host.live
+    titled(world, "bad")
+    world.advance(35)
+    world.rollback(old)
+
+    world.advance(20)
+
+    assert world.supervisor.processes()[old].exit is None
+
+
 @pytest.mark.parametrize("commit", ["", "zzz", "0" * 40])
 def test_a_rollback_to_what_was_never_live_is_refused(still_at: At, commit: str) -> None:
     world = still_at(1)
@@ -228,7 +256,7 @@ def test_a_rollback_to_what_does_not_start_any_more_leaves_production_alone(at: 
     for word in ("one", "two"):
         newest = titled(world, word)
         world.advance(35)
-    assert old not in world.supervisor.processes()  # only the one before the live one keeps running
+    assert old not in world.supervisor.processes()
     (world.folder / "host" / "builds" / old / "src" / "main.py").write_text("1 / 0\n")
     try:
         with pytest.raises(BuildFailed):

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -324,6 +325,22 @@ def test_a_slow_answer_never_delays_the_next_visitor(wall: Engine) -> None:
     planned = sorted(view.at - late for view, late in zip(met, late, strict=True))
     gaps = [after - before for before, after in itertools.pairwise(planned)]
     assert gaps == pytest.approx([0.05] * len(gaps))
+
+
+def test_visitors_come_in_time_while_the_host_is_busy(wall: Engine) -> None:
+    began = len(views(wall))
+
+    def build() -> None:
+        threading.Event().wait(1.5)
+
+    wall.visit(20)
+    wall.clock.at(wall.clock.now(), build)
+    wall.advance(2)
+    wall.visit(0)
+
+    late = [view.late for view in views(wall)[began:] if view.late is not None]
+    assert len(late) >= 30
+    assert max(late) < 1
 
 
 def test_whoever_waits_for_a_lock_too_long_is_blocked(wall: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,6 +158,16 @@ def test_virtual_time_does_not_take_time() -> None:
     assert repr(clock) == "VirtualClock(now=1e+06)"
 
 
+def test_an_action_may_know_until_when_nothing_else_is_due() -> None:
+    clock, seen = VirtualClock(), []
+    for when in (1, 4, 6):
+        clock.at(when, lambda: seen.append(clock.free_until()))
+
+    clock.advance(5)
+
+    assert seen == [4, 5]
+
+
 def test_the_virtual_epoch_gives_the_workflows_own_stamp() -> None:
     clock = VirtualClock()
 
@@ -245,6 +255,24 @@ def test_advance_waits_for_an_action_that_takes_long(wall: WallClock) -> None:
     wall.advance(SHORT_S)
 
     assert ran == ["done"]
+
+
+def test_a_clock_beside_it_shows_the_same_and_does_not_wait_for_its_actions(wall: WallClock) -> None:
+    beside, blocked, passed = wall.beside(), threading.Event(), threading.Event()
+
+    def wait() -> None:
+        blocked.wait(LONG_S)
+
+    try:
+        wall.at(0, wait)
+        beside.at(0, passed.set)
+
+        assert passed.wait(LONG_S)
+        assert abs(beside.now() - wall.now()) < LONG_S
+        assert beside.date(1.0) == wall.date(1.0)
+    finally:
+        blocked.set()
+        beside.close()
 
 
 def test_closing_wakes_whoever_waits(wall: WallClock) -> None:

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from kit.timeline import (
     Deployed,
     MigrationApplied,
+    Outcome,
     Outcomes,
     PageView,
     RefMoved,
     Timeline,
     code_switches,
     count_outcomes,
+    find_delay,
     first_error,
     first_push,
     last_push,
@@ -66,6 +68,16 @@ def test_an_error_without_a_code_is_passed_over() -> None:
     ]
     assert first_error(Timeline.of(views)) == views[2]
     assert first_error(Timeline.of(views[:2])) is None
+
+
+def test_how_late_visitors_were_served_counts_from_when_they_should_have_asked() -> None:
+    def view(took: float, late: float | None, outcome: Outcome = "ok") -> PageView:
+        return PageView(at=1, took=took, document="d", commit="", status=200, outcome=outcome, late=late)
+
+    assert find_delay([view(0.3, 0.5), view(0.4, 0.1)]) == 0.8
+    assert find_delay([view(0.01, 0.02)]) == 0  # as on an idle machine
+    assert find_delay([view(2, 0, "blocked")]) == 0  # that was the lock
+    assert find_delay([view(2, None)]) == 0  # on the virtual clock
 
 
 def test_only_a_commit_on_the_branch_of_github_is_a_push() -> None:
