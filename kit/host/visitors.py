@@ -39,7 +39,7 @@ MOST_WAITING = 512
 
 At 50 arrivals a second it takes a hang of ten seconds to get there; later ones then start late.
 """
-_TOGETHER = 50  # visits in a batch, at most: so many may go unrecorded where one is interrupted
+_TOGETHER = 50  # visits in a batch, at most
 _ABREAST = 3  # requests of a batch under way at once: enough for two cores; the app has a connection for each
 
 
@@ -280,21 +280,25 @@ class Visitors:
                 until, after = self._clock.free_until(), number + 1
                 while planned(after) < until and after - number < min(_TOGETHER, len(documents)):
                     after += 1
-                # Planned before the visits: those that are interrupted are not the last ones.
-                self._arrive(stream, began, after)
                 come = [(documents[each % len(documents)], planned(each)) for each in range(number, after)]
                 if self._pool is not None:
+                    self._arrive(stream, began, after)
                     for document, when in come:
                         self._pool.submit(self._come, document, when).add_done_callback(self._pass_on)
                     return
-            self._visit(come)
+            visits: list[Visit] = []
+            try:
+                self._visit(come, visits)
+            finally:
+                # Interrupted, those of whom nothing is known yet come again.
+                self._arrive(stream, began, number + (len(visits) or 1))
 
         self._arrivals.at(planned(number), arrive)
 
     def _come(self, document: str, planned: float) -> None:
         """Visit on the wall clock, maybe later than planned."""
         now = self._clock.now()
-        self._visit([(document, now)], late=now - planned)
+        self._visit([(document, now)], [], late=now - planned)
 
     def _pass_on(self, visited: Future[None]) -> None:
         """Hand what went wrong in a visitor's thread to whoever lets time pass."""
@@ -317,11 +321,14 @@ class Visitors:
         Raises:
             ServerFailed: if the page came, and the database does not say whether the view is in it.
         """
-        (visit,) = self._visit([(document, self._clock.now())])
-        return visit
+        visits: list[Visit] = []
+        self._visit([(document, self._clock.now())], visits)
+        return visits[0]
 
-    def _visit(self, come: Sequence[tuple[str, float]], *, late: float | None = None) -> list[Visit]:
-        """Open documents, each another one and at its instant; record what became of the visits."""
+    def _visit(
+        self, come: Sequence[tuple[str, float]], done: list[Visit], *, late: float | None = None
+    ) -> None:
+        """Open documents, each another one and at its instant; record what became of each visit, in `done`."""
         visits: list[_UnderWay] = []
         with contextlib.ExitStack() as over:
             for document, at in come:
@@ -342,7 +349,8 @@ class Visitors:
         for visit in visits:
             if visit.arrival in lost:
                 visit.outcome = "lost"
-        return [self._conclude(visit, late) for visit in visits]
+        for visit in visits:
+            done.append(self._conclude(visit, late))  # noqa: PERF401 - those before an interruption count
 
     def _finish(self, visit: _UnderWay) -> None:
         """Wait for the page, and take the visit as ok unless it was plainly not."""

@@ -181,14 +181,13 @@ def _take_or_set_aside(tell: Progress) -> tuple[Engine | None, str]:
     try:
         return take_own(tell), ""
     except _Unreadable as error:
-        aside = _set_aside(_world())
+        with _locked():  # nobody works in it any more
+            aside = _set_aside(_world())
         return None, f" Your own world cannot be read ({error}); it was set aside as {aside.name}."
 
 
 def _set_aside(folder: Path) -> Path:
     """Move a world that cannot be read to where nothing replaces it; return its new place."""
-    with _locked():
-        pass  # nobody works in it any more
     _worlds().mkdir(mode=0o700, parents=True, exist_ok=True)
     names = (_worlds() / f"unreadable-{number}" for number in itertools.count(1))
     return folder.rename(next(place for place in names if not place.exists()))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -57,10 +58,10 @@ def test_no_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert ran.stdout.endswith("The kit cannot run here yet: git.\n")
 
 
-def test_an_unusable_temporary_folder_is_said_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "file"))
-    found = by_check(examine())
+def test_an_unusable_temporary_folder_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.NamedTemporaryFile() as file:  # not pytest's folder: its path may be too long for a socket
+        monkeypatch.setenv("TMPDIR", file.name)
+        found = by_check(examine())
     assert found["temporary folder"].level == "problem"
     assert "Not a directory" in found["temporary folder"].result
     assert "Set TMPDIR" in found["temporary folder"].remedy

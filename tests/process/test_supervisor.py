@@ -354,7 +354,8 @@ def test_a_lock_is_free_when_the_last_process_has_ended(
             process.kill()
         fcntl.flock(other, fcntl.LOCK_EX)
 
-    assert not alive(running.pid)
+    # Its files are closed an instant before it counts as ended.
+    assert wait_until(lambda: not alive(running.pid), seconds=PROMISED_S)
     supervisor.close()
     shutil.rmtree(supervisor.folder)
 
