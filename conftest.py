@@ -71,8 +71,13 @@ class Asked(pytest.Item):
             )
 
         client: Any = self.parent.kernel.kc  # type: ignore[union-attr]  # nbval's file has it
-        client.execute_interactive(self.code, store_history=False, timeout=120, output_hook=note)
+        limit = self.config.option.nbval_cell_timeout
+        client.execute_interactive(self.code, store_history=False, timeout=limit, output_hook=note)
         assert "".join(shown).strip() == self.shows  # noqa: S101 - pytest's own
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: object) -> str:
+        """Return what was run, and what came of it."""
+        return f"{self.code}\n\n{excinfo.exconly()}"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where it is."""

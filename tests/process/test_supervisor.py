@@ -355,7 +355,7 @@ def test_a_lock_is_free_when_the_last_process_has_ended(
         fcntl.flock(other, fcntl.LOCK_EX)
 
     # Its files are closed an instant before it counts as ended.
-    assert wait_until(lambda: not alive(running.pid), seconds=PROMISED_S)
+    assert wait_until(lambda: not alive(running.pid), seconds=PATIENCE_S)
     supervisor.close()
     shutil.rmtree(supervisor.folder)
 
