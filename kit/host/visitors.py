@@ -328,7 +328,7 @@ class Visitors:
     def _visit(
         self, come: Sequence[tuple[str, float]], done: list[Visit], *, late: float | None = None
     ) -> None:
-        """Open documents, each another one and at its instant; record what became of each visit, in `done`."""
+        """Open documents, each another one at its instant; record what became of each visit, in `done`."""
         visits: list[_UnderWay] = []
         with contextlib.ExitStack() as over:
             for document, at in come:
