@@ -15,8 +15,8 @@ from kit.errors import BuildFailed, ProcessFailed
 from kit.host.build import ENTRY
 from kit.process import Supervisor
 
-HEALTH_S = 15.0
-"""Seconds that a process may take to answer its first request."""
+HEALTH_S = 60.0
+"""Seconds without an answer to its first request after which a process counts as hung, not as slow."""
 _FRAME = re.compile(r'^  File "(?:[^"\n]*/)?(src/[^"\n]+)", line (\d+)', re.MULTILINE)
 
 

@@ -22,9 +22,6 @@ from kit.postgres import _docker_remove
 from kit.postgres.server import DURABLE, Endpoint, ProviderName
 from kit.process import Supervisor, wait_until
 
-# Read the one service of docker-compose.yml: the single description of the kit's container
-
-
 FILE = ROOT / "docker-compose.yml"
 SERVICE = "postgres"
 _KNOWN = {"image", "command", "environment", "volumes", "ports", "healthcheck", "labels"}
@@ -150,9 +147,6 @@ def _nanoseconds(duration: str) -> int:
     if "".join(number + unit for number, unit in parts) != duration or not parts:
         raise ValueError(duration)
     return round(sum(float(number) * _SECONDS[unit] for number, unit in parts) * 1e9)
-
-
-# The provider that runs the container of docker-compose.yml, only when it is asked for
 
 
 if TYPE_CHECKING:

