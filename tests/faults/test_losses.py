@@ -149,6 +149,12 @@ class Session:
             start_new_session=True,
         )
 
+    def begin(self) -> None:
+        """Make the world, with a table for what is noted."""
+        first = self.python(FIRST)
+        _, errors = first.communicate()
+        assert first.returncode == 0, errors
+
     def interrupt(self, kind: str, chance: random.Random) -> None:
         """Work for a while, and have somebody killed in the middle of something."""
         process = self.python(SESSION, str(self.last))
@@ -204,8 +210,7 @@ class Session:
 
 def work_and_be_killed(place: Place, *, rounds: int, seed: int, before: list[str]) -> None:
     chance, session = random.Random(seed), Session(place, before)  # noqa: S311 - instants, not secrets
-    first = session.python(FIRST)
-    assert first.wait() == 0
+    session.begin()
     for number in range(rounds):
         session.interrupt(KINDS[number % len(KINDS)], chance)
         reopened_by = ("a kernel", "a terminal", "both")[number % 3]
@@ -246,7 +251,7 @@ def test_with_slow_writes(place: Place, need: Callable[[object, str], None]) -> 
 def test_a_stopped_postgresql_does_not_keep_the_world(place: Place, tmp_path: Path) -> None:
     assert tmp_path
     session = Session(place, [])
-    assert session.python(FIRST).wait() == 0
+    session.begin()
     process = session.python(SESSION, "0")
     assert process.stdout
     process.stdout.readline()
