@@ -57,6 +57,8 @@ def _make_up_field(name: str, hint: object) -> st.SearchStrategy[object]:
         return st.none() | INSTANTS
     if name == "took":
         return st.floats(0, 60)
+    if name == "late":
+        return st.none() | st.floats(0, 60)
     if hint is str:
         return TEXTS
     return st.from_type(hint)  # type: ignore[arg-type]  # a Literal is a type form, not a type
