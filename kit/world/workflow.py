@@ -1,22 +1,14 @@
-"""The seven phases of the workflow as data: steps, commands, what should be true after each."""
+"""The seven phases of the workflow: steps, commands, what should be true after each, from workflow.toml."""
 
 from __future__ import annotations
 
-import itertools
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from kit.names import (
-    DB_PUSH,
-    DOCUMENTS,
-    FEATURE,
-    GIT_PUSH,
-    HOMEPAGE,
-    MIGRATION,
-    READER_PAGE,
-    VERSION,
-    CloneName,
-)
+from kit.names import FEATURE, HOMEPAGE, VERSION, CloneName
 from kit.timeline import CommandRan, PageView, broken_windows, last_push
 from kit.world.snapshot import Snapshot
 
@@ -138,32 +130,7 @@ class Phase:
     done: Question
 
 
-def _step(number: str, title: str, *parts: Action | Mapping[str, Question]) -> Iterator[Step]:
-    """Yield the parts of a step of the workflow, "4.2", "4.2b", "4.2c".
-
-    Args:
-        number: the workflow's own.
-        title: its heading.
-        parts: actions, each followed by what should be true then: sentences with their questions.
-    """
-    letters = iter(("", *"bcdefg"))
-    for part, following in zip(parts, (*parts[1:], {}), strict=True):
-        if isinstance(part, Mapping):
-            continue
-        questions = following if isinstance(following, Mapping) else {}
-        predicates = tuple(Predicate(says, holds) for says, holds in questions.items())
-        yield Step(f"{number}{next(letters)}", title, part, predicates)
-
-
-def _phase(number: int, title: str, *steps: Iterator[Step], done: Question) -> Phase:
-    return Phase(number, title, tuple(itertools.chain.from_iterable(steps)), done)
-
-
-# Questions that are asked more than once, or take more than a line.
-
 _WINDOW_S = 3.0
-VISITORS = 20.0
-"""Page views a second in the lesson."""
 
 
 def pushed(seen: Snapshot) -> bool:
@@ -179,18 +146,6 @@ def has_cloud_column(seen: Snapshot) -> bool:
 def deployed(seen: Snapshot) -> bool:
     """Say whether code and schema agree on production, and with GitHub."""
     return seen.live_commit.writes_last_viewed and has_cloud_column(seen) and pushed(seen)
-
-
-def _no_local_column(seen: Snapshot) -> bool:
-    return "last_viewed" not in seen.local.columns
-
-
-def _no_cloud_column(seen: Snapshot) -> bool:
-    return "last_viewed" not in seen.cloud.columns
-
-
-def _applied_locally(seen: Snapshot) -> bool:
-    return "last_viewed" in seen.local.columns and VERSION in seen.local.versions
 
 
 def _new_files(seen: Snapshot) -> list[str]:
@@ -258,299 +213,92 @@ def _verified(seen: Snapshot) -> bool:
     return any("migration list --linked" in ran.command for ran in commands) and _histories_agree(seen)
 
 
-_COMMIT_MESSAGE = """feat: track document last viewed timestamp
+QUESTIONS: Mapping[str, Question] = {
+    "applied locally": lambda seen: "last_viewed" in seen.local.columns and VERSION in seen.local.versions,
+    "cloud column": has_cloud_column,
+    "code live": lambda seen: seen.live_commit.writes_last_viewed,
+    "code not committed": lambda seen: (
+        any(path.startswith("src/") for path in seen.dev.changed)
+        and not seen.commit(seen.dev.head).writes_last_viewed
+    ),
+    "deployed": deployed,
+    "dev clone on GitHub's main": lambda seen: (
+        seen.dev.branch == "main" and seen.dev.head == seen.repositories.github.get("main")
+    ),
+    "dev server runs": lambda seen: seen.dev_serving,
+    "documentation committed": lambda seen: seen.on_dev(HOMEPAGE).documented and not seen.dev.changed,
+    "documentation not on GitHub": lambda seen: (
+        not any(seen.on_github(branch).documented for branch in seen.repositories.github)
+    ),
+    "documentation not on main": lambda seen: not seen.on_dev("main").documented,
+    "failed": lambda seen: seen.exit != 0,
+    "feature branch": lambda seen: FEATURE in seen.dev.branches,
+    "feature documented": lambda seen: not seen.dev.changed and seen.on_dev(FEATURE).documented,
+    "feature has the code": lambda seen: seen.on_dev(FEATURE).writes_last_viewed,
+    "feature has the migration": lambda seen: VERSION in seen.on_dev(FEATURE).versions,
+    "feature has the migrations of homepage": lambda seen: (
+        seen.on_dev(FEATURE).migrations == seen.on_dev(HOMEPAGE).migrations
+    ),
+    "feature on GitHub": _feature_on_github,
+    "feature starts where homepage ends": lambda seen: (
+        seen.dev.branch == FEATURE and seen.dev.head == seen.dev.branches.get(HOMEPAGE)
+    ),
+    "histories agree": _histories_agree,
+    "last view recorded": _last_view_recorded,
+    "local column": lambda seen: "last_viewed" in seen.local.columns,
+    "loses silently": _loses_silently,
+    "main has the code": lambda seen: seen.on_dev("main").writes_last_viewed,
+    "main has the migration": lambda seen: VERSION in seen.on_dev("main").versions,
+    "no cloud column": lambda seen: "last_viewed" not in seen.cloud.columns,
+    "no local column": lambda seen: "last_viewed" not in seen.local.columns,
+    "no new migration": lambda seen: not _new_files(seen),
+    "not pushed": lambda seen: not pushed(seen),
+    "one new migration": lambda seen: _new_files(seen) == [f"{VERSION}_add_document_last_viewed.sql"],
+    "open for three seconds": _open_for_three_seconds,
+    "preview live": lambda seen: any(
+        (deployment.branch, deployment.stage) == (FEATURE, "live") for deployment in seen.deployments
+    ),
+    "production building": _production_building,
+    "production clone current": _production_clone_current,
+    "production unchanged": _production_unchanged,
+    "pushed": pushed,
+    "says no schema changes": lambda seen: "No schema changes found" in seen.output,
+    "says nothing": lambda seen: not seen.output.strip() and seen.exit == 0,
+    "shows what was viewed": lambda seen: seen.exit == 0 and "My Test Document" in seen.output,
+    "verified": _verified,
+    "viewed locally": lambda seen: seen.local.viewed > 0,
+    "worker behind": lambda seen: seen.worker.running and seen.worker.commit != seen.production.head,
+    "worker current": _worker_current,
+}
+"""What `then` and `done` of workflow.toml may ask, by name, of the world at one moment."""
 
-- Add last_viewed column to documents table
-- Update last_viewed when opening document in reader
-- Add index for efficient recent documents queries"""
 
-_VIEWED = """
-  SELECT title, last_viewed
-  FROM documents
-  WHERE last_viewed IS NOT NULL
-  ORDER BY last_viewed DESC
-  LIMIT 5;
-"""
+def _read_phases() -> Iterator[Phase]:
+    """Read workflow.toml, whose head explains the keys."""
+    tables = tomllib.loads(Path(__file__).with_name("workflow.toml").read_text(encoding="utf-8"))
+    steps: list[Step] = []
+    for number, facts in tables["steps"].items():
+        title = facts["title"] if "title" in facts else steps[-1].title
+        predicates = (Predicate(says, QUESTIONS[name]) for says, name in facts.get("then", {}).items())
+        steps.append(Step(number, title, _read_action(facts), tuple(predicates)))
+    for number, facts in tables["phases"].items():
+        parts = (step for step in steps if step.number.startswith(f"{number}."))
+        yield Phase(int(number), facts["title"], tuple(parts), QUESTIONS[facts["done"]])
 
-PHASES = (
-    _phase(
-        1,
-        "Prepare for a new feature",
-        _step(
-            "1.1",
-            "Commit what is there",
-            Run("dev", "git status"),
-            Run("dev", "git add .gitignore CLAUDE.md docs/"),
-            Run("dev", 'git commit -m "docs: add dual-worktree migration workflow documentation"'),
-            {
-                "The documentation is committed on homepage-and-search.": lambda seen: (
-                    seen.on_dev(HOMEPAGE).documented and not seen.dev.changed
-                ),
-                "The commit is local: GitHub does not have it.": lambda seen: (
-                    not any(seen.on_github(branch).documented for branch in seen.repositories.github)
-                ),
-                "It will reach main with the feature: main does not have it yet.": lambda seen: (
-                    not seen.on_dev("main").documented
-                ),
-            },
-        ),
-        _step(
-            "1.2",
-            "Create the feature branch",
-            Run("dev", f"git checkout -b {FEATURE}"),
-            {
-                "The new branch starts where homepage-and-search ends.": lambda seen: (
-                    seen.dev.branch == FEATURE and seen.dev.head == seen.dev.branches.get(HOMEPAGE)
-                ),
-                "It starts with all current changes, the documentation too.": lambda seen: (
-                    not seen.dev.changed and seen.on_dev(FEATURE).documented
-                ),
-                "The migrations are the same: they are files, tracked by git.": lambda seen: (
-                    seen.on_dev(FEATURE).migrations == seen.on_dev(HOMEPAGE).migrations
-                ),
-            },
-        ),
-        done=lambda seen: FEATURE in seen.dev.branches,
-    ),
-    _phase(
-        2,
-        "Change the database",
-        _step(
-            "2.1",
-            "Look at the schema first",
-            Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
-            {"There is no last_viewed column.": _no_local_column},
-        ),
-        _step(
-            "2.2",
-            "Generate the migration",
-            Run("dev", "npx supabase db diff -f add_document_last_viewed"),
-            {
-                "The schema and the migrations agree, so there is nothing to write.": lambda seen: (
-                    "No schema changes found" in seen.output
-                ),
-                "No file was created.": lambda seen: not _new_files(seen),
-            },
-            Run("dev", "npx supabase migration new add_document_last_viewed"),
-            {
-                "There is one new migration file, stamped with the time.": lambda seen: (
-                    _new_files(seen) == [f"{VERSION}_add_document_last_viewed.sql"]
-                )
-            },
-        ),
-        _step(
-            "2.3",
-            "Write the SQL",
-            Edit("dev", MIGRATION, "feature/migration.sql"),
-            {"It is only a file: no database has changed.": _no_local_column},
-        ),
-        _step(
-            "2.4",
-            "Apply it locally",
-            Run("dev", "npx supabase migration up"),
-            Run("dev", r'psql "$LOCAL_DB_URL" -c "\d documents"'),
-            {
-                "The migration is applied to the local database.": _applied_locally,
-                "documents has a last_viewed column there.": lambda seen: not _no_local_column(seen),
-                "The cloud database does not have it: nothing was pushed.": _no_cloud_column,
-            },
-        ),
-        done=_applied_locally,
-    ),
-    _phase(
-        3,
-        "Change the code",
-        _step(
-            "3.1",
-            "Write the server action",
-            Edit("dev", DOCUMENTS, "feature/update_last_viewed.py", append=True),
-        ),
-        _step(
-            "3.2",
-            "Call it from the reader",
-            Edit("dev", READER_PAGE, "feature/silent/page.py"),
-            {
-                "The code exists only in your working tree.": lambda seen: (
-                    any(path.startswith("src/") for path in seen.dev.changed)
-                    and not seen.commit(seen.dev.head).writes_last_viewed
-                )
-            },
-        ),
-        _step(
-            "3.3",
-            "Test it locally",
-            Run("dev", "npm run dev"),
-            {"The dev server runs your working tree.": lambda seen: seen.dev_serving},
-            OpenPage("dev"),
-            {
-                "The page called the server action, and the local database has the view.": (
-                    lambda seen: seen.local.viewed > 0
-                ),
-                "The cloud database still does not have the column.": _no_cloud_column,
-            },
-            Run("dev", f'psql "$LOCAL_DB_URL" -c "{_VIEWED}"'),
-        ),
-        done=lambda seen: seen.local.viewed > 0,
-    ),
-    _phase(
-        4,
-        "Commit the change",
-        _step(
-            "4.1",
-            "Review the changes",
-            Run("dev", "git status"),
-            Run("dev", "git diff supabase/migrations/"),
-            {
-                "git diff says nothing of a file that git does not track yet.": lambda seen: (
-                    not seen.output.strip() and seen.exit == 0
-                )
-            },
-            Run("dev", "git diff src/"),
-        ),
-        _step(
-            "4.2",
-            "Commit everything together",
-            Run("dev", f"git add {MIGRATION}"),
-            Run("dev", f"git add {DOCUMENTS}"),
-            Run("dev", f'git add "{READER_PAGE}"'),
-            Run("dev", f'git commit -m "{_COMMIT_MESSAGE}"'),
-            {
-                "The migration is committed: to git it is just a file.": lambda seen: (
-                    VERSION in seen.on_dev(FEATURE).versions
-                ),
-                "The code is in the same commit.": lambda seen: seen.on_dev(FEATURE).writes_last_viewed,
-            },
-            Run("dev", f"git push origin {FEATURE}"),
-            {
-                "GitHub has the feature branch.": _feature_on_github,
-                "Production was not deployed: the push was not to main.": _production_unchanged,
-                "The cloud database did not get the migration.": _no_cloud_column,
-            },
-            Advance(35),
-            {
-                "The host built a preview of the branch.": lambda seen: any(
-                    (deployment.branch, deployment.stage) == (FEATURE, "live")
-                    for deployment in seen.deployments
-                ),
-                "Production still serves the old code.": _production_unchanged,
-            },
-        ),
-        done=_feature_on_github,
-    ),
-    _phase(
-        5,
-        "Merge to main and deploy",
-        _step(
-            "5.1",
-            "Switch to main",
-            Run("dev", "git checkout main"),
-            Run("dev", "git pull origin main"),
-            {
-                "The dev clone is on main, as GitHub has it.": lambda seen: (
-                    seen.dev.branch == "main" and seen.dev.head == seen.repositories.github.get("main")
-                ),
-                "The local database still has the migration: databases do not follow branches.": (
-                    _applied_locally
-                ),
-            },
-        ),
-        _step(
-            "5.2",
-            "Merge the feature",
-            Run("dev", f"git merge {FEATURE} --no-edit"),
-            {
-                "The migration file is on main.": lambda seen: VERSION in seen.on_dev("main").versions,
-                "The code is on main.": lambda seen: seen.on_dev("main").writes_last_viewed,
-                "Only here: GitHub's main does not have it.": lambda seen: not pushed(seen),
-            },
-        ),
-        _step(
-            "5.3",
-            "Push to GitHub",
-            Arrivals(VISITORS),
-            Run("dev", GIT_PUSH),
-            {
-                "GitHub has the new code on main.": pushed,
-                "The host took the push; production still serves the old code.": _production_building,
-                "The cloud database does not have the new column.": _no_cloud_column,
-            },
-            Advance(36),
-            {
-                "The new code is live.": lambda seen: seen.live_commit.writes_last_viewed,
-                "The cloud database is old: it has no last_viewed column.": _no_cloud_column,
-                "Visitors lose something, and nobody sees an error: every page answered 200.": (
-                    _loses_silently
-                ),
-            },
-        ),
-        _step(
-            "5.4",
-            "Push the migration",
-            Run("dev", DB_PUSH),
-            {
-                "The cloud database has the last_viewed column.": has_cloud_column,
-                "The window was open for 3 seconds, from live to applied.": _open_for_three_seconds,
-            },
-            Advance(2),
-            {
-                "The deployed code writes last_viewed, and visitors lose nothing any more.": (
-                    _last_view_recorded
-                ),
-                "Code and schema agree: the feature is deployed.": deployed,
-            },
-            Arrivals(0),
-        ),
-        done=deployed,
-    ),
-    _phase(
-        6,
-        "Update the production worker",
-        _step(
-            "6.1",
-            "Pull in the production clone",
-            Run("production", "git pull origin main"),
-            {
-                "The production clone has the new code.": _production_clone_current,
-                "The worker still runs the code that it was started with.": lambda seen: (
-                    seen.worker.running and seen.worker.commit != seen.production.head
-                ),
-            },
-        ),
-        _step(
-            "6.2",
-            "Restart the worker",
-            Run("production", "cd worker && npm start"),
-            {"The worker runs the code of the production clone.": _worker_current},
-        ),
-        done=_worker_current,
-    ),
-    _phase(
-        7,
-        "Verify that everything works",
-        _step(
-            "7.1",
-            "Check the cloud database",
-            Run("dev", "npx supabase migration list --linked"),
-            {"The cloud's history holds every migration of the folder.": _histories_agree},
-        ),
-        _step(
-            "7.2",
-            "Check production",
-            OpenPage("production"),
-            {
-                "Opening a document on production leaves its trace in the cloud database.": (
-                    _last_view_recorded
-                )
-            },
-            Run("dev", f'npx supabase db remote --linked sql "{_VIEWED}"'),
-            {"There is no such command: supabase says so and fails.": lambda seen: seen.exit != 0},
-            Run("dev", f'npx supabase db query --linked "{_VIEWED}"'),
-            {
-                "The query ran, and shows documents that were viewed.": lambda seen: (
-                    seen.exit == 0 and "My Test Document" in seen.output
-                )
-            },
-        ),
-        done=_verified,
-    ),
-)
+
+def _read_action(facts: Mapping[str, Any]) -> Action:
+    match facts:
+        case {"dev": text}:
+            return Run("dev", text)
+        case {"production": text}:
+            return Run("production", text)
+        case {"edit": path, "source": source}:
+            return Edit("dev", path, source, append=facts.get("append", False))
+        case {"wait": seconds}:
+            return Advance(seconds)
+        case {"visitors": rate}:
+            return Arrivals(rate)
+    return OpenPage(facts["open"])
+
+
+PHASES = tuple(_read_phases())

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +11,11 @@ from kit.names import FEATURE, MIGRATION, VERSION
 from kit.process.shell import Ran
 from kit.repos import STARTER
 from kit.timeline import CommandRan
+from kit.world import workflow
 from kit.world.snapshot import Snapshot
-from kit.world.workflow import PHASES, Edit, Phase, Predicate, Run, Step
+from kit.world.workflow import PHASES, QUESTIONS, Edit, Phase, Predicate, Run, Step
+
+FILE = tomllib.loads(Path(workflow.__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 STEPS = [step for phase in PHASES for step in phase.steps]
 PREDICATES = [
@@ -19,6 +24,28 @@ PREDICATES = [
     for predicate in step.predicates
 ]
 MEANT_TO_FAIL = {"7.2b"}
+ACTIONS = [
+    {"dev"},
+    {"production"},
+    {"edit", "source"},
+    {"edit", "source", "append"},
+    {"wait"},
+    {"visitors"},
+    {"open"},
+]
+
+
+def test_every_word_of_the_file_is_known() -> None:
+    assert FILE.keys() == {"phases", "steps"}
+    assert all(facts.keys() == {"title", "done"} for facts in FILE["phases"].values())
+    assert all(facts.keys() - {"title", "then"} in ACTIONS for facts in FILE["steps"].values())
+    assert len(FILE["steps"]) == len(STEPS)
+
+
+def test_every_question_is_asked() -> None:
+    asked = {name for facts in FILE["steps"].values() for name in facts.get("then", {}).values()}
+
+    assert asked | {facts["done"] for facts in FILE["phases"].values()} == QUESTIONS.keys()
 
 
 def test_there_are_seven_phases_with_the_workflows_own_numbers() -> None:
