@@ -14,8 +14,8 @@ import ipywidgets
 
 from kit.draw import Markup, draw_element, draw_paragraph, draw_style
 from kit.errors import KitError, WorldTaken
-from kit.lesson import exercises
-from kit.lesson.exercise import HINTS, Assessment
+from kit.lesson.exercise import HINTS, Assessment, Attempt
+from kit.lesson.exercises import assess
 from kit.widgets.accessibility import Accessibility, Readable
 from kit.widgets.cell_events import Idle, follow, replace_former
 from kit.world.world import World
@@ -40,11 +40,11 @@ class Asked(Assessment):
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
         """Return the widget and the text; only a program that shows widgets calls this."""
-        number = self.exercise.number
-        panel = CheckPanel(
-            self, ask=lambda answer: exercises.exercise(self.world, number, answer), answer=self.answer
-        )
-        return panel._repr_mimebundle_(**options)
+
+        def ask(answer: object) -> Assessment:
+            return assess(Attempt(self.world, answer), self.exercise.number)
+
+        return CheckPanel(self, ask=ask, answer=self.answer)._repr_mimebundle_(**options)
 
 
 def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Assessment:
@@ -59,7 +59,7 @@ def exercise(world: World, number: str, answer: object = None, *, hint: int = 1)
     Raises:
         BadInput: if there is no such exercise or hint.
     """
-    assessed = exercises.exercise(world, number, answer, hint=hint)
+    assessed = assess(Attempt(world, answer), number, hint=hint)
     return Asked(assessed.exercise, assessed.holds, assessed.hint, world, answer)
 
 

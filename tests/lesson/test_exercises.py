@@ -6,7 +6,10 @@ import pytest
 
 from kit import World, exercise, open_world
 from kit.errors import BadInput
+from kit.lesson import exercises
+from kit.lesson.exercise import HINTS
 from kit.lesson.exercises import EXERCISES
+from kit.world.open import LAST
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +45,9 @@ def test_numbers_are_phase_and_letter_and_each_has_three_hints() -> None:
         assert number[-1].isalpha()
         assert all(one.hints)
         assert one.solution.strip()
+
+
+def test_each_text_has_its_criterion_and_each_criterion_its_text() -> None:
+    assert list(exercises._HOLDS) == list(EXERCISES)
+    assert all(type(asked.phase) is int and 1 <= asked.phase <= LAST for asked in EXERCISES.values())
+    assert all(len(asked.hints) == HINTS - 1 for asked in EXERCISES.values())
