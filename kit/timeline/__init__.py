@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from kit.timeline.jsonl import Loaded, dump_record, dump_records, load_record, load_records
+from kit.timeline.jsonl import dump_record, dump_records, load_records
 from kit.timeline.queries import (
     Outcomes,
-    ViewRun,
     Window,
     broken_seconds,
     broken_windows,
     code_switches,
     count_outcomes,
     find_delay,
-    find_runs,
     first_error,
     first_push,
     last_push,
@@ -21,7 +19,6 @@ from kit.timeline.queries import (
     true_windows,
 )
 from kit.timeline.records import (
-    KINDS,
     CommandRan,
     Deployed,
     MigrationApplied,
@@ -38,10 +35,8 @@ from kit.timeline.text import format_timeline
 from kit.timeline.timeline import Timeline
 
 __all__ = [
-    "KINDS",
     "CommandRan",
     "Deployed",
-    "Loaded",
     "MigrationApplied",
     "Outcome",
     "Outcomes",
@@ -52,7 +47,6 @@ __all__ = [
     "Stage",
     "Target",
     "Timeline",
-    "ViewRun",
     "Window",
     "WorkerChanged",
     "broken_seconds",
@@ -62,12 +56,10 @@ __all__ = [
     "dump_record",
     "dump_records",
     "find_delay",
-    "find_runs",
     "first_error",
     "first_push",
     "format_timeline",
     "last_push",
-    "load_record",
     "load_records",
     "page_views",
     "schema_switches",

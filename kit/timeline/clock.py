@@ -1,4 +1,4 @@
-"""The only source of time: a wall clock and a virtual one behind one protocol.
+"""The only source of time: a virtual clock, or a wall clock with the same methods.
 
 On the virtual clock nothing happens until somebody lets time pass; then the due
 actions run one after the other, each at its exact instant. On the wall clock the
@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 
 from kit.errors import BadInput
 from kit.names import EPOCH
@@ -24,44 +24,6 @@ _LONGEST_WAIT_S = 3600.0
 
 Callback = Callable[[], None]
 ClockName = Literal["virtual", "wall"]
-
-
-class Clock(Protocol):
-    """Tells the time in seconds since its own zero and runs actions at instants."""
-
-    name: ClockName
-
-    def now(self) -> float:
-        """Return the seconds since this clock's zero."""
-        ...
-
-    def date(self, seconds: float | None = None) -> datetime:
-        """Return the calendar date, in UTC, of an instant (now when none is given)."""
-        ...
-
-    def at(self, when: float, action: Callback) -> None:
-        """Run `action` when the clock shows `when`; at once if that has passed."""
-        ...
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass; return when `seconds` have passed and what was due has run."""
-        ...
-
-    def restart(self, now: float) -> None:
-        """Forget what is not due yet; a virtual clock then shows `now`."""
-        ...
-
-    def close(self) -> None:
-        """Forget what is not due yet, stop the thread if there is one."""
-        ...
-
-    def beside(self) -> Clock:
-        """Return a clock that shows the same, whose actions need not wait for those of this one."""
-        ...
-
-    def free_until(self) -> float:
-        """Return until when nothing else is due: an action may do its own things of that time at once."""
-        ...
 
 
 class _Agenda:
@@ -128,7 +90,7 @@ class VirtualClock:
         return self._now
 
     def date(self, seconds: float | None = None) -> datetime:
-        """Return the date of an instant; the zero is `EPOCH`."""
+        """Return the date of an instant, now if none is given; the zero is `EPOCH`."""
         return EPOCH + timedelta(seconds=self._now if seconds is None else seconds)
 
     def at(self, when: float, action: Callback) -> None:
@@ -169,7 +131,10 @@ class VirtualClock:
         return self
 
     def free_until(self) -> float:
-        """Return the instant of what is due next, or else of the end of the `advance` under way."""
+        """Return when something is due next, or else when the `advance` under way ends.
+
+        An action may do its own things of the time until then at once.
+        """
         first = self._agenda.first()
         return self._target if first is None else min(first, self._target)
 
@@ -199,11 +164,11 @@ class WallClock:
         return time.monotonic() - self._zero
 
     def date(self, seconds: float | None = None) -> datetime:
-        """Return the date of an instant, from the machine's calendar at the zero."""
+        """Return the date of an instant, now if none is given, from the machine's calendar at the zero."""
         return self._zero_date + timedelta(seconds=self.now() if seconds is None else seconds)
 
     def at(self, when: float, action: Callback) -> None:
-        """Run `action` on the clock's thread at `when`."""
+        """Run `action` on the clock's thread at `when`; at once if that has passed."""
         with self._changed:
             if self._closed:
                 return
@@ -282,3 +247,7 @@ class WallClock:
                 with self._changed:
                     self._running = False
                     self._changed.notify_all()
+
+
+Clock = VirtualClock | WallClock
+"""Tells the time in seconds since its own zero, and runs actions at instants."""

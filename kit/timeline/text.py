@@ -59,29 +59,31 @@ class Entry(NamedTuple):
 
 def _describe(record: Record) -> Entry:
     """Return what the journal says about an event."""
-    entry = Entry(record.instant, "", type(record).__name__)
+    at = record.instant
     match record:
         case CommandRan():
             note = f"  (exit {record.exit})" if record.exit else ""
             who = "you" if record.clone == "world" else f"{record.clone}$"
-            entry = entry._replace(who=who, text=format_line(record.command), note=note)
+            return Entry(at, who, format_line(record.command), note)
         case RefMoved():
             end = f"-> {format_commit(record.new)}" if record.new else "deleted"
             who, text = cut(format_line(record.repository), _WHO), f"{format_line(record.branch)} {end}"
-            entry = entry._replace(who=who, text=text, key=record.repository == "github")
+            return Entry(at, who, text, key=record.repository == "github")
         case Deployed():
             key = record.target == "production" and record.stage in ("live", "failed")
-            entry = entry._replace(who="host", text=_say_stage(record), key=key)
-        case MigrationApplied():
-            text = f"+ {format_line(record.version)}_{format_line(record.name)}"
-            entry = entry._replace(who=record.database, text=text, key=record.database == "cloud")
-        case SchemaChanged():
-            text = f"documents {format_line(record.change)}"
-            entry = entry._replace(who=record.database, text=text, key=record.database == "cloud")
+            return Entry(at, "host", _say_stage(record), key=key)
+        case MigrationApplied() | SchemaChanged():
+            return Entry(at, record.database, _say_schema(record), key=record.database == "cloud")
         case WorkerChanged():
             text = f"started with {format_commit(record.commit)}" if record.running else "stopped"
-            entry = entry._replace(who="worker", text=text)
-    return entry
+            return Entry(at, "worker", text)
+    return Entry(at, "", type(record).__name__)
+
+
+def _say_schema(record: MigrationApplied | SchemaChanged) -> str:
+    if isinstance(record, SchemaChanged):
+        return f"documents {format_line(record.change)}"
+    return f"+ {format_line(record.version)}_{format_line(record.name)}"
 
 
 def _say_stage(record: Deployed) -> str:
@@ -92,7 +94,7 @@ def _say_stage(record: Deployed) -> str:
     return f"{text}: {format_line(record.detail)}" if record.detail else text
 
 
-PAUSE = 300.0
+_PAUSE_S = 300.0
 """Page views further apart than so many seconds belong to different sittings."""
 _MOST_STRETCHES = 8
 _MOST_KINDS = 4
@@ -106,17 +108,11 @@ class _Stretch(NamedTuple):
     windows: tuple[Window, ...]
 
 
-def sum_up_visitors(records: Iterable[Record], zero: float) -> Mapping[int, Sequence[Entry]]:
-    """Return what to say about the page views, by the number of the view at which it is to be said.
-
-    Args:
-        records: what happened, in order.
-        zero: the instant that is shown as 00:00, in seconds of the clock.
-    """
+def _sum_up_visitors(records: Iterable[Record], zero: float) -> Mapping[int, Sequence[Entry]]:
+    """Return what to say about the page views, by the number of the view at which it is to be said."""
     entries: dict[int, list[Entry]] = defaultdict(list)
-    stretches = _find_stretches(tuple(records))
     first = 0
-    for stretch in stretches:
+    for stretch in _find_stretches(tuple(records)):
         after = first + len(stretch.views)
         said = _say_broken(stretch) if stretch.windows else _say_good(stretch.views, zero)
         for offset, entry in said:
@@ -130,11 +126,11 @@ def sum_up_visitors(records: Iterable[Record], zero: float) -> Mapping[int, Sequ
     return entries
 
 
-def split_sittings(views: Iterable[PageView]) -> Iterator[tuple[PageView, ...]]:
-    """Yield the page views in groups that lie no more than `PAUSE` apart."""
+def _split_sittings(views: Iterable[PageView]) -> Iterator[tuple[PageView, ...]]:
+    """Yield the page views in groups that lie no more than `_PAUSE_S` apart."""
     group: list[PageView] = []
     for view in views:
-        if group and view.at - group[-1].at > PAUSE:
+        if group and view.at - group[-1].at > _PAUSE_S:
             yield tuple(group)
             group = []
         group.append(view)
@@ -159,7 +155,7 @@ def _find_stretches(records: Sequence[Record]) -> Sequence[_Stretch]:
 
 def _say_good(views: Sequence[PageView], zero: float) -> Iterator[tuple[int, Entry]]:
     first = 0
-    for sitting in split_sittings(views):
+    for sitting in _split_sittings(views):
         start, end = sitting[0].at, sitting[-1].at
         until = f", until {format_offset(end - zero)}" if end - start >= _WORTH_AN_END else ""
         yield first, Entry(start, "visitors", f"{len(sitting)} ok{until}")
@@ -238,7 +234,7 @@ def format_journal(records: Sequence[Record], zero: float, width: int) -> list[s
 
 
 def _list_entries(records: Sequence[Record], zero: float) -> Iterator[Entry]:
-    visitors = sum_up_visitors(records, zero)
+    visitors = _sum_up_visitors(records, zero)
     number = 0
     for record in records:
         if isinstance(record, PageView):
@@ -312,7 +308,7 @@ def format_timeline(timeline: Iterable[Record], *, width: int = 100, zero: float
         zero = records[0].instant if push is None else push
     lines = [_title(records, zero), *_pack(_sum_up(records), width, "; "), ""]
     lines += format_journal(records, zero, width)
-    sittings = [views for views in split_sittings(page_views(records)) if views[-1].at > views[0].at]
+    sittings = [views for views in _split_sittings(page_views(records)) if views[-1].at > views[0].at]
     for views in sittings[-_MOST_LANES:]:
         lines += ["", *format_lanes(records, views, zero, width)]
     if sittings:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import strategies as st
 
 from kit.timeline import (
-    KINDS,
     CommandRan,
     Deployed,
     MigrationApplied,
@@ -22,6 +21,7 @@ from kit.timeline import (
     Stage,
     Timeline,
 )
+from kit.timeline.records import KINDS
 
 Rehearse = Callable[..., Timeline]
 

@@ -13,9 +13,9 @@ from kit.timeline import (
     Timeline,
     dump_record,
     dump_records,
-    load_record,
     load_records,
 )
+from kit.timeline.jsonl import load_record
 
 APPLIED = MigrationApplied(at=38, database="cloud", version="070", name="add_x")
 LINE = dump_record(APPLIED)

@@ -6,7 +6,8 @@ import math
 import pytest
 
 from kit.errors import BadInput
-from kit.timeline import KINDS, CommandRan, MigrationApplied, PageView, RefMoved
+from kit.timeline import CommandRan, MigrationApplied, PageView, RefMoved
+from kit.timeline.records import KINDS
 
 
 def test_a_record_cannot_be_changed() -> None:

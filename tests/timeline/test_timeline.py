@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kit.timeline
-from kit.timeline import KINDS, CommandRan, Deployed, PageView, Record, RefMoved, Timeline, format_timeline
+from kit.timeline import CommandRan, Deployed, PageView, Record, RefMoved, Timeline, format_timeline
+from kit.timeline.records import KINDS
 
 
 def test_the_exported_names_are_sorted_and_there() -> None:

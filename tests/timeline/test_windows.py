@@ -16,10 +16,10 @@ from kit.timeline import (
     Window,
     broken_seconds,
     broken_windows,
-    find_runs,
     page_views,
     true_windows,
 )
+from kit.timeline.queries import find_runs
 
 Rehearse = Callable[..., Timeline]
 VERSION = "20250126153000"
