@@ -9,9 +9,9 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import click
 
@@ -51,14 +51,21 @@ class Finding:
     remedy: str = ""
 
 
+class _Lack(NamedTuple):
+    """What is not as it should be, and what to do about it, "" for nothing."""
+
+    result: str
+    remedy: str
+
+
 def examine(*, progress: Tell | None = None) -> tuple[Finding, ...]:
     """Look at everything; a check that fails is a finding, never an error.
 
     Args:
         progress: told what is being looked at.
     """
-    tell = progress or (lambda _: None)
-    checks: tuple[tuple[str, Level, Callable[[], str | Finding]], ...] = (
+    # What is looked at, how bad it is if it is not as it should be, and how one looks.
+    checks: tuple[tuple[str, Level, Callable[[], str | _Lack]], ...] = (
         ("Python", "problem", _python),
         ("git", "problem", require_git),
         ("temporary folder", "problem", _temporary_folder),
@@ -72,41 +79,35 @@ def examine(*, progress: Tell | None = None) -> tuple[Finding, ...]:
         ("Supabase CLI", _supabase_level(), _supabase_cli),
         ("left behind", "note", _left_behind),
     )
-    return tuple(_examine(checks, tell))
-
-
-def _examine(
-    checks: tuple[tuple[str, Level, Callable[[], str | Finding]], ...], tell: Tell
-) -> Iterator[Finding]:
+    findings = []
     for check, level, look in checks:
-        tell(f"Looking at: {check}")
+        if progress:
+            progress(f"Looking at: {check}")
         try:
             found = look()
         except KitError as error:
-            yield _failed(check, level, error)
+            found = _failed(error)
+        if isinstance(found, str):
+            findings.append(Finding(check=check, level="ok", result=found))
         else:
-            yield found if isinstance(found, Finding) else Finding(check=check, level="ok", result=found)
+            findings.append(Finding(check=check, level=level, **found._asdict()))
+    return tuple(findings)
 
 
-def _failed(check: str, level: Level, error: KitError) -> Finding:
+def _failed(error: KitError) -> _Lack:
     parts = [error.message, error.why and f"Why: {error.why}"]
     if error.looked:
         parts.append(f"Looked at: {'; '.join(error.looked)}")
     # The remedy of many errors is to run what runs now.
     remedy = "" if "kit doctor" in error.remedy else error.remedy
-    return Finding(check=check, level=level, result="\n".join(filter(None, parts)), remedy=remedy)
+    return _Lack("\n".join(filter(None, parts)), remedy)
 
 
-def _python() -> str | Finding:
+def _python() -> str | _Lack:
     words = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
     if sys.version_info[:2] >= OLDEST_PYTHON:
         return words
-    return Finding(
-        check="Python",
-        level="problem",
-        result=words,
-        remedy="Install Python 3.11 or later; make PYTHON=/path/to/python3 lab chooses one.",
-    )
+    return _Lack(words, "Install Python 3.11 or later; make PYTHON=/path/to/python3 lab chooses one.")
 
 
 def _temporary_folder() -> str:
@@ -140,22 +141,17 @@ def _clients() -> str:
     return "\n".join(dict.fromkeys(str(place.parent) for place in places))
 
 
-def _jupyterlab() -> str | Finding:
+def _jupyterlab() -> str | _Lack:
     try:
         version = importlib.metadata.version("jupyterlab")
     except importlib.metadata.PackageNotFoundError:
         version = "not installed"
     if version.partition(".")[0].isdigit() and int(version.partition(".")[0]) >= OLDEST_JUPYTERLAB:
         return version
-    return Finding(
-        check="JupyterLab",
-        level="problem",
-        result=version,
-        remedy=f"{sys.executable} -m pip install 'jupyterlab>=4.4,<5' (or: make install)",
-    )
+    return _Lack(version, f"{sys.executable} -m pip install 'jupyterlab>=4.4,<5' (or: make install)")
 
 
-def _locale() -> str | Finding:
+def _locale() -> str | _Lack:
     before = locale.setlocale(locale.LC_ALL)
     try:
         name = locale.setlocale(locale.LC_ALL, "")
@@ -163,38 +159,32 @@ def _locale() -> str | Finding:
         asked = next(
             (os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "none"
         )
-        return Finding(
-            check="locale",
-            level="note",
-            result=f"{asked} is not installed; the kit's own programs run under C.UTF-8",
-            remedy="Set LC_ALL to one that `locale -a` lists, such as C.UTF-8.",
+        return _Lack(
+            f"{asked} is not installed; the kit's own programs run under C.UTF-8",
+            "Set LC_ALL to one that `locale -a` lists, such as C.UTF-8.",
         )
     finally:
         locale.setlocale(locale.LC_ALL, before)
     return f"{name.partition(';')[0]}, {sys.getfilesystemencoding()}"
 
 
-def _docker() -> str | Finding:
+def _docker() -> str | _Lack:
     try:
         return f"an engine answers at {find_engine()}"
     except KitError as error:
-        return Finding(
-            check="Docker",
-            level="note",
-            result=f"{error.message} Only KIT_POSTGRES=docker needs one.",
-            remedy=error.remedy.partition(", or unset")[0].rstrip(".") + ".",
+        return _Lack(
+            f"{error.message} Only KIT_POSTGRES=docker needs one.",
+            error.remedy.partition(", or unset")[0].rstrip(".") + ".",
         )
 
 
-def _node() -> str | Finding:
+def _node() -> str | _Lack:
     if found := shutil.which("npx"):
         node = shutil.which("node")
         return f"{_version(node)}, {found}" if node else found
-    return Finding(
-        check="Node",
-        level="note",
-        result="npx is not on PATH. The kit brings its own; only the real Supabase CLI comes with npm.",
-        remedy="Install Node 20 or later, if you want the real CLI.",
+    return _Lack(
+        "npx is not on PATH. The kit brings its own; only the real Supabase CLI comes with npm.",
+        "Install Node 20 or later, if you want the real CLI.",
     )
 
 
@@ -211,21 +201,18 @@ def _supabase_level() -> Level:
     return "problem" if os.environ.get(SUPABASE_VARIABLE) == "cli" else "note"
 
 
-def _supabase_cli() -> str | Finding:
+def _supabase_cli() -> str | _Lack:
     try:
         return f"{find_cli()}; KIT_SUPABASE=cli uses it"
     except KitError as error:
         if _supabase_level() == "problem":
             raise
-        return Finding(
-            check="Supabase CLI",
-            level="note",
-            result="The real one is not here. Only KIT_SUPABASE=cli needs it.",
-            remedy=error.remedy.partition(";")[0] + ".",
+        return _Lack(
+            "The real one is not here. Only KIT_SUPABASE=cli needs it.", error.remedy.partition(";")[0] + "."
         )
 
 
-def _left_behind() -> str | Finding:
+def _left_behind() -> str | _Lack:
     try:
         found = find_leftovers()
     except UnusableFolder as error:  # as above
@@ -239,12 +226,7 @@ def _left_behind() -> str | Finding:
         (len(found.caches), "cache of another version of the kit"),
     )
     words = [f"{count} x {what}" for count, what in counts if count]
-    return Finding(
-        check="left behind",
-        level="note",
-        result=f"{', '.join(words)}; {held}",
-        remedy="python -m kit clean",
-    )
+    return _Lack(f"{', '.join(words)}; {held}", "python -m kit clean")
 
 
 _STYLES: Mapping[Level, str] = {"ok": "", "note": DIM, "problem": BAD}
