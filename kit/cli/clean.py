@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import stat
 import sys
 import time
@@ -24,7 +23,7 @@ from kit.cli.app import FAILED, KitCommand
 from kit.cli.screen import BAD, Screen
 from kit.errors import BadInput, KitError
 from kit.postgres import ProviderName, remove_container
-from kit.process import PREFIX, temporary_folder
+from kit.process import PREFIX, is_served, temporary_folder
 from kit.world.home import kit_home
 from kit.world.open import hold_own
 from kit.world.save import fingerprint
@@ -70,7 +69,8 @@ def find_leftovers() -> Leftovers:
     """
     parents = _parents()
     worlds = [path for parent in parents for path in _worlds(parent)]
-    held = [path for path in worlds if _is_held(path)]
+    # A reaper listens until its very last step.
+    held = [path for path in worlds if is_served(path / "reaper.sock")]
     folders = [path for path in worlds if path not in held and _is_settled(path)]
     return Leftovers(
         folders=tuple(folders),
@@ -87,15 +87,22 @@ def remove(found: Leftovers) -> tuple[str, ...]:
         What could not be done, a sentence each.
     """
     failed = [f"Process {pid} could not be ended." for pid in _end(found.processes)]
-    for folder in found.folders:
-        failed += _remove_container(folder)
-        if not _delete(folder):
-            failed.append(f"{folder} could not be deleted.")
+    failed += _delete_worlds(found.folders)
     for cache in found.caches:
         # Nobody waits for it: somebody may be building in it right now.
         with contextlib.suppress(Timeout, OSError), FileLock(cache / "building.lock", timeout=0):
             _delete(cache)
     return tuple(failed)
+
+
+def _delete_worlds(folders: Iterable[Path]) -> list[str]:
+    """Delete folders, with their containers; say what could not be done."""
+    failed = []
+    for folder in folders:
+        failed += _remove_container(folder)
+        if not _delete(folder):
+            failed.append(f"{folder} could not be deleted.")
+    return failed
 
 
 def _remove_container(world: Path) -> list[str]:
@@ -138,11 +145,7 @@ def _is_running() -> bool:
 
 def remove_kept(paths: Iterable[Path]) -> tuple[str, ...]:
     """Delete what `find_kept` returned; say what could not be deleted."""
-    failed = []
-    for path in paths:
-        failed += _remove_container(path)
-        if not _delete(path):
-            failed.append(f"{path} could not be deleted.")
+    failed = _delete_worlds(paths)
     for folder in ("cache", "worlds"):
         with contextlib.suppress(OSError):  # not empty: what is left is not ours
             (kit_home() / folder).rmdir()
@@ -183,16 +186,6 @@ def _is_ours(folder: Path) -> bool:
             inside = {path.name for path in folder.iterdir()}
             return not inside or not inside.isdisjoint(_MARKS)
     return False
-
-
-def _is_held(world: Path) -> bool:
-    """Say whether a reaper looks after it; it does so until its very last step."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(world / "reaper.sock"))
-        except OSError:
-            return False
-        return True
 
 
 def _is_settled(world: Path) -> bool:

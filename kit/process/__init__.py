@@ -9,6 +9,7 @@ from kit.process.supervisor import (
     Running,
     Supervisor,
     choose_folder,
+    is_served,
     temporary_folder,
     wait_until,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "Running",
     "Supervisor",
     "choose_folder",
+    "is_served",
     "temporary_folder",
     "wait_until",
 ]

@@ -287,6 +287,16 @@ class Supervisor:
         return reply
 
 
+def is_served(path: Path) -> bool:
+    """Say whether somebody listens at a socket; whoever was killed has left its file behind."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
 def _connect(folder: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
     try:

@@ -14,7 +14,6 @@ import fcntl
 import itertools
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from filelock import FileLock
 from kit.errors import BadInput, KitError, MissingTool, ProcessFailed, ServerFailed
 from kit.names import EPOCH, KIT_WORLD
 from kit.postgres import Server, copy_server, provider_named, remove_container, restart_server, start_server
-from kit.process import PREFIX, Supervisor
+from kit.process import PREFIX, Supervisor, is_served
 from kit.repos import STARTER, Repositories, require_git
 from kit.timeline.clock import Clock, ClockName, VirtualClock, WallClock
 from kit.world.engine import Engine
@@ -655,7 +654,7 @@ def open_beside(*, progress: Progress | None = None) -> Engine:
         if supervisor is not None:
             with contextlib.suppress(ProcessFailed):  # not complete: opening makes it so
                 beside = look(supervisor)
-                if _is_served(supervisor.folder):
+                if is_served(supervisor.folder / "control"):  # its shells' commands are done by somebody
                     return beside
         try:
             engine, _ = _take_or_set_aside(tell)
@@ -663,16 +662,6 @@ def open_beside(*, progress: Progress | None = None) -> Engine:
         finally:
             if supervisor is not None:
                 supervisor.close()
-
-
-def _is_served(folder: Path) -> bool:
-    """Say whether somebody does the commands of the shells of the world whose sockets are in `folder`."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(folder / "control"))
-        except OSError:
-            return False
-        return True
 
 
 def saved_phases() -> tuple[int, ...]:
