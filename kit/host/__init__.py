@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from kit.host.apps import Apps
 from kit.host.build import ENTRY, Build, build, compile_source, records_views
-from kit.host.host import BUILD_S, MAIN, Deployment, Host
+from kit.host.host import BUILD_S, Deployment, Host
 
 __all__ = [
     "BUILD_S",
     "ENTRY",
-    "MAIN",
     "Apps",
     "Build",
     "Deployment",

@@ -61,8 +61,8 @@ class Apps:
         Raises:
             ProcessFailed: if it cannot be started.
         """
-        running = self._supervisor.processes().get(name)
-        if running is not None and running.exit is None and running.port is not None:
+        running = self._supervisor.running(name)
+        if running is not None and running.port is not None:
             return running.port
         self._supervisor.stop(name)
         if port and not _somebody_answers(port):

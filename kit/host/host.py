@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from kit.errors import BadInput, BuildFailed
 from kit.host.apps import Apps
@@ -30,8 +30,6 @@ _BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35  # of `BUILD_S`
 _GRACE_S = 10.0
 """Seconds of the clock for which a deployment runs on when it is live no more."""
 _STAGES: tuple[Stage, ...] = ("queued", "building", "built", "live")
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +46,6 @@ class Deployment:
     def target(self) -> Target:
         """Production for main, a preview for every other branch."""
         return "production" if self.branch == MAIN else "preview"
-
-
-def _one_at_a_time(
-    method: Callable[Concatenate[Host, _P], _R],
-) -> Callable[Concatenate[Host, _P], _R]:
-    """Let one thread at a time change deployments: the wall clock has a thread of its own."""
-
-    @functools.wraps(method)
-    def change(host: Host, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with host._changing:  # noqa: SLF001 - Host's own methods
-            return method(host, *args, **kwargs)
-
-    return change
 
 
 class Host:
@@ -95,7 +80,7 @@ class Host:
         self._apps = apps
         self._record = record
         self._front = Front(folder, supervisor=supervisor, log=apps.log("router"))
-        self._changing = threading.RLock()
+        self._changing = threading.RLock()  # the wall clock changes deployments on a thread of its own
         self._deployments: list[Deployment] = []
         self._records_views: dict[str, bool] = {}  # by commit, which never changes
         self._live: Build | None = None
@@ -132,7 +117,6 @@ class Host:
 
     # Pushes
 
-    @_one_at_a_time
     def receive(self, branch: str, commit: str) -> None:
         """Take a push: queue a deployment and plan its stages. A deleted branch does nothing.
 
@@ -140,19 +124,20 @@ class Host:
             branch: without refs/heads/.
             commit: the branch's new commit; only zeros if it was deleted.
         """
-        if not commit.strip("0"):
-            return
-        deployment = Deployment(
-            commit=commit, branch=branch, pushed_at=self._clock.now(), takes=self.build_seconds
-        )
-        self._deployments.append(deployment)
-        self._note(deployment, at=deployment.pushed_at)
-        self._plan(len(self._deployments) - 1)
+        with self._changing:
+            if not commit.strip("0"):
+                return
+            deployment = Deployment(
+                commit=commit, branch=branch, pushed_at=self._clock.now(), takes=self.build_seconds
+            )
+            self._deployments.append(deployment)
+            self._note(deployment, at=deployment.pushed_at)
+            self._plan(len(self._deployments) - 1)
 
     def _plan(self, number: int) -> None:
         deployment = self._deployments[number]
         steps: tuple[tuple[Stage, float, Callable[[int], None]], ...] = (
-            ("building", _BUILD_STARTS, self._start_building),
+            ("building", _BUILD_STARTS, functools.partial(self._reach, stage="building")),
             ("built", _BUILD_ENDS, self._finish_building),
             ("live", 1.0, self._release),
         )
@@ -163,12 +148,17 @@ class Host:
                 when = deployment.pushed_at + part * deployment.takes
                 self._clock.at(when, functools.partial(self._run_stage, deployment, number, action))
 
-    @_one_at_a_time
     def _run_stage(self, planned: Deployment, number: int, action: Callable[[int], None]) -> None:
-        now = self._deployments[number : number + 1]
-        # On the wall clock this may have waited while another world was loaded.
-        if now and (now[0].commit, now[0].pushed_at) == (planned.commit, planned.pushed_at):
-            action(number)
+        with self._changing:
+            now = self._deployments[number : number + 1]
+            # On the wall clock this may have waited while another world was loaded.
+            same = now and (now[0].commit, now[0].pushed_at) == (planned.commit, planned.pushed_at)
+            if not same or now[0].stage == "failed":
+                return
+            try:
+                action(number)
+            except BuildFailed as error:
+                self._reach(number, "failed", f"{error.message} {error.why}".strip())
 
     def _reach(self, number: int, stage: Stage, detail: str = "") -> None:
         self._deployments[number] = deployment = replace(self._deployments[number], stage=stage)
@@ -186,34 +176,21 @@ class Host:
             )
         )
 
-    def _start_building(self, number: int) -> None:
-        self._reach(number, "building")
-
     def _finish_building(self, number: int) -> None:
         deployment = self._deployments[number]
-        try:
-            made = self._build(deployment.commit)
-        except BuildFailed as error:
-            self._reach(number, "failed", f"{error.message} {error.why}".strip())
-            return
+        made = self._build(deployment.commit)
         if deployment.target == "production":
             self._start(made)  # it starts up while the model still "releases"
         self._reach(number, "built")
 
     def _release(self, number: int) -> None:
-        deployment = self._deployments[number]
-        if deployment.stage == "failed":
-            return
-        if deployment.target == "preview":
+        if self._deployments[number].target == "preview":
             self._reach(number, "live")
             return
         newer = self._deployments[number + 1 :]
         if any(other.target == "production" and other.stage == "live" for other in newer):
             return  # it was quicker, and stays live
-        try:
-            self._switch(number)
-        except BuildFailed as error:
-            self._reach(number, "failed", f"{error.message} {error.why}".strip())
+        self._switch(number)
 
     # Builds and processes
 
@@ -236,12 +213,11 @@ class Host:
         if before is not None:
             self._clock.at(self._clock.now() + _GRACE_S, functools.partial(self._retire, before.commit))
 
-    @_one_at_a_time
     def _retire(self, commit: str) -> None:
-        if commit != self.live:
-            self._apps.stop(commit)
+        with self._changing:
+            if commit != self.live:
+                self._apps.stop(commit)
 
-    @_one_at_a_time
     def rollback(self, commit: str) -> None:
         """Make an earlier deployment live again, at once, without a build.
 
@@ -252,21 +228,21 @@ class Host:
             BadInput: if `commit` was never live.
             BuildFailed: if it does not start any more; what is live stays live.
         """
-        was_live = {
-            number: deployment.commit
-            for number, deployment in enumerate(self._deployments)
-            if (deployment.target, deployment.stage) == ("production", "live")
-        }
-        found = [number for number, known in was_live.items() if commit and known.startswith(commit)]
-        if not found:
-            raise BadInput(
-                f"There is no deployment of {commit!r} to go back to.",
-                looked=[known[:7] for known in was_live.values()],
-                remedy="Give the id of a commit that was live.",
-            )
-        self._switch(found[-1])
+        with self._changing:
+            was_live = {
+                number: deployment.commit
+                for number, deployment in enumerate(self._deployments)
+                if (deployment.target, deployment.stage) == ("production", "live")
+            }
+            found = [number for number, known in was_live.items() if commit and known.startswith(commit)]
+            if not found:
+                raise BadInput(
+                    f"There is no deployment of {commit!r} to go back to.",
+                    looked=[known[:7] for known in was_live.values()],
+                    remedy="Give the id of a commit that was live.",
+                )
+            self._switch(found[-1])
 
-    @_one_at_a_time
     def preview(self, branch: str) -> str:
         """Return the address of a branch's newest preview; its process starts with the first call.
 
@@ -274,20 +250,20 @@ class Host:
             BadInput: if the branch has no preview that is ready.
             BuildFailed: if its code does not start.
         """
-        ready = [known for known in self._deployments if known.branch == branch and known.stage == "live"]
-        if not ready or ready[-1].target != "preview":
-            raise BadInput(
-                f"The branch {branch!r} has no preview that is ready.",
-                looked=sorted({known.branch for known in self._deployments if known.target == "preview"}),
-                remedy="Push the branch, let the build time pass (world.advance(35)), and ask again.",
-            )
-        made = self._build(ready[-1].commit)
-        self._start(made)
-        return f"http://127.0.0.1:{self._apps.require_healthy(made.commit)}"
+        with self._changing:
+            ready = [known for known in self._deployments if known.branch == branch and known.stage == "live"]
+            if not ready or ready[-1].target != "preview":
+                raise BadInput(
+                    f"The branch {branch!r} has no preview that is ready.",
+                    looked=sorted({known.branch for known in self._deployments if known.target == "preview"}),
+                    remedy="Push the branch, let the build time pass (world.advance(35)), and ask again.",
+                )
+            made = self._build(ready[-1].commit)
+            self._start(made)
+            return f"http://127.0.0.1:{self._apps.require_healthy(made.commit)}"
 
     # Life
 
-    @_one_at_a_time
     def open(self, *, first: str = "") -> None:
         """Start the router and the live commit's process, unless they run; do not wait for them.
 
@@ -297,22 +273,23 @@ class Host:
         Raises:
             ProcessFailed: if one of them cannot be started.
         """
-        self._front.open()
-        if first and self._live is None:
-            self._deployments.append(
-                Deployment(commit=first, branch=MAIN, pushed_at=self._clock.now(), takes=0, stage="live")
-            )
-            self._live = self._build(first)
-        if self._live is not None:
-            self._front.switch(self._start(self._live))
+        with self._changing:
+            self._front.open()
+            if first and self._live is None:
+                self._deployments.append(
+                    Deployment(commit=first, branch=MAIN, pushed_at=self._clock.now(), takes=0, stage="live")
+                )
+                self._live = self._build(first)
+            if self._live is not None:
+                self._front.switch(self._start(self._live))
 
-    @_one_at_a_time
     def close(self) -> None:
         """Stop every deployment; the router stays, with nothing behind it."""
-        self._front.clear()
-        self._apps.stop(*{deployment.commit for deployment in self._deployments})
-        self._deployments.clear()
-        self._live = None
+        with self._changing:
+            self._front.clear()
+            self._apps.stop(*{deployment.commit for deployment in self._deployments})
+            self._deployments.clear()
+            self._live = None
 
     def state(self) -> dict[str, Any]:
         """Return what a saved world needs to know of the host."""
@@ -322,11 +299,11 @@ class Host:
             "build_seconds": self.build_seconds,
         }
 
-    @_one_at_a_time
     def resume(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` returned, with the stages that are still to come; then call `open`."""
-        self._deployments = [Deployment(**facts) for facts in state["deployments"]]
-        self.build_seconds = state["build_seconds"]
-        self._live = self._build(state["live"]) if state["live"] else None
-        for number in range(len(self._deployments)):
-            self._plan(number)
+        with self._changing:
+            self._deployments = [Deployment(**facts) for facts in state["deployments"]]
+            self.build_seconds = state["build_seconds"]
+            self._live = self._build(state["live"]) if state["live"] else None
+            for number in range(len(self._deployments)):
+                self._plan(number)

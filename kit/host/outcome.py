@@ -52,14 +52,20 @@ class Log:
 
 def _error(line: str) -> str:
     """Return what a line says about an error, "" if it is about none: the app's and the worker's differ."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return ""
-    if not isinstance(entry, dict) or (entry.get("level") != "error" and entry.get("event") != "failed"):
+    entry = _read_entry(line)
+    if entry.get("level") != "error" and entry.get("event") != "failed":
         return ""
     words = (entry.get(name, "") for name in ("message", "sqlstate", "error"))
     return " ".join(str(word) for word in words if word)
+
+
+def _read_entry(line: str | bytes) -> dict[str, Any]:
+    """Return what a line of a log holds; nothing for a traceback or a print: the logs' own lines are JSON."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
 
 
 _SAME_INSTANT_S = 5e-6  # a microsecond's rounding in the header, in Python and in PostgreSQL
@@ -260,16 +266,11 @@ class Witness:
                         if not line.endswith(b"\n"):
                             break
                         self._read[log] = self._read.get(log, 0) + len(line)
-                        self._remember(line)
+                        entry = _read_entry(line)
+                        if entry.get("sqlstate"):
+                            told = (str(entry["sqlstate"]), str(entry.get("error", "")))
+                            self._errors[str(entry.get("request_id"))] = told
             return self._errors.pop(request, ("", ""))
-
-    def _remember(self, line: bytes) -> None:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            return  # a traceback or a print; only the app's own log lines are JSON
-        if isinstance(entry, dict) and entry.get("sqlstate"):
-            self._errors[str(entry.get("request_id"))] = (str(entry["sqlstate"]), str(entry.get("error", "")))
 
 
 def _moments(row: dict[str, Any]) -> Iterator[datetime]:

@@ -44,8 +44,8 @@ class Front:
         Raises:
             ProcessFailed: if it cannot be started.
         """
-        running = self._supervisor.processes().get("router")
-        if running is None or running.exit is not None:
+        running = self._supervisor.running("router")
+        if running is None:
             self._supervisor.stop("router")
             try:
                 running = self._start(self._port or 0)

@@ -16,13 +16,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psycopg
 
 from kit.errors import BadInput
+from kit.host.host import Host
 from kit.host.outcome import Arrival, Witness
 from kit.timeline import Outcome, PageView, Record
 from kit.timeline.clock import Clock
@@ -85,28 +85,6 @@ def upload(
 
 def _count_failures(log: Path) -> int:
     return log.read_bytes().count(b'"failed"') if log.exists() else 0
-
-
-class Site(Protocol):
-    """What visitors need to know of a host."""
-
-    @property
-    def address(self) -> str:
-        """The production address."""
-        ...
-
-    @property
-    def live(self) -> str:
-        """The commit that is live, "" for none."""
-        ...
-
-    def records_views(self, commit: str) -> bool:
-        """Say whether a view that this commit answers should leave a trace in the database."""
-        ...
-
-    def log(self, commit: str) -> Path:
-        """The file with a commit's output."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +173,7 @@ class Visitors:
 
     def __init__(
         self,
-        site: Site,
+        site: Host,
         *,
         clock: Clock,
         connect: Callable[[], psycopg.Connection],
@@ -380,19 +358,18 @@ class Visitors:
         self._record(view)
         return Visit(view=view, response=visit.response)
 
-    def open(self, url: str, *, at: float | None = None, request: str = "") -> httpx.Response:
+    def open(self, url: str, *, request: str = "") -> httpx.Response:
         """Fetch a page as a visitor does, telling the app when the visitor asked.
 
         Args:
             url: of the page.
-            at: when the visitor asked, in seconds of the clock; now if it is not given.
             request: an id for the app's log.
 
         Raises:
             httpx.HTTPError: if no answer came within `PATIENCE_S`.
         """
-        return self._ask(url, at=at, name=request).answer()
+        return self._ask(url, at=self._clock.now(), name=request).answer()
 
-    def _ask(self, url: str, *, at: float | None, name: str) -> Request:
+    def _ask(self, url: str, *, at: float, name: str) -> Request:
         moment = self._clock.date(at).timestamp()
         return Request(url, {"X-Request-Id": name, "X-Request-Start": f"t={moment:.6f}"})

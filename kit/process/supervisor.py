@@ -252,6 +252,11 @@ class Supervisor:
         reply = self._ask({"do": "status"})
         return {name: Running(name=name, **facts) for name, facts in reply.items()}
 
+    def running(self, name: str) -> Running | None:
+        """Return the process of that name, None if there is none or it has ended."""
+        process = self.processes().get(name)
+        return process if process is not None and process.exit is None else None
+
     def after_end(self, argv: Sequence[str | Path], *, env: Mapping[str, str]) -> None:
         """Have a command run in the end, after the processes were stopped."""
         self._ask({"do": "finally", "argv": [str(word) for word in argv], "env": dict(env)})

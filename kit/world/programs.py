@@ -162,8 +162,8 @@ class Programs:
 
     def dev_port(self) -> int | None:
         """Return the port of the dev server, None while there is none."""
-        running = self._supervisor.processes().get("dev")
-        return running.port if running is not None and running.exit is None else None
+        running = self._supervisor.running("dev")
+        return running.port if running is not None else None
 
     def _restart_worker(self, terminal: Terminal) -> int:
         terminal.write("> rhizome-worker start\n")
@@ -216,8 +216,7 @@ class Programs:
 
     def worker_runs(self) -> bool:
         """Say whether the worker runs."""
-        running = self._supervisor.processes().get("worker")
-        return running is not None and running.exit is None
+        return self._supervisor.running("worker") is not None
 
     def stop(self) -> None:
         """Stop the dev server and the worker."""
