@@ -181,7 +181,7 @@ def test_what_is_expected_is_what_the_code_that_answered_should_do(
     old, new = (one.commit for one in world.host.deployments if one.target == "production")
     asked = world.visitors._ask
 
-    def switch_first(url: str, *, at: float | None, name: str) -> object:
+    def switch_first(url: str, *, at: float, name: str) -> object:
         world.host.rollback(next(target))
         return asked(url, at=at, name=name)
 
