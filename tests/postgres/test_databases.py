@@ -110,6 +110,76 @@ def test_a_database_in_use_is_replaced(filled: Server) -> None:
         )
 
 
+LEFT = {
+    "all sorts of things": (
+        "CREATE SCHEMA mine; CREATE TABLE mine.data (id serial PRIMARY KEY, at timestamptz)",
+        "CREATE TYPE colour AS ENUM ('red'); CREATE DOMAIN short AS text; CREATE SEQUENCE counted",
+        "CREATE VIEW seen AS SELECT 1; CREATE MATERIALIZED VIEW kept AS SELECT 1",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE PUBLICATION told",
+        "SELECT lo_create(0); CREATE TEMPORARY TABLE passing (id int)",
+        "GRANT ALL ON ALL TABLES IN SCHEMA mine TO app; COMMENT ON SCHEMA public IS 'mine'",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM app",
+        "ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO app",
+    ),
+    "no schema public": ("DROP SCHEMA public CASCADE",),
+    "another schema public": ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"),
+    "other rights": ("REVOKE USAGE ON SCHEMA public FROM app", "GRANT CREATE ON SCHEMA public TO app"),
+    "a setting": ("ALTER DATABASE local SET search_path = nowhere",),
+    "other rights to connect": ("REVOKE CONNECT ON DATABASE local FROM PUBLIC",),
+    "a limit": ("ALTER DATABASE local CONNECTION LIMIT 3",),
+}
+
+
+@pytest.mark.parametrize("done", LEFT)
+def test_a_database_that_is_made_again_is_like_a_new_one(filled: Server, done: str, tmp_path: Path) -> None:
+    create(filled, "cloud")
+    new = facts_of_empty(filled, "cloud")
+    with filled.connect("local", role="migrator") as connection:
+        for statements in LEFT[done]:
+            connection.execute(statements.encode())
+
+    create(filled, "local")
+
+    assert facts_of_empty(filled, "local") == new
+    for name in ("local", "cloud"):
+        dump(filled, name, tmp_path / name)
+    assert (tmp_path / "local").read_bytes() == (tmp_path / "cloud").read_bytes()
+
+
+def test_what_a_superuser_left_is_gone_too(filled: Server) -> None:
+    with filled.connect("local") as connection:
+        connection.execute("CREATE TABLE public.of_the_superuser (id int)")
+
+    create(filled, "local")
+
+    with filled.connect("local") as connection:
+        assert connection.execute("SELECT to_regclass('of_the_superuser')").fetchone() == (None,)
+
+
+def test_emptying_a_database_makes_no_new_one(filled: Server) -> None:
+    number = "SELECT oid FROM pg_database WHERE datname = 'local'"
+    with filled.connect() as connection:
+        before = connection.execute(number).fetchone()
+        create(filled, "local")
+        assert connection.execute(number).fetchone() == before
+
+
+def facts_of_empty(server: Server, database: str) -> dict[str, list[Any]]:
+    """Return what `facts` does of a database without tables, and what else there may be in one."""
+    queries = {name: FACTS[name] for name in ("default privileges", "schemas", "database")} | {
+        "objects": "SELECT relname FROM pg_class WHERE oid >= 16384",
+        "types": "SELECT typname FROM pg_type WHERE oid >= 16384",
+        "functions": "SELECT proname FROM pg_proc WHERE oid >= 16384",
+        "extensions": "SELECT extname FROM pg_extension",
+        "publications": "SELECT pubname FROM pg_publication",
+        "large objects": "SELECT oid FROM pg_largeobject_metadata",
+        "settings": "SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase "
+        "WHERE datname = current_database()",
+    }
+    with server.connect(database) as connection:
+        return {name: connection.execute(query.encode()).fetchall() for name, query in queries.items()}
+
+
 def test_a_failed_dump_writes_nothing(filled: Server, tmp_path: Path) -> None:
     with pytest.raises(ServerFailed, match="nothing could not be saved") as caught:
         dump(filled, "nothing", tmp_path / "dump.sql")
