@@ -31,24 +31,27 @@ class Flag:
     short: str = ""
 
 
-_EVERYWHERE = {
+FLAGS = {
     "help": Flag("Show help information.", short="h"),
     "yes": Flag("Answer yes to all prompts."),
     "debug": Flag("Accepted and ignored: errors are always shown in full."),
-}
-_EITHER = {
     "linked": Flag("Use the cloud database of the linked project."),
     "local": Flag("Use the local database."),
+    "include-all": Flag("Include all migrations not found on remote history table."),
+    "dry-run": Flag("Print the migrations that would be applied, but don't actually apply them."),
+    "file": Flag("Save the diff as a new migration of this name.", takes="string", short="f"),
+    "status": Flag("Version status to update.", takes="choice", choices=("applied", "reverted")),
 }
-_INCLUDE_ALL = Flag("Include all migrations not found on remote history table.")
+_EVERYWHERE = ("help", "yes", "debug")
+_EITHER = ("linked", "local")
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One command: what it does, what it takes."""
+    """One command: what it does, which of `FLAGS` and what else it takes."""
 
     says: str
-    flags: Mapping[str, Flag] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     needed: int = 0
     many: bool = False
@@ -56,36 +59,14 @@ class Spec:
 
 COMMANDS: dict[tuple[str, str], Spec] = {
     ("migration", "new"): Spec("Create an empty migration script.", takes=("migration name",), needed=1),
-    ("migration", "up"): Spec(
-        "Apply pending migrations to local database.",
-        {"include-all": _INCLUDE_ALL, **_EITHER},
-    ),
+    ("migration", "up"): Spec("Apply pending migrations to local database.", ("include-all", *_EITHER)),
     ("migration", "list"): Spec("List local and remote migrations.", _EITHER),
     ("migration", "repair"): Spec(
-        "Repair the migration history table.",
-        {
-            "status": Flag("Version status to update.", takes="choice", choices=("applied", "reverted")),
-            **_EITHER,
-        },
-        takes=("version",),
-        many=True,
+        "Repair the migration history table.", ("status", *_EITHER), takes=("version",), many=True
     ),
     ("migration", "fetch"): Spec("Fetch migration files from history table.", _EITHER),
-    ("db", "push"): Spec(
-        "Push new migrations to the remote database.",
-        {
-            "include-all": _INCLUDE_ALL,
-            "dry-run": Flag("Print the migrations that would be applied, but don't actually apply them."),
-            **_EITHER,
-        },
-    ),
-    ("db", "diff"): Spec(
-        "Diff the local database for schema changes.",
-        {
-            "file": Flag("Save the diff as a new migration of this name.", takes="string", short="f"),
-            **_EITHER,
-        },
-    ),
+    ("db", "push"): Spec("Push new migrations to the remote database.", ("include-all", "dry-run", *_EITHER)),
+    ("db", "diff"): Spec("Diff the local database for schema changes.", ("file", *_EITHER)),
     ("db", "pull"): Spec("Pull schema from the remote database.", _EITHER, takes=("migration name",)),
     ("db", "query"): Spec("Execute a SQL query against the database.", _EITHER, takes=("sql",)),
 }
@@ -154,7 +135,7 @@ def parse(argv: Sequence[str]) -> CommandLine:
 
 def _parse_rest(command: tuple[str, str], words: list[str]) -> CommandLine:
     spec, usage = COMMANDS[command], format_help(*command)
-    known = {**spec.flags, **_EVERYWHERE}
+    known = {flag: FLAGS[flag] for flag in (*spec.flags, *_EVERYWHERE)}
     short = {flag.short: name for name, flag in known.items() if flag.short}
     flags: dict[str, str] = {}
     values: list[str] = []
@@ -209,9 +190,10 @@ def format_help(group: str = "", name: str = "") -> str:
         f" <{word}>" if place < spec.needed else f" [<{word}{'...' if spec.many else ''}>]"
         for place, word in enumerate(spec.takes)
     )
+    known = {flag: FLAGS[flag] for flag in (*spec.flags, *_EVERYWHERE)}
     rows = {
         f"--{flag}{', -' + facts.short if facts.short else ''} {facts.takes}".rstrip(): facts.says
-        for flag, facts in {**spec.flags, **_EVERYWHERE}.items()
+        for flag, facts in known.items()
     }
     return _format_page(spec.says, f"supabase {group} {name} [flags]{takes}", "FLAGS", rows)
 
