@@ -63,7 +63,7 @@ def shell_path(programs: Path) -> str:
     return os.pathsep.join(dict.fromkeys(folders))
 
 
-def run(command: str, *, supervisor: Supervisor, folder: Path, env: Mapping[str, str], scratch: Path) -> Ran:
+def run(command: str, *, supervisor: Supervisor, folder: Path, env: Mapping[str, str]) -> Ran:
     """Run one command to its end.
 
     The shell is a child of the reaper, like everything else: were the notebook's kernel
@@ -72,10 +72,9 @@ def run(command: str, *, supervisor: Supervisor, folder: Path, env: Mapping[str,
 
     Args:
         command: what was typed; any shell syntax.
-        supervisor: the shell's parent.
+        supervisor: the shell's parent; its folder has the file that collects the output.
         folder: the working folder.
         env: the whole environment.
-        scratch: a folder for the file that collects the output.
 
     Returns:
         The command with its output and exit code (a signal's number plus 128 where one ended it,
@@ -86,7 +85,7 @@ def run(command: str, *, supervisor: Supervisor, folder: Path, env: Mapping[str,
         ProcessFailed: if the shell cannot be started, or the reaper is gone.
     """
     name = f"command {os.getpid()}-{next(_number)}"
-    output = scratch / f"{name.replace(' ', '-')}.out"
+    output = supervisor.folder / f"{name.replace(' ', '-')}.out"
     try:
         supervisor.spawn(name, [find_shell(), "-c", command], env=env, cwd=folder, log=output)
         code = supervisor.wait(name) or 0

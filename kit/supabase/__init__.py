@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from kit.supabase.apply import PUSH_SECONDS, controls_transaction, runs_alone
 from kit.supabase.cli import main
-from kit.supabase.files import Listing, MigrationFile, find_pending, list_migrations, parse_name
+from kit.supabase.files import MigrationFile, find_pending, list_migrations, parse_name
 from kit.supabase.invocation import Invocation, UrlName
 from kit.supabase.real import main_real
-from kit.supabase.splitter import Statement, skip_blanks, split, without_comments
+from kit.supabase.splitter import skip_blanks, split, without_comments
 
 __all__ = [
     "PUSH_SECONDS",
     "Invocation",
-    "Listing",
     "MigrationFile",
-    "Statement",
     "UrlName",
     "controls_transaction",
     "find_pending",

@@ -12,10 +12,11 @@ from kit.supabase import history
 from kit.supabase.apply import migrate_up, push
 from kit.supabase.arguments import RETRY
 from kit.supabase.diff import diff, pull
-from kit.supabase.files import FOLDER, new_path, parse_name
+from kit.supabase.files import FOLDER, parse_name
 from kit.supabase.history import HistoryRow
 from kit.supabase.invocation import Invocation
 from kit.supabase.query import format_listing, pair_versions, parse_version, run_query
+from kit.supabase.splitter import split
 
 
 def main(run: Invocation) -> int:
@@ -48,9 +49,7 @@ def main(run: Invocation) -> int:
 
 def _new(run: Invocation) -> None:
     """`migration new`: make an empty file."""
-    path = new_path(run.project, run.line.values[0], run.clock.date())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    path = run.write_file(run.line.values[0], "")
     run.say(f"Created new migration at {path.relative_to(run.project)}")
 
 
@@ -103,7 +102,7 @@ def _read_row(run: Invocation, version: str) -> HistoryRow:
             f"glob {FOLDER}/{version}_*.sql: file does not exist",
             remedy="git pull origin main, or use --status reverted.",
         )
-    return HistoryRow(version, file.name, tuple(statement.text for statement in file.statements()))
+    return HistoryRow(version, file.name, tuple(statement.text for statement in split(file.read())))
 
 
 def _fetch(run: Invocation) -> None:

@@ -16,7 +16,6 @@ from kit.errors import BadInput, HistoryDiverged, WrongInstance
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import REPAIR, apply_file
-from kit.supabase.files import new_path
 from kit.supabase.history import Connection, HistoryRow
 from kit.supabase.invocation import Invocation
 from kit.supabase.query import pair_versions
@@ -183,7 +182,7 @@ def diff(run: Invocation) -> None:
         return
     text = "\n\n".join(statements) + "\n"
     if name := run.line.flags.get("file"):
-        _write(run, name, text)
+        run.write_file(name, text)
         run.say(_NOT_FOOLPROOF)
     else:
         run.say(text)
@@ -205,7 +204,7 @@ def pull(run: Invocation) -> None:
         if not statements:
             raise BadInput("No schema changes found", remedy=_IN_SYNC, hint=_IN_SYNC)
         text = "\n\n".join(statements) + "\n"
-        path = _write(run, (*run.line.values, "remote_schema")[0], text)
+        path = run.write_file((*run.line.values, "remote_schema")[0], text)
         run.say(f"Schema written to {path.relative_to(run.project)}")
         if run.confirm("Update remote migration history table?", default=True):
             version, _, name = path.stem.partition("_")
@@ -248,13 +247,6 @@ def _require_equal_histories(run: Invocation, connection: Connection, database: 
             versions=tuple(pair.remote for pair in pairs if not pair.local),
             hint=REPAIR + "".join(lines),
         )
-
-
-def _write(run: Invocation, name: str, text: str) -> Path:
-    path = new_path(run.project, name, run.clock.date())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
 
 
 def _compare(run: Invocation, connection: Connection) -> list[str]:

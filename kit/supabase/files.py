@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kit.errors import BadInput, HistoryDiverged, OutOfOrder
-from kit.supabase.splitter import Statement, split
 
 FOLDER = Path("supabase", "migrations")
 _NAME = re.compile(r"([0-9]+)_(.*)\.sql")
@@ -50,14 +49,6 @@ class MigrationFile:
                 why=error.strerror or "",
                 remedy="Give yourself the right to read it, then run the command again.",
             ) from error
-
-    def statements(self) -> tuple[Statement, ...]:
-        """Read the file and cut it into its statements.
-
-        Raises:
-            BadInput: if it cannot be read.
-        """
-        return split(self.read())
 
 
 @dataclass(frozen=True, slots=True)

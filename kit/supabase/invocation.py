@@ -14,7 +14,7 @@ from kit.errors import BadInput, ServerFailed
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.arguments import CommandLine, parse
-from kit.supabase.files import MigrationFile, find_project, list_migrations
+from kit.supabase.files import MigrationFile, find_project, list_migrations, new_path
 from kit.supabase.history import Connection
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock
@@ -139,6 +139,13 @@ class Invocation:
         for sentence in listing.skipped:
             self.say(sentence)
         return listing.files
+
+    def write_file(self, name: str, text: str) -> Path:
+        """Make a new migration file; return its path."""
+        path = new_path(self.project, name, self.clock.date())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
 
     def record(self, connection: Connection, database: DatabaseName, version: str, name: str) -> None:
         """Tell that a migration is committed."""

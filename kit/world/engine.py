@@ -16,7 +16,7 @@ import psycopg
 
 from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, UnusableFolder
 from kit.host import Apps, Host
-from kit.host.visitors import Visit, Visitors, upload
+from kit.host.visitors import Visitors, upload
 from kit.names import READER_PAGE, CloneName, DatabaseName
 from kit.postgres import Server, client, create, provider_named, restart_server
 from kit.process import Supervisor
@@ -30,6 +30,7 @@ from kit.world.home import require_space
 from kit.world.ownership import Ownership
 from kit.world.programs import Programs, app_environment
 from kit.world.snapshot import (
+    COMMAND,
     LOCKED_S,
     Change,
     CommitSeen,
@@ -37,7 +38,6 @@ from kit.world.snapshot import (
     Described,
     Snapshot,
     WorkerSeen,
-    describe,
     read_database,
 )
 from kit.world.workflow import PHASES
@@ -356,7 +356,6 @@ class Engine:
                 supervisor=self.supervisor,
                 folder=self.repositories.clones[clone],
                 env=self.environment(),
-                scratch=self.supervisor.folder,
             )
             with self.step():
                 self._last = ran
@@ -469,7 +468,9 @@ class Engine:
             if row is None:
                 raise BadInput(f"There is no document {title!r}.", remedy='Try "My Test Document".')
             if site == "production":
-                return _answered(self.visitors.visit(row[0]))
+                if (response := self.visitors.visit(row[0]).response) is None:
+                    raise _silent(site)
+                return response
             port = self.programs.dev_port() if site == "dev" else None
             if site == "dev" and port is None:
                 raise BadInput("The dev server is not running.", remedy='Start it: dev.run("npm run dev").')
@@ -583,17 +584,16 @@ class Engine:
     def describe(self) -> Described:
         """Ask psql for its description of `documents` in both databases; the journal has no word of it."""
         environment = self.environment() | {"PGOPTIONS": f"-c lock_timeout={LOCKED_S}s"}
-
-        def ask(command: str) -> str:
-            return run(
-                command,
+        local, cloud = (
+            run(
+                f'psql "${name}_DB_URL" -c "{COMMAND}"',
                 supervisor=self.supervisor,
                 folder=self.folder,
                 env=environment,
-                scratch=self.supervisor.folder,
             ).output
-
-        return describe(ask)
+            for name in ("LOCAL", "CLOUD")
+        )
+        return Described(local=local, cloud=cloud)
 
     def _look_at_database(self, name: str) -> DatabaseSeen:
         with self.server.connect(name) as connection:
@@ -617,14 +617,9 @@ class Engine:
         for name, clone in after.repositories.clones.items():
             old, new = before.repositories.clones[name].branches, clone.branches
             for branch in sorted(old.keys() | new.keys()):
-                if old.get(branch, "") != new.get(branch, ""):
-                    moved = RefMoved(
-                        at=now,
-                        repository=name,
-                        branch=branch,
-                        old=old.get(branch, ""),
-                        new=new.get(branch, ""),
-                    )
+                left, reached = old.get(branch, ""), new.get(branch, "")
+                if left != reached:
+                    moved = RefMoved(at=now, repository=name, branch=branch, old=left, new=reached)
                     self.journal.add(moved)
         pairs: tuple[tuple[DatabaseName, tuple[str, ...], tuple[str, ...]], ...] = (
             ("local", before.local.columns, after.local.columns),
@@ -641,12 +636,6 @@ class Engine:
         while done < len(PHASES) and PHASES[done].done(seen):
             done += 1
         return done + 1
-
-
-def _answered(visit: Visit) -> httpx.Response:
-    if visit.response is None:
-        raise _silent("production")
-    return visit.response
 
 
 def _silent(site: str) -> ProcessFailed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -25,10 +26,11 @@ _STARTS_S = 60.0  # one that ends is not waited for
 _open_url = partial(connect_url, application="supabase")
 
 
+@dataclass(kw_only=True, eq=False)
 class Programs:
     """Does the commands that the messengers of a world's shells bring.
 
-    Args:
+    Attributes:
         clock: the world's.
         server: its databases.
         repositories: its clones.
@@ -36,28 +38,17 @@ class Programs:
         apps: starts the dev server.
         supervisor: the worker's parent.
         record: told of what happened.
+        worker_commit: what the worker was started with, "" for nothing.
     """
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        server: Server,
-        repositories: Repositories,
-        host: Host,
-        apps: Apps,
-        supervisor: Supervisor,
-        record: Callable[[Record], None],
-    ) -> None:
-        """Start nothing."""
-        self.worker_commit = ""
-        self._clock = clock
-        self._server = server
-        self._repositories = repositories
-        self._host = host
-        self._apps = apps
-        self._supervisor = supervisor
-        self._record = record
+    clock: Clock
+    server: Server
+    repositories: Repositories
+    host: Host
+    apps: Apps
+    supervisor: Supervisor
+    record: Callable[[Record], None]
+    worker_commit: str = ""
 
     def __repr__(self) -> str:
         """Say the class."""
@@ -86,33 +77,33 @@ class Programs:
             branch = ref.removeprefix("refs/heads/")
             if branch == ref:
                 continue  # a tag
-            self._record(
+            self.record(
                 RefMoved(
-                    at=self._clock.now(),
+                    at=self.clock.now(),
                     repository="github",
                     branch=branch,
                     old=old if old.strip("0") else "",
                     new=new if new.strip("0") else "",
                 )
             )
-            self._host.receive(branch, new)
+            self.host.receive(branch, new)
         return 0
 
     def _supabase(self, arguments: tuple[str, ...], command: Command, terminal: Terminal) -> int:
         if arguments[:2] in (("db", "diff"), ("db", "pull")):
-            create(self._server, "shadow")  # an empty one, to replay the files in
+            create(self.server, "shadow")  # an empty one, to replay the files in
         main = supabase.main_real if os.environ.get(KIT_SUPABASE) == "cli" else supabase.main
         names: tuple[supabase.UrlName, ...] = ("local", "cloud", "shadow")
         return main(
             supabase.Invocation(
                 argv=arguments,
                 folder=command.folder,
-                urls={name: self._server.url(name, "migrator") for name in names},
+                urls={name: self.server.url(name, "migrator") for name in names},
                 open_url=_open_url,
-                clock=self._clock,
+                clock=self.clock,
                 write=terminal.write,
                 ask=terminal.ask if command.terminal else None,
-                applied=self._record,
+                applied=self.record,
             )
         )
 
@@ -121,10 +112,10 @@ class Programs:
         return supabase.main(
             supabase.Invocation(
                 argv=["migration", "up", "--local"],
-                folder=self._repositories.clones["production"],
-                urls={"local": self._server.url(database, "migrator")},
+                folder=self.repositories.clones["production"],
+                urls={"local": self.server.url(database, "migrator")},
                 open_url=_open_url,
-                clock=self._clock,
+                clock=self.clock,
                 write=lambda _: None,
                 ask=None,
                 applied=lambda _: None,
@@ -132,7 +123,7 @@ class Programs:
         )
 
     def _npm(self, script: str, command: Command, terminal: Terminal) -> int:
-        clones, folder = self._repositories.clones, command.folder.resolve()
+        clones, folder = self.repositories.clones, command.folder.resolve()
         clone = next((path for path in clones.values() if folder.is_relative_to(path.resolve())), None)
         if clone is not None and script == "run dev" and folder == clone.resolve():
             return self._serve_dev(clone, command, terminal)
@@ -147,11 +138,11 @@ class Programs:
 
     def _serve_dev(self, clone: Path, command: Command, terminal: Terminal) -> int:
         terminal.write("> rhizome dev\n")
-        self._apps.stop("dev")
-        self._apps.log("dev").unlink(missing_ok=True)
-        self._apps.start("dev", clone, port=DEV_PORT, DATABASE_URL=self._server.url("local", "app"))
+        self.apps.stop("dev")
+        self.apps.log("dev").unlink(missing_ok=True)
+        self.apps.start("dev", clone, port=DEV_PORT, DATABASE_URL=self.server.url("local", "app"))
         try:
-            self._apps.require_healthy("dev")
+            self.apps.require_healthy("dev")
         except BuildFailed as error:
             terminal.write(f"{error}\n")
             return 1
@@ -162,22 +153,22 @@ class Programs:
 
     def dev_port(self) -> int | None:
         """Return the port of the dev server, None while there is none."""
-        running = self._supervisor.running("dev")
+        running = self.supervisor.running("dev")
         return running.port if running is not None else None
 
     def _restart_worker(self, terminal: Terminal) -> int:
         terminal.write("> rhizome-worker start\n")
-        if self._supervisor.stop("worker") is not None:
+        if self.supervisor.stop("worker") is not None:
             terminal.write(f"Stopped the worker that ran {self.worker_commit[:7]}, as Ctrl+C would.\n")
-        self.worker_commit = self._repositories.observe().clones["production"].head
+        self.worker_commit = self.repositories.observe().clones["production"].head
         log = self.worker_log
         before = log.stat().st_size if log.exists() else 0
-        self._spawn_worker(self._repositories.clones["production"])
+        self._spawn_worker(self.repositories.clones["production"])
         wait_until(
             lambda: b'"started"' in log.read_bytes()[before:] or not self.worker_runs(), seconds=_STARTS_S
         )
         running = self.worker_runs()
-        self._record(WorkerChanged(at=self._clock.now(), commit=self.worker_commit, running=running))
+        self.record(WorkerChanged(at=self.clock.now(), commit=self.worker_commit, running=running))
         if not running:
             terminal.write(log.read_bytes()[before:].decode(errors="replace"))
             return 1
@@ -194,17 +185,17 @@ class Programs:
         """
         if self.worker_runs():
             return
-        files = self._repositories.folder.with_name("worker") / self.worker_commit
+        files = self.repositories.folder.with_name("worker") / self.worker_commit
         if not files.exists():
-            self._repositories.archive(self.worker_commit, files)
-        self._supervisor.stop("worker")
+            self.repositories.archive(self.worker_commit, files)
+        self.supervisor.stop("worker")
         self._spawn_worker(files)
 
     def _spawn_worker(self, files: Path) -> None:
-        self._supervisor.spawn(
+        self.supervisor.spawn(
             "worker",
             [sys.executable, "-s", "-B", "main.py"],
-            env=app_environment(self._server),
+            env=app_environment(self.server),
             cwd=files / "worker",
             log=self.worker_log,
         )
@@ -212,15 +203,15 @@ class Programs:
     @property
     def worker_log(self) -> Path:
         """The file with the worker's output."""
-        return self._apps.log("worker")
+        return self.apps.log("worker")
 
     def worker_runs(self) -> bool:
         """Say whether the worker runs."""
-        return self._supervisor.running("worker") is not None
+        return self.supervisor.running("worker") is not None
 
     def stop(self) -> None:
         """Stop the dev server and the worker."""
-        self._apps.stop("dev", "worker")
+        self.apps.stop("dev", "worker")
 
 
 def app_environment(server: Server) -> dict[str, str]:

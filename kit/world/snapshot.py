@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import psycopg
@@ -16,8 +16,6 @@ from kit.timeline import Timeline
 
 COMMAND = r"\d documents"
 """What one types at psql's prompt to have a table described."""
-
-
 LOCKED_S = 5
 """Seconds to wait for somebody else's lock before saying so."""
 
@@ -28,16 +26,6 @@ class Described:
 
     local: str
     cloud: str
-
-
-def describe(ask: Callable[[str], str]) -> Described:
-    """Have both databases describe the table.
-
-    Args:
-        ask: runs a command in the environment of the learner's shells; returns what it printed.
-    """
-    local, cloud = (ask(f'psql "${name}_DB_URL" -c "{COMMAND}"') for name in ("LOCAL", "CLOUD"))
-    return Described(local=local, cloud=cloud)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,21 +188,19 @@ def _look(connection: psycopg.Connection) -> DatabaseSeen:
           (SELECT array_agg(relname::text ORDER BY relname)
             FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = t.oid),
           (SELECT col_description(t.oid, attnum)
-            FROM pg_attribute WHERE attrelid = t.oid AND attname = 'last_viewed')
+            FROM pg_attribute WHERE attrelid = t.oid AND attname = 'last_viewed'),
+          to_regclass('supabase_migrations.schema_migrations') IS NOT NULL
         FROM (SELECT to_regclass('public.documents') AS oid) t
         """
     ).fetchone()
-    columns, indexes, comment = row or (None, None, None)
-    known = connection.execute(
-        "SELECT to_regclass('supabase_migrations.schema_migrations') IS NOT NULL"
-    ).fetchone()
+    columns, indexes, comment, has_history = row or (None, None, None, False)
     versions = (
         connection.execute(
             # As JSON: an old table has no column for names.
             "SELECT version, coalesce(to_jsonb(m)->>'name', '')"
             " FROM supabase_migrations.schema_migrations m ORDER BY version"
         ).fetchall()
-        if known and known[0]
+        if has_history
         else []
     )
     viewed = (

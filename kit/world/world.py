@@ -204,8 +204,8 @@ class World:
         met = count_outcomes(Timeline(self.timeline.records[seen:]))
         words = [f"{met.ok} ok"] + [
             f"{count} {name.upper()}"
-            for name, count in (("failed", met.failed), ("lost", met.lost), ("blocked", met.blocked))
-            if count
+            for name, count in met._asdict().items()
+            if count and name not in ("total", "ok")
         ]
         return Shown(
             f"{seconds:g} s passed" + (f": {met.total} page views, {', '.join(words)}" if met.total else "")
@@ -221,8 +221,7 @@ class World:
         Raises:
             BadInput: if there is no such document, or the site is not served.
         """
-        response = self.engine.open_page(site, title)
-        return Page.read(site, response)
+        return Page.read(site, self.engine.open_page(site, title))
 
     def upload(self, title: str) -> Page:
         """Add a document on production, as a user does, let the worker come, and open it.
@@ -277,9 +276,7 @@ class World:
             )
         with self.engine.step():
             seen = self.engine.observe()
-        return Checked(
-            number, tuple((predicate.says, predicate.holds(seen)) for predicate in steps[number].predicates)
-        )
+        return Checked(number, steps[number].ask(seen))
 
     def status(self) -> Status:
         """Show what is where: migration file, code and column."""

@@ -27,7 +27,7 @@ def supervisor(supervised: Callable[[], Supervisor]) -> Supervisor:
 @pytest.fixture
 def typed(supervisor: Supervisor, tmp_path: Path) -> Type:
     def typed(command: str) -> Ran:
-        return run(command, supervisor=supervisor, folder=tmp_path, env=ENV, scratch=supervisor.folder)
+        return run(command, supervisor=supervisor, folder=tmp_path, env=ENV)
 
     return typed
 
@@ -166,8 +166,7 @@ from kit.process import Supervisor
 from kit.process.shell import run
 supervisor = Supervisor.start()
 folder = pathlib.Path(sys.argv[1])
-run("echo $$ > new; mv new pid; sleep 1000", supervisor=supervisor, folder=folder, env=dict(os.environ),
-    scratch=supervisor.folder)
+run("echo $$ > new; mv new pid; sleep 1000", supervisor=supervisor, folder=folder, env=dict(os.environ))
 """
     with subprocess.Popen([sys.executable, "-c", code, tmp_path], cwd=Path(__file__).parents[2]) as kernel:
         assert wait_until((tmp_path / "pid").exists, seconds=60)
