@@ -173,10 +173,10 @@ class Reaper:
         with contextlib.suppress(OSError):
             while not data.endswith(b"\n") and (more := connection.recv(65536)):
                 data += more
-        if not data.endswith(b"\n"):
-            self._forget(connection)
-            return
         self.selector.unregister(connection)
+        if not data.endswith(b"\n"):
+            connection.close()
+            return
         request: dict[str, Any] = {}
         try:
             request = json.loads(data)
@@ -197,10 +197,6 @@ class Reaper:
             self.selector.register(connection, selectors.EVENT_READ, "holder")
         else:
             connection.close()
-
-    def _forget(self, connection: socket.socket) -> None:
-        self.selector.unregister(connection)
-        connection.close()
 
     def _do(self, request: dict[str, Any], connection: socket.socket) -> dict[str, Any] | None:
         match request["do"]:

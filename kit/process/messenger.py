@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from kit.errors import KitError
 from kit.names import ROOT
@@ -24,18 +24,6 @@ PROGRAMS = ("supabase", "npx", "npm")
 """What the messenger stands for; psql is the real one."""
 _NOTICE_MS = 500
 """How soon a server notices that its psql was interrupted: client_connection_check_interval, new in 14."""
-
-
-class Terminal(Protocol):
-    """Where a command writes, and whom it asks."""
-
-    def write(self, text: str) -> None:
-        """Print text, as it is."""
-        ...
-
-    def ask(self, question: str) -> str:
-        """Print a question; return the line that was typed, "" at the end of the input."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,31 +45,41 @@ class Command:
     terminal: bool
 
 
-Handler = Callable[[Command, Terminal], int]
-"""Does a command and returns its exit code."""
+class Terminal:
+    """Where a command writes, and whom it asks: the messenger at the other end of a socket.
 
-
-class _Connection:
-    """A terminal at the other end of a socket."""
+    Args:
+        writing: to the messenger.
+        answers: the lines that come from it, "" when no more will come.
+    """
 
     def __init__(self, writing: TextIO, answers: SimpleQueue[str]) -> None:
+        """Say nothing yet."""
         self._writing = writing
         self._answers = answers
 
+    def __repr__(self) -> str:
+        """Say the class."""
+        return "Terminal()"
+
     def write(self, text: str) -> None:
-        self._send({"text": text})
+        """Print text, as it is."""
+        self.send({"text": text})
 
     def ask(self, question: str) -> str:
-        self._send({"text": question, "ask": True})
+        """Print a question; return the line that was typed, "" at the end of the input."""
+        self.send({"text": question, "ask": True})
         line = self._answers.get()
         return str(json.loads(line)["answer"]) if line else ""
 
-    def end(self, code: int) -> None:
-        self._send({"exit": code})
-
-    def _send(self, message: Mapping[str, Any]) -> None:
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send a message of the messenger's protocol."""
         self._writing.write(json.dumps(message) + "\n")
         self._writing.flush()
+
+
+Handler = Callable[[Command, Terminal], int]
+"""Does a command and returns its exit code."""
 
 
 class Control:
@@ -154,10 +152,10 @@ class Control:
             last.callback(listening.join)
             last.callback(connection.shutdown, socket.SHUT_RD)  # ends `listen`
             last.callback(over.set)
-            terminal = _Connection(writing, answers)
+            terminal = Terminal(writing, answers)
             code = self._do(command, terminal)
             over.set()  # before it can be read: the messenger goes when it knows the code
-            terminal.end(code)
+            terminal.send({"exit": code})
 
     def _do(self, command: Command, terminal: Terminal) -> int:
         try:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from kit.errors import MissingTool, ProcessFailed, UnusableFolder
+from kit.errors import MissingTool, UnusableFolder
 
 OLDEST_GIT = (2, 32)
 """GIT_CONFIG_GLOBAL, which keeps the user's configuration out, is new in git 2.32 (its release notes)."""
@@ -118,28 +118,6 @@ def ask_git(
     if exit_code == _NOT_FOUND:
         require_git()
     return GitAnswer(exit=exit_code, output=output, stderr=stderr.strip())
-
-
-def run_git(
-    *arguments: str | Path,
-    cwd: Path,
-    environment: Mapping[str, str],
-    stdin: BinaryIO | None = None,
-) -> None:
-    """Run a git command that must succeed.
-
-    Raises:
-        ProcessFailed: if it does not.
-        MissingTool: if there is no git.
-        UnusableFolder: if `cwd` is gone.
-    """
-    answer = ask_git(*arguments, cwd=cwd, environment=environment, stdin=stdin)
-    if answer.exit:
-        raise ProcessFailed(
-            f"git {arguments[0]} failed with exit code {answer.exit}.",
-            why=answer.stderr,
-            remedy="Run `python -m kit doctor`.",
-        )
 
 
 def require_git() -> str:

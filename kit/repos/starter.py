@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from kit.errors import ProcessFailed
 from kit.names import DOCUMENTS, HOMEPAGE, MIGRATION, READER_PAGE, ROOT
-from kit.repos.git import REMOTE_URL, run_git, ssh_command
+from kit.repos.git import REMOTE_URL, ask_git, ssh_command
 
 STARTER = ROOT / "kit" / "starter"
 
@@ -123,29 +124,31 @@ def make(
     Raises:
         ProcessFailed: if git fails.
     """
+
+    def git(*arguments: str | Path, cwd: Path, stdin: BinaryIO | None = None) -> None:
+        answer = ask_git(*arguments, cwd=cwd, environment=environment, stdin=stdin)
+        if answer.exit:
+            raise ProcessFailed(
+                f"git {arguments[0]} failed with exit code {answer.exit}.",
+                why=answer.stderr,
+                remedy="Run `python -m kit doctor`.",
+            )
+
     folder = github.parent
-    run_git("init", "--quiet", "--bare", "--initial-branch=main", github, cwd=folder, environment=environment)
+    git("init", "--quiet", "--bare", "--initial-branch=main", github, cwd=folder)
     for name, value in _CALM.items():
-        run_git("config", name, value, cwd=github, environment=environment)
+        git("config", name, value, cwd=github)
     with tempfile.TemporaryFile() as stream:
         _write_history(stream, when)
         stream.seek(0)
         # One pack instead of a file for each object: quicker to copy.
-        run_git(
-            "-c",
-            "fastimport.unpackLimit=0",
-            "fast-import",
-            "--quiet",
-            cwd=github,
-            environment=environment,
-            stdin=stream,
-        )
+        git("-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", cwd=github, stdin=stream)
     # In the clones too, for a terminal or an editor that was not started by the kit.
     settings = {**_CALM, "core.sshCommand": ssh_command(f"../{github.name}"), "ssh.variant": "simple"}
     options = [f"--config={name}={value}" for name, value in settings.items()]
     for clone in (dev, production):
-        run_git("clone", "--quiet", *options, REMOTE_URL, clone.name, cwd=folder, environment=environment)
-    run_git("checkout", "--quiet", HOMEPAGE, cwd=dev, environment=environment)
+        git("clone", "--quiet", *options, REMOTE_URL, clone.name, cwd=folder)
+    git("checkout", "--quiet", HOMEPAGE, cwd=dev)
     for path, text in _files(STARTER / "uncommitted").items():
         (dev / path).parent.mkdir(parents=True, exist_ok=True)
         (dev / path).write_bytes(text)

@@ -21,8 +21,7 @@ def read_bytes(path: Path) -> bytes | Problem:
     """Return the content of a regular file of at most 16 MB, following symbolic links."""
 
     def cannot(why: str, remedy: str) -> Problem:
-        message = f"The file cannot be read: {why}."
-        return Problem(file=path.name, line=1, kind="encoding", message=message, remedy=remedy)
+        return _unreadable(path.name, f"The file cannot be read: {why}.", remedy)
 
     try:
         # Not blocking: opening a named pipe would wait for somebody to write.
@@ -43,27 +42,24 @@ def read_bytes(path: Path) -> bytes | Problem:
 
 def decode(name: str, data: bytes) -> str | Problem:
     """Return the text; a byte order mark at the start is left out, as the Supabase CLI does."""
-
-    def wrong(line: int, message: str, remedy: str) -> Problem:
-        return Problem(file=name, line=line, kind="encoding", message=message, remedy=remedy)
-
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return wrong(1, "The file is UTF-16; migrations are UTF-8.", "Save it as UTF-8.")
+        return _unreadable(name, "The file is UTF-16; migrations are UTF-8.", "Save it as UTF-8.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return wrong(
-            line,
-            f"The file is not UTF-8: the byte 0x{data[error.start]:02x} in line {line}.",
-            f"Save it as UTF-8, for example: iconv -f WINDOWS-1252 -t UTF-8 {name}",
-        )
+        message = f"The file is not UTF-8: the byte 0x{data[error.start]:02x} in line {line}."
+        remedy = f"Save it as UTF-8, for example: iconv -f WINDOWS-1252 -t UTF-8 {name}"
+        return _unreadable(name, message, remedy, line)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        return wrong(
-            line, f"There is a NUL character in line {line}.", "Remove it: PostgreSQL cannot store it."
-        )
+        message = f"There is a NUL character in line {line}."
+        return _unreadable(name, message, "Remove it: PostgreSQL cannot store it.", line)
     return text
+
+
+def _unreadable(name: str, message: str, remedy: str, line: int = 1) -> Problem:
+    return Problem(file=name, line=line, kind="encoding", message=message, remedy=remedy)
 
 
 def require_folder(project: Path) -> Path:
@@ -90,7 +86,6 @@ def find_bad_names(folder: Path, good: Iterable[MigrationFile]) -> Iterator[Prob
         if looks and entry.name not in names and (entry.is_symlink() or not entry.is_dir()):
             yield Problem(
                 file=entry.name,
-                line=1,
                 kind="bad-name",
                 message="`supabase db push` skips this file: its name is not <version>_<name>.sql.",
                 remedy="Rename it: `npx supabase migration new <name>` shows the form (or delete it).",
@@ -104,7 +99,6 @@ def find_duplicates(files: Iterable[MigrationFile]) -> Iterator[Problem]:
         if other := first.get(file.version):
             yield Problem(
                 file=file.path.name,
-                line=1,
                 kind="duplicate-version",
                 message=f"Version {file.version} is that of {other} too; the history holds a version once.",
                 remedy="Give the newer of the two a version of its own.",
@@ -123,7 +117,6 @@ def find_disorder(
             said.add(file.path.name)
             yield Problem(
                 file=file.path.name,
-                line=1,
                 kind="out-of-order",
                 message=f"Version {file.version} is older than {applied}, which {main.name} has: "
                 "`supabase db push` refuses it.",
@@ -135,7 +128,6 @@ def find_disorder(
         if int(before.version[:99]) > int(after.version[:99]) and pair & waiting and not pair & said:
             yield Problem(
                 file=after.path.name,
-                line=1,
                 kind="out-of-order",
                 message=f"It runs after {before.path.name}: versions are compared as text, not as numbers.",
                 remedy="Give all versions the same number of digits.",
@@ -169,7 +161,6 @@ def find_edited(here: Mapping[str, bytes | None], main: Main, git: Git) -> Itera
         if name in main.files and name not in here and name.endswith(".sql"):
             yield Problem(
                 file=name,
-                line=1,
                 kind="edited",
                 message=f"It is gone, and {main.name} has it: `supabase db push` refuses such a folder.",
                 remedy=f"Bring it back: git checkout {main.name} -- {FOLDER}/{name}",

@@ -269,7 +269,6 @@ def _judge_file(
 def _empty(file: MigrationFile) -> Problem:
     return Problem(
         file=file.path.name,
-        line=1,
         kind="syntax",
         message="There is no statement in this file: it would be recorded as applied, and do nothing.",
         remedy="Write its SQL, or delete the file.",

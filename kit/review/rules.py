@@ -20,14 +20,14 @@ class Problem:
 
     Attributes:
         file: the name of the file in supabase/migrations.
-        line: where in it, from 1.
+        line: where in it, from 1; 1 for the file as a whole.
         kind: what kind of reason.
         message: what is wrong, one sentence.
         remedy: what to do about it.
     """
 
     file: str
-    line: int
+    line: int = 1
     kind: Kind
     message: str
     remedy: str
