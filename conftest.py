@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from nbval.plugin import IPyNbCell
+from xdist.scheduler import LoadFileScheduling
 
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.notebooks import environment
@@ -50,6 +51,27 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
         (place / "home" / "cache").symlink_to(run / "cache")
     with environment(place):
         return (yield)
+
+
+class Scheduling(LoadFileScheduling):
+    """Keeps a file's tests together, which share what they start; but not those that share nothing."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return (
+            nodeid if nodeid.startswith("tests/notebooks/test_providers.py") else super()._split_scope(nodeid)
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes run tests: they wait for others' more than they compute."""
+    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:  # noqa: ANN401 - xdist's own
+    """Give pytest-xdist the scheduling of this suite."""
+    return Scheduling(config, log)
 
 
 class Asked(pytest.Item):

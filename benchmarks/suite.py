@@ -13,8 +13,7 @@ from kit.names import ROOT
 def measure_notebooks(_runs: int) -> list[Row]:
     """Run all notebooks against their stored outputs, two at a time, with nothing cached."""
     notebooks = sorted(str(path) for path in (ROOT / "notebooks").glob("*.ipynb"))
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--nbval"]
-    command += ["--nbval-cell-timeout=120", *notebooks]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--nbval", *notebooks]
     done: list[subprocess.CompletedProcess[str]] = []
 
     def run() -> None:

@@ -15,7 +15,9 @@ from kit.errors import MissingTool
 from kit.postgres import find_engine
 
 ROOT = Path(__file__).parent.parent.parent
-DATABASE_ONES = ("02", "05")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+DATABASE_ONES = [notebook for notebook in NOTEBOOKS if notebook.name[:2] in ("02", "05")]
+"""Those that speak with the databases most."""
 
 
 def _has_engine() -> bool:
@@ -25,34 +27,34 @@ def _has_engine() -> bool:
         return False
 
 
+@pytest.mark.docker
 @pytest.mark.parametrize(
-    "provider",
-    [pytest.param("docker", marks=pytest.mark.docker), pytest.param("system", marks=pytest.mark.system)],
+    "notebook", NOTEBOOKS if os.environ.get("CI") else DATABASE_ONES, ids=lambda path: path.stem
 )
-def test_the_stored_outputs_hold_on_every_provider(
-    provider: str, need: Callable[[object, str], None]
+def test_the_stored_outputs_hold_in_a_container(notebook: Path, need: Callable[[object, str], None]) -> None:
+    need(_has_engine(), "a Docker engine")
+    _hold_on("docker", notebook)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("notebook", DATABASE_ONES, ids=lambda path: path.stem)
+def test_the_stored_outputs_hold_on_the_systems_postgresql(
+    notebook: Path, need: Callable[[object, str], None]
 ) -> None:
-    """CI compares all notebooks; elsewhere the two that speak with the databases most stand for them."""
-    if provider == "docker":
-        need(_has_engine(), "a Docker engine")
-    else:
-        need(shutil.which("pg_ctl"), "PostgreSQL's pg_ctl on PATH")
-    notebooks = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    chosen = [path for path in notebooks if os.environ.get("CI") or path.name[:2] in DATABASE_ONES]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--nbval",
-        "--nbval-cell-timeout=120",
-        "-p",
-        "no:cacheprovider",
+    """These stand for all: the kit starts the system's programs as it starts the bundled ones."""
+    need(shutil.which("pg_ctl"), "PostgreSQL's pg_ctl on PATH")
+    _hold_on("system", notebook)
+
+
+def _hold_on(provider: str, notebook: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider"]
+    command += [
         "-k",
-        "Cell",  # what is proved besides the outputs does not depend on the provider
-    ]
+        "Cell",
+        str(notebook),
+    ]  # what is proved besides the outputs does not depend on the provider
     ran = subprocess.run(
-        [*command, *map(str, chosen)],
+        command,
         cwd=ROOT,
         env=os.environ | {"KIT_POSTGRES": provider},
         capture_output=True,
