@@ -10,6 +10,7 @@ import pytest
 from kit.experiments.rehearsal import Plan
 from kit.process import wait_until
 from kit.widgets import DeployPanel
+from kit.widgets.answers import NEAR_S, NEAR_SHARE
 from kit.widgets.deploy_panel import LiveRun
 from kit.world.home import recall
 from kit.world.open import open_at
@@ -82,10 +83,11 @@ def test_a_deploy_is_predicted_run_and_judged(make: Callable[[Plan], DeployPanel
     assert "so far" in panel._view.value
     assert says(panel, "Done. Broken for")
     assert "42703" in panel._view.value
-    assert panel._verdict.value.count("not so</td>") == 1
     assert panel._bar.value == 1
-    kept = recall("prediction")[before:]
-    assert [entry["right"] for entry in kept] == [[True, True, False]]
+    (entry,) = recall("prediction")[before:]
+    broken_s = entry["measured"]["broken_s"]  # on a busy machine, longer than planned
+    assert entry["right"] == [True, abs(1 - broken_s) <= max(NEAR_S, NEAR_SHARE * broken_s), False]
+    assert panel._verdict.value.count("not so</td>") == entry["right"].count(False)
 
 
 def test_a_slider_redraws_the_prediction(make: Callable[[Plan], DeployPanel]) -> None:
