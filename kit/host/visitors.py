@@ -22,14 +22,25 @@ import httpx
 import psycopg
 
 from kit.errors import BadInput
+from kit.host.apps import HEALTH_S
 from kit.host.host import Host
 from kit.host.outcome import Arrival, Witness
+from kit.process import wait_until
 from kit.timeline import Outcome, PageView, Record
 from kit.timeline.clock import Clock
 
-UPLOAD_PATIENCE_S = 5.0
-"""Seconds to wait for the worker, of real time: it is told at once and needs some milliseconds."""
-_LOOK_EVERY_S = 0.02
+WORKER_SESSION = "worker"
+"""The name of the worker's session in pg_stat_activity."""
+_HOW_IT_GOES = """
+    SELECT processing_status, (
+      SELECT query_start FROM pg_stat_activity
+      WHERE application_name = %s AND state = 'idle' AND query = 'ROLLBACK')
+    FROM documents WHERE id = %s
+"""
+"""How a document stands, and when the worker failed if that is what it did last."""
+_ROUNDS = (
+    3  # the first one seen may have failed before, the second have begun before; the third is about this
+)
 BLOCKED_S = 1.0
 """Seconds that a visit may wait for a lock before it counts as blocked: what people call a hang."""
 PATIENCE_S = 30.0
@@ -44,9 +55,17 @@ _ABREAST = 3  # requests of a batch under way at once: enough for two cores; the
 
 
 def upload(
-    title: str, *, address: str, moment: float, connect: Callable[[], psycopg.Connection], log: Path
+    title: str,
+    *,
+    address: str,
+    moment: float,
+    connect: Callable[[], psycopg.Connection],
+    log: Path,
+    is_working: Callable[[], bool],
 ) -> httpx.Response:
-    """Add a document; return the site's answer when the worker is done with it, has failed, or does not come.
+    """Add a document; return the site's answer when the worker is done with it, has failed, or is not there.
+
+    A worker that goes on failing says so once and tries again quietly: its session tells.
 
     Args:
         title: the document's.
@@ -54,6 +73,7 @@ def upload(
         moment: when, in seconds since 1970.
         connect: opens a connection to the site's database.
         log: the worker's.
+        is_working: says whether the worker runs.
 
     Raises:
         httpx.HTTPError: if no answer came.
@@ -68,18 +88,17 @@ def upload(
     )
     if not response.is_success:
         return response
-    document = str(response.json()["id"])
-    deadline = time.monotonic() + UPLOAD_PATIENCE_S
+    rounds = set()
     with connect() as connection:
-        while time.monotonic() < deadline:
-            row = connection.execute(
-                "SELECT processing_status FROM documents WHERE id = %s", [document]
-            ).fetchone()
-            if row is None or row[0] != "pending":
-                break
-            if _count_failures(log) > failures:
-                break
-            time.sleep(_LOOK_EVERY_S)
+
+        def is_over() -> bool:
+            asked = connection.execute(_HOW_IT_GOES, [WORKER_SESSION, response.json()["id"]])
+            status, failed = asked.fetchone() or ("gone", None)
+            rounds.add(failed)
+            said = _count_failures(log) > failures or len(rounds - {None}) >= _ROUNDS
+            return said or status != "pending" or not is_working()
+
+        wait_until(is_over, seconds=HEALTH_S)
     return response
 
 

@@ -489,6 +489,7 @@ class Engine:
                 moment=self.clock.date().timestamp(),
                 connect=lambda: self.server.connect("cloud"),
                 log=self.programs.worker_log,
+                is_working=self.programs.worker_runs,
             )
             return self.visitors.visit(added.json()["id"]).response or added if added.is_success else added
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from kit import supabase
 from kit.errors import BuildFailed
 from kit.host import Apps, Host
+from kit.host.visitors import WORKER_SESSION
 from kit.names import KIT_SUPABASE, DatabaseName
 from kit.postgres import Server, connect_url, create
 from kit.process import Supervisor, wait_until
@@ -195,7 +196,7 @@ class Programs:
         self.supervisor.spawn(
             "worker",
             [sys.executable, "-s", "-B", "main.py"],
-            env=app_environment(self.server),
+            env={**app_environment(self.server), "PGAPPNAME": WORKER_SESSION},
             cwd=files / "worker",
             log=self.worker_log,
         )

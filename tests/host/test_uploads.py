@@ -42,6 +42,29 @@ def test_a_worker_that_fails_leaves_it_for_later_and_says_why(lab: World) -> Non
     assert f'42703 column "{COLUMN}"' in repr(lab.log("worker"))
 
 
+def test_a_worker_that_goes_on_failing_says_it_once(lab: World) -> None:
+    in_cloud(lab, f"ALTER TABLE documents DROP COLUMN {COLUMN}")
+
+    for title in ("A New Book", "Another Book"):
+        assert "Not ready to read yet: pending." in lab.upload(title).text
+    assert f'1 time: 42703 column "{COLUMN}"' in repr(lab.log("worker"))
+
+
+def test_nobody_waits_for_a_worker_that_is_gone(lab: World) -> None:
+    lab.engine.supervisor.stop("worker")
+
+    assert "Not ready to read yet: pending." in lab.upload("A New Book").text
+
+
+def test_a_worker_that_was_mended_makes_both_readable(lab: World) -> None:
+    in_cloud(lab, f"ALTER TABLE documents RENAME COLUMN {COLUMN} TO completed_at")
+    lab.upload("A New Book")
+    in_cloud(lab, f"ALTER TABLE documents RENAME COLUMN completed_at TO {COLUMN}")
+
+    assert "Another Book, made readable" in lab.upload("Another Book").text
+    assert "A New Book, made readable" in lab.open_page(title="A New Book").text
+
+
 def test_a_site_that_refuses_says_so(lab: World) -> None:
     in_cloud(lab, "ALTER TABLE documents RENAME COLUMN file_type TO kind")
 
