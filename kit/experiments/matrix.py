@@ -33,7 +33,7 @@ from kit.repos import Handling
 from kit.review import Order, order_of
 from kit.timeline import Deployed, Outcome
 from kit.world.engine import Engine
-from kit.world.open import Progress, open_at, open_copy
+from kit.world.open import open_at, open_copy
 from kit.world.save import save
 from kit.world.world import World
 
@@ -100,22 +100,6 @@ _BETWEEN: tuple[tuple[Age, Age], ...] = (("old", "new"), ("new", "old"))
 _PLACES = {("old", "old"): "start", ("new", "new"): "goal"}
 _PLACES |= {("old", "new"): "schema first", ("new", "old"): "code first"}
 _MANY = {"view": "views", "upload": "uploads", "job": "jobs of the worker"}
-
-
-def _format_text(table: TwoByTwo) -> str:
-    """Return the table as text of plain characters."""
-    rule = "-" * _FIRST + ("+" + "-" * (_WIDTH + 2)) * 2
-    lines = [f"Measured: {table.title}", "", _row("", ("old schema", "new schema")), rule]
-    for code in _AGES:
-        pair = [_lines(table.cell(code, schema)) for schema in _AGES]
-        height = max(map(len, pair))
-        columns = [column + [""] * (height - len(column)) for column in pair]
-        names = [f"{code}", "code", *[""] * height]
-        lines += [_row(names[at], (columns[0][at], columns[1][at])) for at in range(max(height, 2))]
-        lines.append(rule)
-    if table.order is not None:
-        lines += ["", *(f"{way:<15}{through:<45}{verdict}" for way, through, verdict in _ways(table))]
-    return "\n".join([*lines, "", f"So: {_so(table)}"])
 
 
 def _row(name: str, columns: tuple[str, str]) -> str:
@@ -187,33 +171,6 @@ _CAPTION = f"text-align:left;font-weight:700;padding:0 6px 4px;color:{PALETTE['t
 _TIGHT = "margin:0 0 2px"
 
 
-def _draw_html(table: TwoByTwo) -> str:
-    """Return the table as HTML, everything escaped."""
-    heads = [draw_element("th", f"{schema} schema", scope="col", style=_LEFT) for schema in _AGES]
-    rows = [
-        draw_element(
-            "tr",
-            draw_element("th", f"{code} code", scope="row", style=_LEFT),
-            *(_draw_cell(table.cell(code, schema)) for schema in _AGES),
-            style="background:none",
-        )
-        for code in _AGES
-    ]
-    drawn = draw_element(
-        "table",
-        draw_element("caption", f"Measured: {table.title}", style=_CAPTION),
-        draw_element("thead", draw_element("tr", draw_element("td"), *heads)),
-        draw_element("tbody", *rows),
-        style=_TABLE,
-    )
-    ways = [
-        draw_element("li", draw_element("b", way), f" {through} ", draw_element("b", verdict))
-        for way, through, verdict in _ways(table)
-    ]
-    so = draw_element("p", draw_element("b", "So:"), f" {_so(table)}")
-    return drawn + (draw_element("ul", *ways) if table.order else "") + so
-
-
 def _draw_cell(cell: Cell) -> Markup:
     mark, style = ("✓", _WORKS) if cell.works else ("✗", _BREAKS)
     head = draw_element("b", f"{mark} {_word(cell)}"), " ", draw_element("i", f"({_place(cell)})")
@@ -249,12 +206,45 @@ class TwoByTwo:
         return order_of(old_on_new=self.cell("old", "new").works, new_on_old=self.cell("new", "old").works)
 
     def __repr__(self) -> str:
-        """Draw the table in text."""
-        return _format_text(self)
+        """Draw the table in plain characters."""
+        rule = "-" * _FIRST + ("+" + "-" * (_WIDTH + 2)) * 2
+        lines = [f"Measured: {self.title}", "", _row("", ("old schema", "new schema")), rule]
+        for code in _AGES:
+            pair = [_lines(self.cell(code, schema)) for schema in _AGES]
+            height = max(map(len, pair))
+            columns = [column + [""] * (height - len(column)) for column in pair]
+            names = [f"{code}", "code", *[""] * height]
+            lines += [_row(names[at], (columns[0][at], columns[1][at])) for at in range(max(height, 2))]
+            lines.append(rule)
+        if self.order is not None:
+            lines += ["", *(f"{way:<15}{through:<45}{verdict}" for way, through, verdict in _ways(self))]
+        return "\n".join([*lines, "", f"So: {_so(self)}"])
 
     def _repr_html_(self) -> str:
-        """Draw the table as HTML."""
-        return _draw_html(self)
+        """Draw the table as HTML, everything escaped."""
+        heads = [draw_element("th", f"{schema} schema", scope="col", style=_LEFT) for schema in _AGES]
+        rows = [
+            draw_element(
+                "tr",
+                draw_element("th", f"{code} code", scope="row", style=_LEFT),
+                *(_draw_cell(self.cell(code, schema)) for schema in _AGES),
+                style="background:none",
+            )
+            for code in _AGES
+        ]
+        drawn = draw_element(
+            "table",
+            draw_element("caption", f"Measured: {self.title}", style=_CAPTION),
+            draw_element("thead", draw_element("tr", draw_element("td"), *heads)),
+            draw_element("tbody", *rows),
+            style=_TABLE,
+        )
+        ways = [
+            draw_element("li", draw_element("b", way), f" {through} ", draw_element("b", verdict))
+            for way, through, verdict in _ways(self)
+        ]
+        so = draw_element("p", draw_element("b", "So:"), f" {_so(self)}")
+        return drawn + (draw_element("ul", *ways) if self.order else "") + so
 
 
 VIEWS = 20
@@ -395,13 +385,7 @@ _BUILD_S = 1.0  # the host is quick here: no pair depends on how long a build ta
 _TITLES = {"add": "add last_viewed", "drop": "drop last_viewed", "rename": "rename last_viewed to viewed_at"}
 
 
-def two_by_two(
-    change: ChangeName | World,
-    *,
-    handling: Handling = "silent",
-    title: str = "",
-    progress: Progress | None = None,
-) -> TwoByTwo:
+def two_by_two(change: ChangeName | World, *, handling: Handling = "silent", title: str = "") -> TwoByTwo:
     """Run old and new code on old and new schema, all four for real, and see which pairs work.
 
     Args:
@@ -411,7 +395,6 @@ def two_by_two(
             measured in a copy; your world stays as it is.
         handling: with a named change, what its code does about a write that fails: "silent" or "loud".
         title: what to call a change of your own.
-        progress: told in a few words what is being done.
 
     Returns:
         Four cells; its `repr` is the table, and `.order` the safe order.
@@ -423,43 +406,37 @@ def two_by_two(
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it.
     """
     if isinstance(change, World):
-        world, title = _copy_of(change, progress), title or "your change"
-    else:
-        plan = Plan(change=change, handling=handling)
-        world, title = _with_commit(plan, progress), title or _TITLES[plan.change]
-    try:
-        return measure_pairs(world, title=title, progress=progress)
-    finally:
-        world.close()
-
-
-def _copy_of(world: World, progress: Progress | None) -> Engine:
-    with tempfile.TemporaryDirectory() as folder:
-        with world.engine.step():
-            save(world.engine, Path(folder) / "copy")
-        return open_copy(Path(folder) / "copy", progress=progress)
-
-
-def _with_commit(plan: Plan, progress: Progress | None) -> Engine:
-    """Open a world in which a plan's change is committed in the dev clone, and nothing is pushed."""
+        with copied(change) as (copy, _):
+            return measure_pairs(copy, title=title or "your change")
+    plan = Plan(change=change, handling=handling)
     made = recipe(plan.change, plan.handling)
-    world = open_at(made.phase, scratch=True, progress=progress).engine
-    try:
+    with contextlib.closing(open_at(made.phase, scratch=True).engine) as world:
         prepare(world, made, plan)
         make_commit(world, made.whole)
-    except BaseException:
-        world.close()
-        raise
-    return world
+        return measure_pairs(world, title=title or _TITLES[plan.change])
 
 
-def measure_pairs(world: Engine, *, title: str, progress: Progress | None = None) -> TwoByTwo:
+@contextlib.contextmanager
+def copied(world: World) -> Iterator[tuple[Engine, Path]]:
+    """Give a copy of a world, on the virtual clock, and the folder with what it was saved as.
+
+    Args:
+        world: stays as it is.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "copy"
+        with world.engine.step():
+            save(world.engine, saved)
+        with contextlib.closing(open_copy(saved)) as copy:
+            yield copy, saved
+
+
+def measure_pairs(world: Engine, *, title: str) -> TwoByTwo:
     """Measure the change that the dev clone of a scratch world holds; the world is used up.
 
     Args:
         world: on the virtual clock; *old* is what is live, *new* is what the dev clone's folder holds.
         title: what the change is.
-        progress: told in a few words what is being done.
 
     Raises:
         MigrationFailed, ProcessFailed: as `two_by_two` does.
@@ -468,8 +445,7 @@ def measure_pairs(world: Engine, *, title: str, progress: Progress | None = None
     world.host.build_seconds = _BUILD_S
     with contextlib.closing(Trier(world)) as trier:
         trier.choose_documents()
-        measuring = _Measuring(world, trier, progress or (lambda _: None))
-        return TwoByTwo(title=title, cells=tuple(measuring.cells()))
+        return TwoByTwo(title=title, cells=tuple(_Measuring(world, trier).cells()))
 
 
 @dataclass(frozen=True)
@@ -478,7 +454,6 @@ class _Measuring:
 
     world: Engine
     trier: Trier
-    tell: Progress
 
     def cells(self) -> Iterator[Cell]:
         """Run the four pairs, in the only order that needs no way back for the schema."""
@@ -505,14 +480,12 @@ class _Measuring:
 
     def _deploy(self) -> tuple[Tried, ...]:
         """Push the dev clone's commit to main and wait for it; return what kept it from starting."""
-        self.tell("Deploying the new code.")
         self._must("git push -q origin HEAD:main")
         self.world.advance(_BUILD_S)
         last = self.world.timeline.only(Deployed)[-1]
         return () if last.stage == "live" else _not_started(last.detail)
 
     def _migrate(self) -> None:
-        self.tell("Pushing the migration.")
         ran = self.world.run("dev", DB_PUSH)
         if ran.exit:
             raise MigrationFailed(
@@ -522,7 +495,6 @@ class _Measuring:
             )
 
     def _roll_back(self, old: str) -> tuple[Tried, ...]:
-        self.tell("Rolling the code back.")
         try:
             self.world.rollback(old)
         except BuildFailed as error:
@@ -541,7 +513,6 @@ class _Measuring:
 
     def _try(self, code: Age, schema: Age, problem: tuple[Tried, ...]) -> Cell:
         """Try a pair that runs, unless something kept it from running."""
-        self.tell(f"Trying {code} code on the {schema} schema.")
         return Cell(code=code, schema=schema, tried=problem or self.trier.try_everything())
 
 

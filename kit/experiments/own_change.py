@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from pathlib import Path
 from kit.draw import TableRow, draw_list, draw_paragraph, draw_table
 from kit.errors import BadInput, BuildFailed
 from kit.experiments.locks_taken import LocksSeen, find_locks
-from kit.experiments.matrix import Age, Cell, TwoByTwo, measure_pairs
+from kit.experiments.matrix import Age, Cell, TwoByTwo, copied, measure_pairs
 from kit.experiments.orders import ORDERS
 from kit.host import ENTRY, compile_source
 from kit.names import GIT_PUSH
@@ -25,8 +24,6 @@ from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.files import FOLDER
 from kit.timeline import Timeline
 from kit.timeline.deploy import Deploy, read_deploy
-from kit.world.open import open_copy
-from kit.world.save import save
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
 
@@ -312,31 +309,6 @@ class MeasuredChange:
         return self.advice._repr_html_()
 
 
-def measure(world: World, pending: tuple[Pending, ...]) -> MeasuredChange:
-    """Run a change for real in a copy; the world itself stays as it is.
-
-    Args:
-        world: with the change in its dev clone.
-        pending: the migrations in it.
-
-    Raises:
-        MigrationFailed: if PostgreSQL refuses a statement; the message names its line.
-        ProcessFailed: if git refuses the push.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        saved = Path(folder) / "copy"
-        with world.engine.step():
-            save(world.engine, saved)
-        copy = open_copy(saved)
-        try:
-            restore(copy.server, "locks", saved / "cloud.sql")
-            locks = find_locks(copy.server, "locks", pending)
-            pairs = measure_pairs(copy, title="your change")
-        finally:
-            copy.close()
-    return MeasuredChange(locks=locks, pairs=pairs, advice=advise(pending, pairs, locks))
-
-
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Draft:
     """What a change is by its text; shown with what each statement locks and the order that follows.
@@ -373,7 +345,7 @@ class Draft:
         Raises:
             BadInput: if there is a fault, or no change.
             BuildFailed: if the new code does not start.
-            MigrationFailed: if PostgreSQL refuses a statement.
+            MigrationFailed: if PostgreSQL refuses a statement; the message names its line.
             ProcessFailed: if git refuses the push.
         """
         if self.faults:
@@ -381,7 +353,11 @@ class Draft:
             raise BadInput(f"{first.place}: {first.message}", remedy=first.remedy)
         if self.empty:
             raise BadInput("There is no change to measure.", remedy=_BEGIN)
-        return measure(self.world, self.pending)
+        with copied(self.world) as (copy, saved):
+            restore(copy.server, "locks", saved / "cloud.sql")
+            locks = find_locks(copy.server, "locks", self.pending)
+            pairs = measure_pairs(copy, title="your change")
+        return MeasuredChange(locks=locks, pairs=pairs, advice=advise(self.pending, pairs, locks))
 
     def outcome(self) -> Deploy:
         """Say what visitors met while the change was deployed; call it when it is."""

@@ -372,14 +372,13 @@ def _end_holders(path: Path) -> None:
 # Making a world
 
 
-def open_copy(saved: Path, *, progress: Progress | None = None) -> Engine:
+def open_copy(saved: Path) -> Engine:
     """Open a scratch world that is what `save` saved, to look at.
 
     Args:
         saved: the folder.
-        progress: told what is being done.
     """
-    engine = _open_new(VirtualClock(), progress or (lambda _: None))
+    engine = _open_new(VirtualClock(), lambda _: None)
     try:
         load(engine, saved)
     except BaseException:
