@@ -12,6 +12,7 @@ import psycopg
 
 from kit.draw import TableRow, draw_paragraph, draw_table
 from kit.errors import MigrationFailed
+from kit.experiments.queue import name_lock
 from kit.postgres import Server, explain
 from kit.review import JudgedStatement, Pending
 from kit.review.rules import LOCKS, Lock, strongest, waits
@@ -21,7 +22,6 @@ from kit.supabase.files import FOLDER
 Locks = dict[str, Lock]
 """The strongest lock on each table, view, index and sequence, by its name."""
 
-_MODES: dict[str, Lock] = {"".join(lock.title().split()) + "Lock": lock for lock in LOCKS}
 _PATIENCE = "SET statement_timeout = '60s'"  # a loop that never ends is a mistake, and not to be waited for
 _RELATIONS = """
     SELECT c.oid::integer, c.oid::regclass::text, relkind IN ('r', 'p', 'm', 'v')
@@ -183,5 +183,5 @@ def _held(connection: psycopg.Connection, names: dict[int, str]) -> Locks:
     found: Locks = {}
     for relation, mode in rows:
         name = names[cast("int", relation)]
-        found[name] = strongest([found.get(name, "none"), _MODES[str(mode)]])
+        found[name] = strongest([found.get(name, "none"), name_lock(str(mode))])
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -226,13 +225,15 @@ def _in_order(sessions: Mapping[str, SessionSeen]) -> tuple[SessionSeen, ...]:
     return tuple(placed.values())
 
 
+_NAMES_OF_MODES: Mapping[str, Lock] = {"".join(lock.title().split()) + "Lock": lock for lock in LOCKS}
+
+
 def name_lock(mode: str) -> Lock:
     """Return the SQL name of a lock: "ACCESS EXCLUSIVE" for "AccessExclusiveLock".
 
     A mode that tables do not have, such as a predicate lock's, is no lock here: "none".
     """
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", mode.removesuffix("Lock")).upper()
-    return next((lock for lock in LOCKS if lock == name), "none")
+    return _NAMES_OF_MODES.get(mode, "none")
 
 
 def one_line(statement: str) -> str:
