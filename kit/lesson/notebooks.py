@@ -108,14 +108,11 @@ def write_outputs(
     return tuple(written)
 
 
-def execute(
-    path: Path, *, change: Callable[[nbformat.NotebookNode], None] | None = None
-) -> nbformat.NotebookNode:
+def execute(path: Path) -> nbformat.NotebookNode:
     """Run a notebook from its first cell to its last, in its own folder; the file stays as it is.
 
     Args:
         path: the notebook.
-        change: done to the notebook before it runs: an exercise filled in, a cell added.
 
     Returns:
         The notebook with its outputs, cleaned.
@@ -124,8 +121,6 @@ def execute(
         BadInput: if a cell fails, or shows what may not be stored.
     """
     notebook = read_notebook(path)
-    if change:
-        change(notebook)
     running = 0
 
     def note(*, cell_index: int, **_: object) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Literal
 
 from kit.draw import format_columns
@@ -52,14 +54,14 @@ class ExerciseProgress:
     """One exercise, and how far it is.
 
     Attributes:
-        notebook: that asks it, such as "05_merge_and_deploy".
         number: of the exercise: "5a".
+        notebook: that asks it, such as "05_merge_and_deploy".
         task: what it asks for.
         state: "not asked": nobody has looked yet whether it is done.
     """
 
-    notebook: str
     number: str
+    notebook: str
     task: str
     state: ExerciseState
 
@@ -127,14 +129,15 @@ class Overview:
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Return notebook, number, state and task of each exercise; a notebook's name stands once."""
-        rows: list[tuple[str, str, str, str]] = []
-        before = ""
-        for line in self.exercises:
-            rows.append(
-                ("" if line.notebook == before else line.notebook, line.number, line.state, line.task)
-            )
-            before = line.notebook
-        return rows
+        return [
+            ("" if place else notebook, line.number, line.state, line.task)
+            for notebook, lines in self.by_notebook()
+            for place, line in enumerate(lines)
+        ]
+
+    def by_notebook(self) -> Iterator[tuple[str, Iterator[ExerciseProgress]]]:
+        """Return the exercises of each notebook, with its name."""
+        return groupby(self.exercises, key=attrgetter("notebook"))
 
     def __repr__(self) -> str:
         """Show the tables."""
@@ -150,10 +153,7 @@ class Overview:
             "done": self.done,
             "total": len(self.exercises),
             "next": {"number": ahead.number, "notebook": ahead.notebook} if ahead else None,
-            "exercises": [
-                {"number": line.number, "notebook": line.notebook, "task": line.task, "state": line.state}
-                for line in self.exercises
-            ],
+            "exercises": [asdict(line) for line in self.exercises],
             "predictions": [
                 {
                     "change": foretold.change,
@@ -176,13 +176,11 @@ class Overview:
         """Return it as the text of a Markdown file."""
         marks = {"done": "x", "not yet": " ", "not asked": " "}
         lines = [f"<!-- {KIND} -->", "# Progress", "", *self.sentences]
-        notebook = ""
-        for line in self.exercises:
-            if line.notebook != notebook:
-                notebook = line.notebook
-                lines += ["", f"## {notebook}", ""]
-            asked = " *(asked, not yet done)*" if line.state == "not yet" else ""
-            lines.append(f"- [{marks[line.state]}] **{line.number}** {line.task}{asked}")
+        for notebook, exercises in self.by_notebook():
+            lines += ["", f"## {notebook}", ""]
+            for line in exercises:
+                asked = " *(asked, not yet done)*" if line.state == "not yet" else ""
+                lines.append(f"- [{marks[line.state]}] **{line.number}** {line.task}{asked}")
         if self.predictions:
             lines += ["", "## Predictions", ""]
             lines += [f"- {foretold.score}: {foretold}" for foretold in self.predictions]
@@ -198,20 +196,14 @@ def read_progress(exercises: Mapping[str, Exercise]) -> Overview:
     Raises:
         UnusableFolder: if the progress file cannot be read.
     """
-    asked, stems = find_asked(), [path.stem for path in sorted(_NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]
-    names = {stem[:2]: stem for stem in stems}
+    asked = find_asked()
+    names = {path.stem[:2]: path.stem for path in sorted(_NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
     states: dict[bool | None, ExerciseState] = {True: "done", False: "not yet", None: "not asked"}
     lines = []
     for number, exercise in exercises.items():
         notebook = number[:-1].zfill(2)
-        lines.append(
-            ExerciseProgress(
-                notebook=names.get(notebook, notebook),
-                number=number,
-                task=exercise.task,
-                state=states[asked.get(number)],
-            )
-        )
+        name, state = names.get(notebook, notebook), states[asked.get(number)]
+        lines.append(ExerciseProgress(number=number, notebook=name, task=exercise.task, state=state))
     predictions = (_read_prediction(entry) for entry in recall("prediction"))
     return Overview(exercises=tuple(lines), predictions=tuple(filter(None, predictions)))
 

@@ -39,12 +39,12 @@ class ProgressTable(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidg
 
 def draw_progress(overview: Overview) -> Markup:
     """Return the progress as HTML."""
-    rows, notebook = [], ""
-    for line in overview.exercises:
-        if line.notebook != notebook:
-            notebook = line.notebook
-            rows.append(TableRow((notebook,)))
-        rows.append(TableRow((line.number, _STATES[line.state], line.task), marked=line == overview.next))
+    rows = []
+    for notebook, lines in overview.by_notebook():
+        rows.append(TableRow((notebook,)))
+        for line in lines:
+            cells = (line.number, _STATES[line.state], line.task)
+            rows.append(TableRow(cells, marked=line == overview.next))
     names = {0: "kw-name", 1: "kw-name"}
     parts = [draw_paragraph(sentence) for sentence in overview.sentences]
     parts.append(draw_table("Exercises", ("exercise", "state", "task"), rows, kinds=names, row_headers=False))

@@ -104,9 +104,8 @@ def format_change(change: Change) -> str:
     if change.before is None:
         return "Nothing was typed here yet."
     command = cut(format_line(change.command), _COMMAND)
-    if not any(place.changes for place in find_places(change)):
-        return f"Nothing changed {'by' if change.by else 'since'}: {command}"
-    return f"Changed {'by' if change.by else 'since'}: {command}"
+    changed = "Changed" if any(place.changes for place in find_places(change)) else "Nothing changed"
+    return f"{changed} {'by' if change.by else 'since'}: {command}"
 
 
 def is_gap(seen: Snapshot) -> bool:
@@ -346,19 +345,13 @@ def _box(place: Place) -> str:
     if place.changes:
         parts.append(f"<rect x='{x + _BOX - 80}' y='{y + 8}' width='72' height='17' class='kw-flag'/>")
         parts.append(_text(x + _BOX - 75, y + 21, "CHANGED", "kw-flagged"))
-    number = 1
-    for line in place.lines:
-        parts.append(_text(x + 12, y + 20 + number * _LINE, line))
-        number += 1
-    for fact in place.facts:
-        parts += _draw_fact(fact, x + 12, y + 20 + number * _LINE)
-        number += 1
     more = [
         line for text in (place.passing, place.note) for line in wrap(text, _LETTERS, break_on_hyphens=False)
     ]
-    for line in more[: _LINES - number]:
-        parts.append(_text(x + 12, y + 20 + number * _LINE, line))
-        number += 1
+    shown: list[str | Fact] = [*place.lines, *place.facts, *more]
+    for number, line in enumerate(shown[: _LINES - 1], 1):
+        at = x + 12, y + 20 + number * _LINE
+        parts += _draw_fact(line, *at) if isinstance(line, Fact) else [_text(*at, line)]
     return "".join(parts)
 
 
