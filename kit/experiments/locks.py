@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import statistics
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -29,7 +29,6 @@ from kit.experiments.queue import (
 )
 from kit.postgres import Server, explain
 from kit.process import wait_until
-from kit.process.shell import Ran
 from kit.timeline.clock import Clock, WallClock
 from kit.world.open import is_own
 from kit.world.world import World
@@ -207,41 +206,6 @@ _ROWS: LiteralString = """
 _TABLE: LiteralString = "SELECT 'public.documents'::regclass::oid"
 
 
-def watch(server: Server, command: Callable[[], Ran], *, idle: bool = False) -> Watched:
-    """Run a command while a reader and a writer use `documents`, and look at the table's locks meanwhile.
-
-    Args:
-        server: whose cloud database they use.
-        command: what to run.
-        idle: somebody has read from the table and left the transaction open. It ends when the reader and
-            the writer have queued behind it for `BREAK_S` seconds, or when the migration that waited
-            for it has given up.
-
-    Raises:
-        ServerFailed: if the database does not answer, or refuses the reader or the writer.
-    """
-    clock = WallClock()  # what a lock does to people is measured in the machine's own time
-    traffic = Traffic(server, clock)
-    with contextlib.closing(traffic):
-        traffic.start()
-        if not wait_until(lambda: traffic.fewest() >= _FIRST_ANSWERS, seconds=_FIRST_S):
-            traffic.require_answers()
-            raise ServerFailed(
-                "documents does not answer its reader and its writer.",
-                remedy="Run the notebook's setup cell again.",
-            )
-        if idle:
-            traffic.leave_open()
-        lookout = Lookout(server, traffic, clock)
-        with contextlib.closing(lookout):
-            lookout.start()
-            began = clock.now()
-            ran = command()
-        lookout.require_sight()
-        traffic.require_answers()
-    return Watched(ran=ran, began=began, stretches=tuple(lookout.stretches), answers=traffic.answers())
-
-
 class Lookout:
     """Looks at pg_locks on a thread and a connection of its own, and keeps each queue with how long it stood.
 
@@ -406,7 +370,9 @@ class LargeTable:
 
         Args:
             command: any shell syntax.
-            idle: somebody has read a document in a transaction and left it open; see `watching`.
+            idle: somebody has read from the table and left the transaction open. It ends when the reader
+                and the writer have queued behind it for `BREAK_S` seconds, or when the migration that
+                waited for it has given up.
 
         Returns:
             Who held the table meanwhile, and who waited.
@@ -415,7 +381,27 @@ class LargeTable:
             ServerFailed: if the database does not answer, or refuses the reader or the writer.
             WorldTaken: if another notebook or terminal has taken the world over.
         """
-        return watch(self.world.engine.server, lambda: self.world.dev.run(command), idle=idle)
+        server = self.world.engine.server
+        clock = WallClock()  # what a lock does to people is measured in the machine's own time
+        traffic = Traffic(server, clock)
+        with contextlib.closing(traffic):
+            traffic.start()
+            if not wait_until(lambda: traffic.fewest() >= _FIRST_ANSWERS, seconds=_FIRST_S):
+                traffic.require_answers()
+                raise ServerFailed(
+                    "documents does not answer its reader and its writer.",
+                    remedy="Run the notebook's setup cell again.",
+                )
+            if idle:
+                traffic.leave_open()
+            lookout = Lookout(server, traffic, clock)
+            with contextlib.closing(lookout):
+                lookout.start()
+                began = clock.now()
+                ran = self.world.dev.run(command)
+            lookout.require_sight()
+            traffic.require_answers()
+        return Watched(ran=ran, began=began, stretches=tuple(lookout.stretches), answers=traffic.answers())
 
     def undo(self) -> LargeTable:
         """Take back what migrations have added to the table since it was enlarged, in the history too.
