@@ -23,7 +23,7 @@ from kit.review.rules import waits
 from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.files import FOLDER
 from kit.timeline import Timeline
-from kit.timeline.deploy import Deploy, read_deploy
+from kit.timeline.deploy import Deploy
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
 
@@ -363,7 +363,7 @@ class Draft:
         """Say what visitors met while the change was deployed; call it when it is."""
         left = judge(self.world)
         since = Timeline(self.world.timeline.records[self.known :])
-        return read_deploy(since, undone=(*left.code, *(migration.file for migration in left.pending)))
+        return Deploy(timeline=since, undone=(*left.code, *(migration.file for migration in left.pending)))
 
     def __repr__(self) -> str:
         """Show the change, or what is wrong with it."""

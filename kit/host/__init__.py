@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from kit.host.apps import Apps
-from kit.host.build import ENTRY, Build, build, compile_source, records_views
+from kit.host.build import ENTRY, compile_source
 from kit.host.host import BUILD_S, Deployment, Host
 
 __all__ = [
     "BUILD_S",
     "ENTRY",
     "Apps",
-    "Build",
     "Deployment",
     "Host",
-    "build",
     "compile_source",
-    "records_views",
 ]

@@ -18,7 +18,7 @@ from kit.names import FEATURE, HOMEPAGE, MIGRATION, READER_PAGE, VERSION
 from kit.process.shell import Ran
 from kit.repos import STARTER
 from kit.timeline import CommandRan, PageView, SchemaChanged, Timeline, code_switches, schema_switches
-from kit.timeline.deploy import Deploy, read_deploy
+from kit.timeline.deploy import Deploy
 from kit.world.snapshot import Snapshot
 from kit.world.workflow import deployed, has_cloud_column, pushed
 
@@ -271,7 +271,7 @@ def _deploy(attempt: Attempt) -> Deploy:
         for place, record in enumerate(records)
         if isinstance(record, CommandRan) and _COME.fullmatch(record.command)
     ]
-    return read_deploy(Timeline(records[came[-1] :] if came else ()))
+    return Deploy(timeline=Timeline(records[came[-1] :] if came else ()))
 
 
 def _shows_language(attempt: Attempt) -> bool:

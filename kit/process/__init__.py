@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from kit.process.supervisor import (
-    FREE_SPACE_NEEDED,
-    PREFIX,
-    SOCKET_PATH_LIMIT,
-    Running,
-    Supervisor,
-    choose_folder,
-    is_served,
-    temporary_folder,
-    wait_until,
-)
+from kit.process.supervisor import PREFIX, Running, Supervisor, is_served, temporary_folder, wait_until
 
 __all__ = [
-    "FREE_SPACE_NEEDED",
     "PREFIX",
-    "SOCKET_PATH_LIMIT",
     "Running",
     "Supervisor",
-    "choose_folder",
     "is_served",
     "temporary_folder",
     "wait_until",

@@ -133,7 +133,9 @@ class Control:
             reading = last.enter_context(connection.makefile("r", encoding="utf-8"))
             writing = last.enter_context(connection.makefile("w", encoding="utf-8"))
             try:
-                command = _read(reading.readline())
+                facts = json.loads(reading.readline())
+                facts |= {"arguments": tuple(facts["arguments"]), "folder": Path(facts["folder"])}
+                command = Command(**facts)
             except (ValueError, KeyError, TypeError):
                 return  # not our messenger
             answers: SimpleQueue[str] = SimpleQueue()
@@ -167,17 +169,6 @@ class Control:
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who typed must hear it
             terminal.write(f"{command.program}: the kit failed: {type(error).__name__}: {error}\n")
         return 1
-
-
-def _read(line: str) -> Command:
-    facts = json.loads(line)
-    return Command(
-        program=facts["program"],
-        arguments=tuple(facts["arguments"]),
-        folder=Path(facts["folder"]),
-        input=facts["input"],
-        terminal=facts["terminal"],
-    )
 
 
 def install_programs(folder: Path, *, sockets: Path, psql: Path) -> Path:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from kit.repos.git import OLDEST_GIT, REMOTE_URL, ask_git, git_environment, require_git
+from kit.repos.git import ask_git, git_environment, require_git
 from kit.repos.repositories import CloneSeen, Repositories, RepositoriesSeen
 from kit.repos.starter import STARTER, Feature, Handling, feature
 
 __all__ = [
-    "OLDEST_GIT",
-    "REMOTE_URL",
     "STARTER",
     "CloneSeen",
     "Feature",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.timeline import (
@@ -23,22 +22,30 @@ class Deploy:
     """How a deploy went.
 
     Attributes:
-        timeline: what happened since the change was judged.
+        timeline: what happened from before its first command on.
         undone: paths and migrations that are not live yet.
-        watched: whether visitors came before the first switch and after the last one.
-        moved: whether anything was switched: code, schema or both.
     """
 
     timeline: Timeline
     undone: tuple[str, ...] = ()
-    watched: bool = False
-    moved: bool = False
+
+    @property
+    def switches(self) -> list[float]:
+        """When code or schema was switched, in seconds of the clock, in order."""
+        switches = (*code_switches(self.timeline), *schema_switches(self.timeline))
+        return sorted(switch.at for switch in switches)
+
+    @property
+    def watched(self) -> bool:
+        """Whether visitors came before the first switch and after the last one."""
+        switches, views = self.switches, page_views(self.timeline)
+        return bool(switches and views) and views[0].at < switches[0] and views[-1].at > switches[-1]
 
     @property
     def passed(self) -> bool:
         """Whether all of the change is live, under visitors, and none of them met anything broken."""
         views = count_outcomes(self.timeline)
-        return self.moved and self.watched and not self.undone and views.ok == views.total
+        return self.watched and not self.undone and views.ok == views.total
 
     def __repr__(self) -> str:
         """Say it passed, or what is missing; show the window if there was one."""
@@ -54,7 +61,7 @@ class Deploy:
             return (
                 f"Not yet: {' and '.join(self.undone)} {'is' if len(self.undone) == 1 else 'are'} not live."
             )
-        if not self.moved:
+        if not self.switches:
             return "Not yet: nothing was deployed since you judged the change."
         if not self.watched:
             return (
@@ -62,16 +69,3 @@ class Deploy:
                 "the last: world.visitors(rate=20), and world.advance(36)."
             )
         return f"Passed: code and schema are live, and all of {views.total} page views were ok."
-
-
-def read_deploy(timeline: Timeline, *, undone: Sequence[str] = ()) -> Deploy:
-    """Say how a deploy went.
-
-    Args:
-        timeline: from before the first command of the deploy.
-        undone: what of the change is not live.
-    """
-    switches = sorted(switch.at for switch in (*code_switches(timeline), *schema_switches(timeline)))
-    views = page_views(timeline)
-    watched = bool(switches and views) and views[0].at < switches[0] and views[-1].at > switches[-1]
-    return Deploy(timeline=timeline, undone=tuple(undone), watched=watched, moved=bool(switches))

@@ -65,7 +65,8 @@ def format_lanes(records: Sequence[Record], views: Sequence[PageView], zero: flo
     """
     gap = (views[-1].at - views[0].at) / (len(views) - 1)
     # What was done directly before the first view belongs to the picture: the push, above all.
-    before = [at for at in _typed_at(records) if 0 <= views[0].at - at <= gap]
+    typed = [ran.at for ran in records if isinstance(ran, CommandRan) and ran.clone != "world"]
+    before = [at for at in typed if 0 <= views[0].at - at <= gap]
     axis = ColumnAxis(min([views[0].at, *before]), views[-1].at, width - _NAME_WIDTH)
     lanes = (
         ("time", _draw_ticks(axis, zero)),
@@ -77,10 +78,6 @@ def format_lanes(records: Sequence[Record], views: Sequence[PageView], zero: flo
     )
     texts = ((name, "".join(cells).rstrip()) for name, cells in lanes)
     return [f"{name:<{_NAME_WIDTH}}{text}" for name, text in texts if text]
-
-
-def _typed_at(records: Iterable[Record]) -> list[float]:
-    return [ran.at for ran in records if isinstance(ran, CommandRan) and ran.clone != "world"]
 
 
 def _draw_ticks(axis: ColumnAxis, zero: float) -> list[str]:

@@ -276,6 +276,11 @@ def _align(times: Sequence[str]) -> list[str]:
 NARROWEST = 50
 """Fewer columns than these cannot hold a time, a name and a word of text."""
 _MOST_LANES = 3
+_MEANINGS = {
+    "lost": "lost: status 200, yet nothing in the database",
+    "blocked": "blocked: waited for a lock longer than the limit",
+}
+"""What the outcomes mean that are not plain from their names."""
 
 
 def format_timeline(timeline: Iterable[Record], *, width: int = 100, zero: float | None = None) -> str:
@@ -312,7 +317,9 @@ def format_timeline(timeline: Iterable[Record], *, width: int = 100, zero: float
     for views in sittings[-_MOST_LANES:]:
         lines += ["", *format_lanes(records, views, zero, width)]
     if sittings:
-        lines += ["", *_pack(LEGEND, width, "    "), *_explain(records)]
+        counts = count_outcomes(records)._asdict()
+        lines += ["", *_pack(LEGEND, width, "    ")]
+        lines += [text for outcome, text in _MEANINGS.items() if counts[outcome]]
     return "\n".join(cut(line, width) for line in lines)
 
 
@@ -339,17 +346,6 @@ def _sum_up(records: Sequence[Record]) -> list[str]:
     if delay := find_delay(records):
         said.append(f"served up to {format_span(delay)} late")
     return said
-
-
-def _explain(records: Sequence[Record]) -> list[str]:
-    """Return what the outcomes mean that are not plain from their names, as far as they occur."""
-    counts = count_outcomes(records)
-    lines = []
-    if counts.lost:
-        lines.append("lost: status 200, yet nothing in the database")
-    if counts.blocked:
-        lines.append("blocked: waited for a lock longer than the limit")
-    return lines
 
 
 def _pack(items: Iterable[str], width: int, separator: str) -> list[str]:

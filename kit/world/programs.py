@@ -110,18 +110,17 @@ class Programs:
 
     def migrate(self, database: DatabaseName) -> int:
         """Apply the production clone's migrations to a new database; return the exit code."""
-        return supabase.main(
-            supabase.Invocation(
-                argv=["migration", "up", "--local"],
-                folder=self.repositories.clones["production"],
-                urls={"local": self.server.url(database, "migrator")},
-                open_url=_open_url,
-                clock=self.clock,
-                write=lambda _: None,
-                ask=None,
-                applied=lambda _: None,
-            )
+        silent = supabase.Invocation(
+            argv=["migration", "up", "--local"],
+            folder=self.repositories.clones["production"],
+            urls={"local": self.server.url(database, "migrator")},
+            open_url=_open_url,
+            clock=self.clock,
+            write=lambda _: None,
+            ask=None,
+            applied=lambda _: None,
         )
+        return supabase.main(silent)
 
     def _npm(self, script: str, command: Command, terminal: Terminal) -> int:
         clones, folder = self.repositories.clones, command.folder.resolve()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import BuildFailed
-from kit.host import Build, build, records_views
+from kit.host.build import Build, build, records_views
 from kit.repos import Repositories, feature
 
 Commit = Callable[[Mapping[str, str | bytes | None]], str]

@@ -34,7 +34,8 @@ from kit.postgres import (
 )
 from kit.postgres.programs import everybody_may_read
 from kit.postgres.providers import System
-from kit.process import Supervisor, choose_folder, wait_until
+from kit.process import Supervisor, wait_until
+from kit.process.supervisor import choose_folder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = os.pathsep.join([str(ROOT), *sys.path])

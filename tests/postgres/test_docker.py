@@ -17,7 +17,8 @@ import pytest
 from kit.errors import BadInput, MissingTool, ServerFailed
 from kit.postgres import Docker, _docker_remove, create, start_server
 from kit.postgres.docker import FILE, connect, find_engine
-from kit.process import Supervisor, choose_folder, wait_until
+from kit.process import Supervisor, wait_until
+from kit.process.supervisor import choose_folder
 
 ROOT = Path(__file__).parents[2]
 LABEL = "broken-window-kit.instance"

@@ -12,7 +12,8 @@ from kit.postgres import Embedded, create, dump, start_server
 from kit.postgres import programs as tools
 from kit.postgres import providers as embedded
 from kit.postgres.programs import everybody_may_read, wheel_folder
-from kit.process import Supervisor, choose_folder
+from kit.process import Supervisor
+from kit.process.supervisor import choose_folder
 
 
 @pytest.fixture

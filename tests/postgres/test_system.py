@@ -10,7 +10,8 @@ import pytest
 from kit.errors import MissingTool
 from kit.postgres import start_server
 from kit.postgres.providers import OLDEST_MAJOR, System, find_programs
-from kit.process import Supervisor, choose_folder
+from kit.process import Supervisor
+from kit.process.supervisor import choose_folder
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from kit.errors import UnusableFolder
-from kit.process import SOCKET_PATH_LIMIT, Supervisor
+from kit.process import Supervisor
+from kit.process.supervisor import SOCKET_PATH_LIMIT
 
 
 def test_the_folder_can_be_passed_through_but_not_listed(supervised: Callable[[], Supervisor]) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from kit.errors import BadInput, MissingTool, UnusableFolder
 from kit.names import CLONES, DOCUMENTS, EPOCH, MIGRATION, READER_PAGE
-from kit.repos import REMOTE_URL, Repositories, feature, git_environment, require_git
+from kit.repos import Repositories, feature, git_environment, require_git
+from kit.repos.git import REMOTE_URL
 from kit.repos.repositories import read_status
 
 BRANCH = "homepage-and-search"
