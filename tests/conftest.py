@@ -97,7 +97,9 @@ def own_cache(new_home: Path, at: Callable[[int], Engine]) -> Path:
     cache = new_home / "cache"
     shared = cache.resolve()
     cache.unlink()
-    shutil.copytree(shared, cache, ignore=shutil.ignore_patterns(".saving-*"))  # another worker may build
+    shutil.copytree(
+        shared, cache, ignore=shutil.ignore_patterns(".saving-*", "spare-*")
+    )  # another worker is at work
     return cache
 
 

@@ -111,6 +111,10 @@ class Host:
         """The production address, once `open` was called; it stays the same for the life of the world."""
         return self._front.address
 
+    def build_folder(self, commit: str) -> Path:
+        """Return the folder with a commit's own files; it is there once the commit was built."""
+        return self._folder / "builds" / commit
+
     def log(self, commit: str) -> Path:
         """Return the file with the output of a commit's process."""
         return self._apps.log(commit)
@@ -195,7 +199,7 @@ class Host:
     # Builds and processes
 
     def _build(self, commit: str) -> Build:
-        made = build(self._repositories, commit, self._folder / "builds" / commit)
+        made = build(self._repositories, commit, self.build_folder(commit))
         self._records_views[commit] = made.records_views
         return made
 
@@ -298,6 +302,11 @@ class Host:
             "live": self.live,
             "build_seconds": self.build_seconds,
         }
+
+    def prepare(self, state: Mapping[str, Any]) -> None:
+        """Build what `resume` will make live; nothing else changes."""
+        if state["live"]:
+            self._build(state["live"])
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` returned, with the stages that are still to come; then call `open`."""

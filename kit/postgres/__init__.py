@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit.postgres.docker import Docker, find_engine, remove_container
 from kit.postgres.programs import client
-from kit.postgres.providers import Embedded, System, copy_data, copy_server, provider_named
+from kit.postgres.providers import Embedded, System, provider_named, take_over
 from kit.postgres.server import (
     Endpoint,
     Provider,
@@ -31,8 +31,6 @@ __all__ = [
     "System",
     "client",
     "connect_url",
-    "copy_data",
-    "copy_server",
     "create",
     "dump",
     "explain",
@@ -42,4 +40,5 @@ __all__ = [
     "restart_server",
     "restore",
     "start_server",
+    "take_over",
 ]

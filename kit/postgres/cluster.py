@@ -193,16 +193,6 @@ def _copied(prepared: Path, data: Path) -> str | None:
     return password
 
 
-def copy(saved: Path, home: Path) -> None:
-    """Copy the data folder of a server at rest to `home/data`, for another server.
-
-    Raises:
-        OSError: if that is not possible.
-    """
-    _make_home(home)
-    _copy(saved, home / "data")
-
-
 def _make_home(home: Path) -> None:
     home.mkdir(mode=0o700)
     if account():

@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from kit.errors import BadInput, MissingTool, ServerFailed
 from kit.names import KIT_POSTGRES
 from kit.postgres import cluster
@@ -171,33 +173,15 @@ def provider_named(name: str | None = None, *, cache: Path | None = None) -> Pro
     return _MAKERS[chosen](cache)
 
 
-def copy_data(server: Server, folder: Path, supervisor: Supervisor, into: Path) -> None:
-    """Stop a server for good, and keep its data folder where a copy of it can be started.
-
-    Args:
-        server: what runs.
-        folder: the world's; one whose data is in no folder, but in a container's volume, has no copy.
-        supervisor: the server's parent.
-        into: the copy gets `pg/data` and `server.json` in this folder.
-    """
-    data = folder / "pg" / "data"
-    if not data.exists():
-        return
-    with server.connect() as connection:
-        connection.execute("CHECKPOINT")  # stopping has nothing left to write then
-    supervisor.stop("postgres")
-    shutil.copytree(data, into / "pg" / "data")
-    server.save(into / "server.json")
-
-
-def copy_server(
-    provider: Provider, saved: Path, folder: Path, supervisor: Supervisor, *, keep: bool = False
+def take_over(
+    provider: Provider, left: Path, folder: Path, supervisor: Supervisor, *, keep: bool = False
 ) -> Server | None:
-    """Start a server of its own on a copy of what `copy_data` kept.
+    """Start a server of its own on the data that another one has left.
 
     Args:
         provider: the one that made it.
-        saved: what `copy_data` was given as `into`.
+        left: a folder with the other world's `pg` and `server.json`, which nobody else may take; they are
+            moved, and what its databases hold is to be replaced.
         folder: the new world's.
         supervisor: who ends the server.
         keep: its data outlives its processes.
@@ -205,12 +189,11 @@ def copy_server(
     Returns:
         The server, with `server.json` written; None where there is no data, or it does not start on it.
     """
-    home = folder / "pg"
     try:
-        made = Server.load(saved / "server.json")
-        cluster.copy(saved / "pg" / "data", home)
-        made.save(folder / "server.json")
+        for name in ("server.json", "pg"):
+            (left / name).rename(folder / name)
         return restart_server(provider, folder, supervisor, keep=keep).renewed(folder)
-    except (OSError, ServerFailed):
-        shutil.rmtree(home, ignore_errors=True)
+    except (OSError, ValueError, TypeError, ServerFailed, psycopg.Error):
+        supervisor.stop("postgres")
+        shutil.rmtree(folder / "pg", ignore_errors=True)
         return None

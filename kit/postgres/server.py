@@ -176,17 +176,25 @@ class Server:
             )
 
     def renewed(self, folder: Path) -> Self:
-        """Give a server that runs on copied data passwords and a marker of its own, and write them down."""
+        """Give a server on another one's data passwords and a marker of its own, and write them down.
+
+        What that one's roles had set for themselves is gone, and so is any database beside the world's two.
+        """
         instance = secrets.token_hex(8)
         passwords = {role: secrets.token_urlsafe(18) for role in self.passwords}
-        with self.connect() as connection, connection.transaction():
-            for role, password in passwords.items():
-                connection.execute(
-                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                        sql.Identifier(role), sql.Literal(_scrambled(connection, role, password))
+        with self.connect() as connection:
+            with connection.transaction():
+                for name, password in passwords.items():
+                    role, scrambled = (
+                        sql.Identifier(name),
+                        sql.Literal(_scrambled(connection, name, password)),
                     )
-                )
-            connection.execute("UPDATE kit.marker SET instance = %s", [instance])
+                    connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, scrambled))
+                    connection.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
+                connection.execute(_VISITS_DO_NOT_WAIT)
+                connection.execute("UPDATE kit.marker SET instance = %s", [instance])
+            for (name,) in connection.execute(_OTHER_DATABASES).fetchall():
+                connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
         server = replace(self, instance=instance, passwords=passwords)
         server.save(folder / "server.json")
         return server
@@ -335,10 +343,17 @@ def _bootstrap(server: Server) -> None:
                     sql.Identifier(role), sql.Literal(_scrambled(connection, role, server.passwords[role]))
                 )
             )
-        # Visits need not wait for the disk, where the data is kept: each step ends by waiting for it once.
-        connection.execute("ALTER ROLE app SET synchronous_commit = off")
+        connection.execute(_VISITS_DO_NOT_WAIT)
         connection.execute("CREATE SCHEMA kit CREATE TABLE marker (instance text NOT NULL)")
         connection.execute("INSERT INTO kit.marker VALUES (%s)", [server.instance])
+
+
+_VISITS_DO_NOT_WAIT: LiteralString = "ALTER ROLE app SET synchronous_commit = off"
+"""Not for the disk, where the data is kept: each step ends by waiting for it once."""
+_OTHER_DATABASES: LiteralString = """
+    SELECT datname FROM pg_database
+    WHERE NOT datistemplate AND datname NOT IN ('postgres', 'local', 'cloud')
+"""
 
 
 def _scrambled(connection: psycopg.Connection, role: str, password: str) -> str:

@@ -109,6 +109,7 @@ class Reaper:
         self.children: dict[str, Child] = {}
         self.holders: set[socket.socket] = set()
         self.finals: list[dict[str, Any]] = []
+        self.bequest: dict[str, Any] | None = None
         self.last: socket.socket | None = None
         self.ended = False
 
@@ -215,6 +216,8 @@ class Reaper:
                     }
                     for name, child in self.children.items()
                 }
+            case "bequeath":
+                self.bequest = request
             case "finally":
                 self.finals.append(request)
                 self._write_plan()
@@ -293,10 +296,24 @@ class Reaper:
         """Stop, clean up, delete: each step whatever became of the one before."""
         with contextlib.ExitStack() as steps:  # the last one put on it is the first one done
             steps.callback(_delete, self.folder)
+            steps.callback(self._bequeath)
             for command in self.finals:
                 steps.callback(_run, command)
             steps.callback(self._stop, last=True)
             steps.callback(self._stop, last=False)
+
+    def _bequeath(self) -> None:
+        """Leave parts of the folder to whoever comes next, if every server has ended well."""
+        servers = [child.process.returncode for child in self.children.values() if child.last]
+        if self.bequest is None or not servers or any(servers):
+            return
+        # One rename at the end: what is found there is whole. It fails if something is there already.
+        left = os.path.join(self.folder, "bequest")  # noqa: PTH118 - no pathlib here
+        with contextlib.suppress(OSError):
+            os.mkdir(left, 0o700)  # noqa: PTH102 - as above
+            for name in self.bequest["names"]:
+                os.rename(os.path.join(self.folder, name), os.path.join(left, name))  # noqa: PTH104, PTH118 - as above
+            os.rename(left, self.bequest["to"])  # noqa: PTH104 - as above
 
     def _stop(self, *, last: bool) -> None:
         children = [child for child in self.children.values() if child.last == last]

@@ -261,6 +261,18 @@ class Supervisor:
         """Have a command run in the end, after the processes were stopped."""
         self._ask({"do": "finally", "argv": [str(word) for word in argv], "env": dict(env)})
 
+    def bequeath(self, *names: str, to: Path) -> None:
+        """Have parts of the folder moved away in the end, before the rest is deleted.
+
+        That is done if every process that was kept until the last has ended with success, if nothing is at
+        the new place, and if it is on the same file system; else they are deleted, too.
+
+        Args:
+            names: what to move.
+            to: the folder that is made for them.
+        """
+        self._ask({"do": "bequeath", "names": names, "to": str(to)})
+
     def close(self, *, wait: bool = True) -> None:
         """Let go; where this was the last hold and `wait` is true, return when everything has ended."""
         if self._hold.fileno() == -1:

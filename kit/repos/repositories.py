@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
+import stat
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -270,7 +272,7 @@ def _copy(source: Path, target: Path) -> None:
     Args:
         source: a folder with the three repositories.
         target: an empty folder, a new one, or one with repositories; their own folders
-            are emptied, not replaced, for a terminal that is open in one of them.
+            stay, for a terminal that is open in one of them.
 
     Raises:
         BadInput: if `source` does not hold the repositories, or `target` holds something else.
@@ -282,18 +284,44 @@ def _copy(source: Path, target: Path) -> None:
     # A single one is enough: a learner may have deleted the others, and wants them back.
     if not any((target / name).is_dir() for name in _NAMES):
         _require_empty(target)
-    for child in target.iterdir():
-        emptied = child.name in _NAMES and child.is_dir() and not child.is_symlink()
-        for path in child.iterdir() if emptied else [child]:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-    shutil.copytree(
-        source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    _mirror(source, target)
     for name in _NAMES:
         _mend_worktrees(target / name)
+
+
+def _mirror(source: Path, target: Path) -> None:
+    """Make a folder the copy of another; a file that is the same stays: reading is quicker than making it."""
+    target.chmod(0o700)  # whatever was done to it
+    wanted = {path.name: path for path in source.iterdir() if path.name != "__pycache__"}
+    for path in list(target.iterdir()):
+        if path.name in wanted and _becomes(path, wanted[path.name]):
+            del wanted[path.name]
+        elif path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    for name, path in wanted.items():
+        if path.is_dir() and not path.is_symlink():
+            (target / name).mkdir()
+            _mirror(path, target / name)
+        else:
+            shutil.copy2(path, target / name, follow_symlinks=False)
+    shutil.copystat(source, target)
+
+
+def _becomes(path: Path, wanted: Path) -> bool:
+    """Say whether what is there can stay, and make it the same as what is wanted."""
+    there, facts = path.lstat(), wanted.lstat()
+    if stat.S_ISDIR(there.st_mode) and stat.S_ISDIR(facts.st_mode):
+        _mirror(wanted, path)
+        return True
+    if (there.st_mode, there.st_size) != (facts.st_mode, facts.st_size) or not stat.S_ISREG(facts.st_mode):
+        return False
+    if path.read_bytes() != wanted.read_bytes():
+        return False
+    if there.st_mtime_ns != facts.st_mtime_ns:
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    return True
 
 
 def _require_empty(folder: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import itertools
 import os
 import shutil
@@ -24,7 +25,7 @@ from filelock import FileLock
 
 from kit.errors import BadInput, KitError, MissingTool, ProcessFailed, ServerFailed
 from kit.names import EPOCH, KIT_WORLD
-from kit.postgres import Server, copy_server, provider_named, remove_container, restart_server, start_server
+from kit.postgres import Server, provider_named, remove_container, restart_server, start_server, take_over
 from kit.process import PREFIX, Supervisor, is_served
 from kit.repos import STARTER, Repositories, require_git
 from kit.timeline.clock import Clock, ClockName, VirtualClock, WallClock
@@ -396,8 +397,9 @@ def _open_new(clock: Clock, tell: Progress, *, phase: int | None = None, keep: b
         phase: what it is to be; None: nothing yet, `load` is called next.
         keep: it is the learner's own.
     """
-    provider = provider_named(cache=kit_home() / "cache")
     checkpoint = find_checkpoint(phase, tell) if phase is not None else None
+    # What builds the first checkpoint leaves its server to the next world: it need not be copied, too.
+    provider = provider_named(cache=kit_home() / "cache" if checkpoint else None)
     tell(f"Starting PostgreSQL ({provider.name}).")
     with contextlib.ExitStack() as undo:
         if keep:
@@ -413,21 +415,64 @@ def _open_new(clock: Clock, tell: Progress, *, phase: int | None = None, keep: b
             folder = supervisor.folder
         try:
             (folder / "changing").touch()  # until it is something: see Engine.changing
-            server = checkpoint and copy_server(provider, checkpoint, folder, supervisor, keep=keep)
-            copied = server is not None
-            if not copied:
-                start_server(provider, folder, supervisor, keep=keep)
-            (folder / "repos").mkdir(mode=0o700)
+            with _left(folder) as left:
+                if left is None or take_over(provider, left, folder, supervisor, keep=keep) is None:
+                    start_server(provider, folder, supervisor, keep=keep)
+            (folder / "repos").mkdir(mode=0o700, exist_ok=True)
             engine = _engine_of(folder, supervisor, clock, keep=keep)
             if keep:
                 _mine["own"] = engine
             engine.own()
             if checkpoint is not None:
-                load(engine, checkpoint, databases=not copied)
+                load(engine, checkpoint, intact=True)
+            if not keep and provider.name != "docker":  # whose data is in a volume
+                supervisor.bequeath(*_PARTS, to=_spare())
         except BaseException:
             supervisor.close()
             raise
     return engine
+
+
+_PARTS = ("pg", "server.json", "repos")
+"""What a scratch world leaves to the next one: filling it is quicker than making two thousand files."""
+
+
+@functools.cache
+def _fingerprint(provider: str) -> str:
+    return fingerprint(
+        provider=provider
+    )  # of the code that runs in this process, whatever becomes of its files
+
+
+def _checkpoints() -> Path:
+    return kit_home() / "cache" / _fingerprint(provider_named().name)
+
+
+def _spare() -> Path:
+    """Return where the last scratch world leaves its parts to the next world.
+
+    The name has the machine's start in it: what was not written to disk before a crash is not used after it.
+    """
+    start = Path("/proc/sys/kernel/random/boot_id")
+    name = start.read_text().strip() if start.exists() else f"{psutil.boot_time():.0f}"
+    return _checkpoints() / f"spare-{name}"
+
+
+@contextlib.contextmanager
+def _left(folder: Path) -> Iterator[Path | None]:
+    """Take what the last scratch world has left, None if there is nothing; `repos` is put into `folder`."""
+    left, spare = folder / "left", _spare()
+    try:
+        spare.rename(left)  # whoever comes first has it
+        (left / "repos").rename(folder / "repos")
+    except OSError:
+        for old in spare.parent.glob("spare-*"):
+            if old != spare:
+                shutil.rmtree(old, ignore_errors=True)
+        yield None
+        return
+    yield left
+    shutil.rmtree(left, ignore_errors=True)
 
 
 def _engine_of(folder: Path, supervisor: Supervisor, clock: Clock, *, keep: bool) -> Engine:
@@ -457,7 +502,7 @@ def go_to(engine: Engine, phase: int, *, progress: Progress | None = None) -> No
     require_phase(phase)
     with engine.ownership.turn():
         pass  # only its owner may change it
-    load(engine, find_checkpoint(phase, progress or (lambda _: None)))
+    load(engine, find_checkpoint(phase, progress or (lambda _: None)), intact=True)
 
 
 # Checkpoints
@@ -473,7 +518,7 @@ def find_checkpoint(phase: int, tell: Progress) -> Path:
     Raises:
         ProcessFailed: if a replayed phase does not come out as it should.
     """
-    cache = kit_home() / "cache" / fingerprint(provider=provider_named().name)
+    cache = _checkpoints()
     if not _is_ready(cache / str(phase)):
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(cache / "building.lock"):  # two notebooks that open at the same time build it once
@@ -489,9 +534,10 @@ def _build(cache: Path, phase: int, tell: Progress) -> None:
     try:
         with engine.changing():
             if below:
-                load(engine, cache / str(below))
+                load(engine, cache / str(below), intact=True)
             else:
                 tell("Building the starting state, once.")
+                shutil.rmtree(engine.repositories.folder)  # another world may have left its own
                 Repositories.create(engine.repositories.folder, when=EPOCH)
                 engine.begin(seed=STARTER / "main" / "supabase" / "seed.sql")
             for replayed in PHASES[max(below, 1) - 1 : phase - 1]:
@@ -504,7 +550,7 @@ def _build(cache: Path, phase: int, tell: Progress) -> None:
                         why="; ".join(failed)[-600:],
                         remedy="Run `python -m kit doctor`.",
                     )
-            save(engine, cache / str(phase), data=True)
+            save(engine, cache / str(phase))
     finally:
         engine.close()
 

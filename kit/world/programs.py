@@ -185,7 +185,10 @@ class Programs:
         """
         if self.worker_runs():
             return
-        files = self.repositories.folder.with_name("worker") / self.worker_commit
+        # Where production serves the same commit, its build has the same files.
+        files = self.host.build_folder(self.worker_commit)
+        if not files.exists():
+            files = self.repositories.folder.with_name("worker") / self.worker_commit
         if not files.exists():
             self.repositories.archive(self.worker_commit, files)
         self.supervisor.stop("worker")

@@ -2,9 +2,8 @@
 
 A saved world is what it takes to go on: both databases as plain SQL, the git
 repositories, the journal, the state. The same form serves checkpoints, worlds of other
-phases, reset and jump, on every provider. A checkpoint has PostgreSQL's data folder, too:
-a new server starts on a copy of it sooner than it reads the SQL. A digest of all other
-files is among them, so that what was damaged on disk is found before it replaces anything.
+phases, reset and jump, on every provider. A digest of all files is among them, so that what
+was damaged on disk is found before it replaces anything.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import BadInput, UnusableFolder
 from kit.names import ROOT
-from kit.postgres import copy_data, dump, restore
+from kit.postgres import dump, restore
 from kit.process.shell import Ran
 from kit.repos import STARTER, Repositories
 from kit.timeline import Timeline, dump_records, load_records
@@ -30,7 +29,7 @@ from kit.world.engine import Engine
 from kit.world.workflow import Advance, Arrivals, Edit, OpenPage, Phase, Run, Step
 
 _DATABASES = ("local", "cloud")
-_DIGEST, _DATA = "digest", "pg"
+_DIGEST = "digest"
 _FORM = "1"
 """Count it up when a saved world of today cannot be loaded any more."""
 _MAKERS = ("names.py", "starter", "timeline", "repos", "supabase", "postgres", "host", "world")
@@ -45,27 +44,38 @@ def fingerprint(*, provider: str) -> str:
     """
     digest = hashlib.sha256(provider.encode())
     top = ROOT / "kit"
-    for path in sorted(path for name in _MAKERS for path in [top / name, *(top / name).rglob("*")]):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(str(path.relative_to(top)).encode() + b"\0" + path.read_bytes() + b"\0")
+    _add_files(digest, top, within=[top / name for name in _MAKERS])
     return digest.hexdigest()[:16]
 
 
-def save(world: Engine, into: Path, *, data: bool = False) -> None:
+def _add_files(digest: hashlib._Hash, top: Path, *, within: Iterable[Path]) -> None:
+    """Add the paths below `top` and the contents of files; no links, and nothing that Python has compiled."""
+    files = []
+    for start in within:
+        files += [str(start)] if start.is_file() else []
+        for place, folders, names in os.walk(start):
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            files += [os.path.join(place, name) for name in names]  # noqa: PTH118 - hundreds; Path is slow
+    for path in sorted(files, key=lambda path: Path(path).parts):
+        if not os.path.islink(path):  # noqa: PTH114 - as above
+            with open(path, "rb") as file:  # noqa: PTH123 - as above
+                content = hashlib.sha256(file.read()).digest()
+            digest.update(os.fsencode(os.path.relpath(path, top)) + b"\0" + content)
+
+
+def save(world: Engine, into: Path) -> None:
     """Save a world to the folder `into`, which is replaced as a whole or not at all.
 
     Args:
         world: what to save.
         into: the folder.
-        data: stop its server, and keep a copy of PostgreSQL's data folder as well; the world is
-            to be closed afterwards.
 
     Raises:
         ServerFailed: if a database cannot be dumped.
         UnusableFolder: if `into` cannot be written.
     """
     try:
-        _save(world, into, data=data)
+        _save(world, into)
     except OSError as error:
         raise UnusableFolder(
             "The world could not be saved.",
@@ -75,7 +85,7 @@ def save(world: Engine, into: Path, *, data: bool = False) -> None:
         ) from error
 
 
-def _save(world: Engine, into: Path, *, data: bool) -> None:
+def _save(world: Engine, into: Path) -> None:
     into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=".saving-") as scratch:
         ready = Path(scratch) / "ready"
@@ -88,9 +98,6 @@ def _save(world: Engine, into: Path, *, data: bool) -> None:
             for job in jobs:
                 job.result()
         (ready / _DIGEST).write_text(_digest(ready))
-        if data:
-            world.stop_everything()
-            copy_data(world.server, world.folder, world.supervisor, ready)
         before = _before(into)
         if into.exists():
             shutil.rmtree(before, ignore_errors=True)
@@ -142,36 +149,33 @@ def require_intact(saved: Path) -> None:
 
 def _digest(saved: Path) -> str:
     digest = hashlib.sha256(_FORM.encode())
-    kept = (place for place in saved.iterdir() if place.name not in (_DIGEST, _DATA, "server.json"))
-    for path in sorted(path for place in kept for path in [place, *place.rglob("*")]):
-        if path.is_file() and not path.is_symlink():
-            name = os.fsencode(path.relative_to(saved))
-            digest.update(name + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    _add_files(digest, saved, within=[place for place in saved.iterdir() if place.name != _DIGEST])
     return digest.hexdigest()
 
 
-def load(world: Engine, saved: Path, *, databases: bool = True) -> None:
+def load(world: Engine, saved: Path, *, intact: bool = False) -> None:
     """Make a running world what `save` saved; what it was before is gone.
 
     Args:
         world: what to change.
         saved: the folder.
-        databases: False where they are what was saved already, because the server runs on a copy of it.
+        intact: whether that was made sure of just now.
 
     Raises:
         BadInput: if `saved` is damaged; nothing has changed then.
         WorldTaken: if another process has the world.
         ServerFailed: if a database cannot be restored.
     """
-    require_intact(saved)
+    if not intact:
+        require_intact(saved)
     state = json.loads((saved / "state.json").read_text(encoding="utf-8"))
     journal = load_records((saved / "journal.jsonl").read_text(encoding="utf-8"))
     with world.ownership.turn(), world.changing():
         world.stop_everything()
         with ThreadPoolExecutor() as pool:
-            restored = _DATABASES if databases else ()
-            jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in restored]
+            jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in _DATABASES]
             Repositories.load(saved / "repos", world.repositories.folder)
+            world.host.prepare(state["host"])
             for job in jobs:
                 job.result()
         # The wall clock shows other times than those that were saved.

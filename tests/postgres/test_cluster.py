@@ -27,10 +27,9 @@ from kit.postgres import (
     Server,
     client,
     cluster,
-    copy_data,
-    copy_server,
     create,
     start_server,
+    take_over,
 )
 from kit.postgres.programs import everybody_may_read
 from kit.postgres.providers import System
@@ -114,38 +113,58 @@ def test_data_of_another_major_version_is_named_not_touched(
         own_programs.restart(supervisor.folder, supervisor, instance=server.instance)
 
 
-def test_a_copy_of_its_data_is_another_server(
-    own_programs: Provider, supervised: Callable[[], Supervisor], tmp_path: Path
+def leave(provider: Provider, supervisor: Supervisor, left: Path) -> Server:
+    """Start a server, stop it, and put what a world leaves into a folder."""
+    server = start_server(provider, supervisor.folder, supervisor)
+    for name in ("local", "mine"):
+        create(server, name)
+    with server.connect("local", role="migrator") as connection:
+        connection.execute("ALTER ROLE migrator SET search_path = nowhere")
+    supervisor.stop("postgres")
+    left.mkdir()
+    for name in ("pg", "server.json"):
+        (supervisor.folder / name).rename(left / name)
+    return server
+
+
+def test_on_what_one_has_left_runs_another_server(
+    own_programs: Provider, supervised: Callable[[], Supervisor]
 ) -> None:
     supervisor, other = supervised(), supervised()
-    server = start_server(own_programs, supervisor.folder, supervisor)
-    create(server, "local")
-    copy_data(server, supervisor.folder, supervisor, tmp_path)
+    server = leave(own_programs, supervisor, other.folder / "left")
 
-    copied = copy_server(own_programs, tmp_path, other.folder, other)
+    taken = take_over(own_programs, other.folder / "left", other.folder, other)
 
-    assert copied is not None
-    copied.require_instance()
-    assert copied.instance != server.instance
-    assert not set(copied.passwords.values()) & set(server.passwords.values())
+    assert taken is not None
+    taken.require_instance()
+    assert taken.instance != server.instance
+    assert not set(taken.passwords.values()) & set(server.passwords.values())
     for role in ("kit", "migrator", "app"):
-        with copied.connect("local", role=role) as connection:
+        with taken.connect("local", role=role) as connection:
             assert connection.info.user == role
+            assert connection.execute("SHOW search_path").fetchone() == ('"$user", public',)
     with pytest.raises(ServerFailed, match="does not answer"):
-        replace(copied, passwords=server.passwords).connect()
+        replace(taken, passwords=server.passwords).connect()
+    with taken.connect() as connection:
+        names = connection.execute("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1")
+        assert names.fetchall() == [("local",), ("postgres",)]
 
 
-def test_where_no_copy_starts_there_is_none(
-    own_programs: Provider, supervised: Callable[[], Supervisor], tmp_path: Path
+@pytest.mark.parametrize("damage", ["no data", "no control file", "no facts"])
+def test_where_nothing_was_left_that_runs_there_is_no_server(
+    own_programs: Provider, supervised: Callable[[], Supervisor], damage: str
 ) -> None:
     supervisor, other = supervised(), supervised()
-    assert copy_server(own_programs, tmp_path, other.folder, other) is None
-    copy_data(
-        start_server(own_programs, supervisor.folder, supervisor), supervisor.folder, supervisor, tmp_path
-    )
-    (tmp_path / "pg" / "data" / "global" / "pg_control").write_bytes(b"")
+    left = other.folder / "left"
+    leave(own_programs, supervisor, left)
+    if damage == "no data":
+        shutil.rmtree(left / "pg")
+    elif damage == "no control file":
+        (left / "pg" / "data" / "global" / "pg_control").write_bytes(b"")
+    else:
+        (left / "server.json").write_text("{}")
 
-    assert copy_server(own_programs, tmp_path, other.folder, other) is None
+    assert take_over(own_programs, left, other.folder, other) is None
     start_server(own_programs, other.folder, other).require_instance()
 
 

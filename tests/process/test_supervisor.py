@@ -243,6 +243,34 @@ def test_the_end_does_not_wait_for_the_deaf(supervised: Callable[[], Supervisor]
     assert not any(alive(pid) for pid in pids)
 
 
+OBEDIENT = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(0)); print('up', flush=True); "
+
+
+@pytest.mark.parametrize("case", ["well", "killed", "taken", "nowhere"])
+def test_what_ended_well_is_left_to_the_next(
+    supervised: Callable[[], Supervisor], tmp_path: Path, case: str
+) -> None:
+    supervisor, log = supervised(), tmp_path / "log"
+    to = tmp_path / "left" if case != "nowhere" else tmp_path / "not there" / "left"
+    code = OBEDIENT + "signal.pause()"
+    running = forever(supervisor, argv=[sys.executable, "-c", code], log=log, last=True)
+    assert wait_until(lambda: b"up" in log.read_bytes(), seconds=PATIENCE_S)
+    for name in ("data", "other"):
+        (supervisor.folder / name).mkdir()
+        (supervisor.folder / name / "file").touch()
+    if case == "killed":
+        os.kill(running.pid, signal.SIGKILL)
+    if case == "taken":
+        (to / "somebody's").mkdir(parents=True)
+
+    supervisor.bequeath("data", to=to)
+    supervisor.close()
+
+    assert not supervisor.folder.exists()
+    left = sorted(str(path.relative_to(to)) for path in to.rglob("*")) if to.exists() else []
+    assert left == {"well": ["data", "data/file"], "taken": ["somebody's"]}.get(case, [])
+
+
 def test_the_harder_signal_comes_before_the_kill(
     supervised: Callable[[], Supervisor], tmp_path: Path
 ) -> None:

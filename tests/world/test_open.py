@@ -16,6 +16,7 @@ import pytest
 
 from kit.errors import BadInput, ProcessFailed, UnusableFolder, WorldTaken
 from kit.names import FEATURE, KIT_WORLD
+from kit.postgres import dump
 from kit.process import wait_until
 from kit.world import open as opening
 from kit.world.engine import Engine
@@ -134,6 +135,78 @@ def test_each_phase_holds_from_nothing(at: At) -> None:
         go_to(world, phase.number + 1)
         assert phase.done(world.observe())
     assert world.position() == LAST
+
+
+# What one scratch world leaves to the next
+
+
+def contents(world: Engine) -> dict[str, Any]:
+    """Return all that a learner could have changed in a new world."""
+    names = "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1"
+    top = world.repositories.folder
+    files = {
+        str(path.relative_to(top)): (path.lstat().st_mode, path.read_bytes() if path.is_file() else b"")
+        for path in top.rglob("*")
+        if path.name not in ("index", "post-receive")  # git's notes of when; the sockets' place
+    }
+    dumps = {}
+    for name in ("local", "cloud"):
+        dump(world.server, name, world.folder / "dump.sql")
+        dumps[name] = (world.folder / "dump.sql").read_bytes()
+    with world.server.connect() as connection:
+        databases = connection.execute(names).fetchall()
+    return {"files": files, "dumps": dumps, "databases": databases, "records": world.timeline.records}
+
+
+def test_a_world_on_what_another_has_left_is_like_a_new_one(own_cache: Path) -> None:
+    assert own_cache
+    new = open_at(5, scratch=True).engine
+    first = contents(new)
+    new.run("dev", "echo mine > mine; rm CLAUDE.md; chmod +x README.md; mkdir -p .git/hooks; ln -s / root")
+    new.run("dev", "echo exit 1 > .git/hooks/pre-commit; git config user.name Me; git commit -qam mine -n")
+    new.run("production", "git tag mine; git branch other; mv worker elsewhere; chmod 500 src")
+    new.run("dev", "npx supabase db diff")
+    for url in ("LOCAL", "CLOUD"):
+        new.run("dev", f'psql "${url}_DB_URL" -qc "CREATE SCHEMA mine; CREATE TABLE mine.t (i int)"')
+    new.run("dev", 'psql "$CLOUD_DB_URL" -qc "DROP TABLE documents CASCADE"')
+    data = (new.folder / "pg" / "data" / "PG_VERSION").stat().st_ino
+    new.close()
+
+    taken = open_at(5, scratch=True).engine
+    try:
+        assert (taken.folder / "pg" / "data" / "PG_VERSION").stat().st_ino == data
+        assert contents(taken) == first
+    finally:
+        taken.close()
+
+
+@pytest.mark.parametrize("damage", ["data", "repositories", "another start of the machine"])
+def test_what_cannot_be_used_any_more_is_not(own_cache: Path, damage: str) -> None:
+    open_at(5, scratch=True).engine.close()
+    (spare,) = own_cache.glob("*/spare-*")
+    if damage == "data":
+        shutil.rmtree(spare / "pg" / "data" / "base")
+    elif damage == "repositories":
+        shutil.rmtree(spare / "repos" / "github.git")
+    else:
+        spare.rename(spare.with_name("spare-earlier"))
+
+    world = open_at(5, scratch=True).engine
+    try:
+        assert world.position() == 5
+        assert not list(own_cache.glob("*/spare-*"))
+    finally:
+        world.close()
+
+
+def test_a_world_whose_server_was_killed_leaves_nothing(own_cache: Path) -> None:
+    for old in own_cache.glob("*/spare-*"):
+        shutil.rmtree(old)
+    world = open_at(5, scratch=True).engine
+    os.kill(world.supervisor.processes()["postgres"].pid, signal.SIGKILL)
+    world.close()
+
+    assert not list(own_cache.glob("*/spare-*"))
 
 
 # Checkpoints
