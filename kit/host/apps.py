@@ -6,7 +6,6 @@ import re
 import socket
 import sys
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -125,11 +124,14 @@ class Apps:
         place = "{}, line {}: ".format(*frames[-1]) if frames else ""
         return place + text.splitlines()[-1] if text else ""
 
-    def stop(self, *names: str) -> None:
-        """Stop processes, all at once; nothing happens for those that there are not."""
-        with ThreadPoolExecutor() as pool:
-            for _ in pool.map(self._supervisor.stop, names):
-                pass  # each is waited for, and its failure is raised
+    def stop(self, name: str) -> None:
+        """Stop a process, which may end what it is at; nothing happens if there is none."""
+        self._supervisor.stop(name)
+
+    def kill(self, *names: str) -> None:
+        """End processes at once, where nobody waits for what they are at."""
+        for name in names:
+            self._supervisor.stop(name, kill=True)
 
 
 def _somebody_answers(port: int) -> bool:

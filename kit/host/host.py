@@ -288,10 +288,10 @@ class Host:
                 self._front.switch(self._start(self._live))
 
     def close(self) -> None:
-        """Stop every deployment; the router stays, with nothing behind it."""
+        """End every deployment at once; the router stays, with nothing behind it."""
         with self._changing:
             self._front.clear()
-            self._apps.stop(*{deployment.commit for deployment in self._deployments})
+            self._apps.kill(*{deployment.commit for deployment in self._deployments})
             self._deployments.clear()
             self._live = None
 

@@ -67,6 +67,11 @@ class Child:
         if self.deadline is None:
             self._next(GRACE_S)
 
+    def kill(self) -> None:
+        """End it at once, with its group."""
+        self.signals.clear()
+        self._next(0)
+
     def press(self) -> None:
         """Whenever its time is over use the next, harder signal; in the end SIGKILL."""
         if self.deadline is not None and time.monotonic() >= self.deadline and not self.ended():
@@ -231,7 +236,10 @@ class Reaper:
             return {"exit": None}
         child.waiting.append(connection)
         if request["do"] == "stop" and not child.ended():
-            child.signal()
+            if request["kill"]:
+                child.kill()
+            else:
+                child.signal()
         return None  # the answer follows when it has ended
 
     def _spawn(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -237,9 +237,14 @@ class Supervisor:
         )
         return Running(name=name, pid=reply["pid"], port=reply["port"])
 
-    def stop(self, name: str) -> int | None:
-        """End a process and wait for its end; return its exit code, None if there was none."""
-        exit_code: int | None = self._ask({"do": "stop", "name": name})["exit"]
+    def stop(self, name: str, *, kill: bool = False) -> int | None:
+        """End a process and wait for its end; return its exit code, None if there was none.
+
+        Args:
+            name: as it was started.
+            kill: without asking it to end.
+        """
+        exit_code: int | None = self._ask({"do": "stop", "name": name, "kill": kill})["exit"]
         return exit_code
 
     def wait(self, name: str) -> int | None:

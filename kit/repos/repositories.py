@@ -9,6 +9,7 @@ import shutil
 import stat
 import tarfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -152,10 +153,12 @@ class Repositories:
         Raises:
             UnusableFolder: if one of them is gone or no git repository.
         """
-        return RepositoriesSeen(
-            github=self._branches(self.github),
-            clones={clone: self._observe(path) for clone, path in self.clones.items()},
-        )
+        with ThreadPoolExecutor() as pool:  # each answer is a process's
+            clones = {clone: pool.submit(self._observe, path) for clone, path in self.clones.items()}
+            github = self._branches(self.github)
+            return RepositoriesSeen(
+                github=github, clones={clone: look.result() for clone, look in clones.items()}
+            )
 
     def archive(self, commit: str, into: Path) -> None:
         """Write the files of a commit to a folder, which is made.

@@ -6,13 +6,14 @@ import dataclasses
 import functools
 import json
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from kit.errors import BadInput
 from kit.timeline.records import KINDS, Record
 
 _SHOWN = 80
+_Fits = Callable[[object], bool]
 
 
 class Loaded(NamedTuple):
@@ -51,14 +52,13 @@ def load_record(line: str) -> Record:
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise _unreadable(line, f"There is no kind of record called {name!r}.")
-    hints = _hints(kind.__name__)
+    fits = _fits(kind.__name__)
     for field, value in fields.items():
-        if field not in hints:
+        if field not in fits:
             raise _unreadable(line, f"{name} has no field {field!r}.")
-        if not _fits(value, hints[field]):
+        if not fits[field](value):
             raise _unreadable(line, f"{name}.{field} cannot be {value!r}.")
-    required = {field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING}
-    if missing := sorted(required - fields.keys()):
+    if missing := sorted(_required(kind.__name__) - fields.keys()):
         raise _unreadable(line, f"{name} needs {', '.join(missing)}.")
     try:
         return kind(**fields)
@@ -101,18 +101,26 @@ def _unreadable(line: str, why: str) -> BadInput:
 
 
 @functools.cache
-def _hints(kind: str) -> dict[str, Any]:
-    return get_type_hints(KINDS[kind])
+def _required(kind: str) -> frozenset[str]:
+    return frozenset(
+        field.name for field in dataclasses.fields(KINDS[kind]) if field.default is dataclasses.MISSING
+    )
 
 
-def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401 - type hints have no common type
-    """Whether a value read from JSON is what a record's field may hold."""
+@functools.cache
+def _fits(kind: str) -> dict[str, _Fits]:
+    """Return what says of each field whether it may hold a value that was read from JSON."""
+    return {field: _fits_hint(hint) for field, hint in get_type_hints(KINDS[kind]).items()}
+
+
+def _fits_hint(hint: Any) -> _Fits:  # noqa: ANN401 - type hints have no common type
+    parts = get_args(hint)
     if get_origin(hint) is Literal:
-        return value in get_args(hint)
+        return lambda value: value in parts
     if get_origin(hint) in (Union, types.UnionType):
-        return any(_fits(value, part) for part in get_args(hint))
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, hint)
+        fits = [_fits_hint(part) for part in parts]
+        return lambda value: any(fit(value) for fit in fits)
+    if hint in (int, float):
+        numbers = (int, hint)
+        return lambda value: isinstance(value, numbers) and not isinstance(value, bool)
+    return lambda value: isinstance(value, hint)

@@ -551,6 +551,7 @@ def _build(cache: Path, phase: int, tell: Progress) -> None:
                         remedy="Run `python -m kit doctor`.",
                     )
             save(engine, cache / str(phase))
+            engine.stop_everything()  # nobody waits for the apps' own end
     finally:
         engine.close()
 

@@ -213,8 +213,8 @@ class Programs:
         return self.supervisor.running("worker") is not None
 
     def stop(self) -> None:
-        """Stop the dev server and the worker."""
-        self.apps.stop("dev", "worker")
+        """End the dev server and the worker at once."""
+        self.apps.kill("dev", "worker")
 
 
 def app_environment(server: Server) -> dict[str, str]:
