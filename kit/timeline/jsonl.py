@@ -31,7 +31,9 @@ class Loaded(NamedTuple):
 
 def dump_record(record: Record) -> str:
     """Return the record as one line of JSON, ASCII only, without the newline."""
-    return json.dumps({"kind": type(record).__name__, **dataclasses.asdict(record)}, allow_nan=False)
+    # Not asdict(), which copies each value: there are hundreds of records, and none has a record in it.
+    fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    return json.dumps({"kind": type(record).__name__, **fields}, allow_nan=False)
 
 
 def load_record(line: str) -> Record:

@@ -176,10 +176,11 @@ def load(world: Engine, saved: Path, *, intact: bool = False) -> None:
             jobs = [pool.submit(restore, world.server, name, saved / f"{name}.sql") for name in _DATABASES]
             Repositories.load(saved / "repos", world.repositories.folder)
             world.host.prepare(state["host"])
+            # The wall clock shows other times than those that were saved.
+            records = journal.records if world.clock.name == "virtual" else ()
+            world.journal.replace(Timeline.of(records))
             for job in jobs:
                 job.result()
-        # The wall clock shows other times than those that were saved.
-        world.journal.replace(Timeline.of(journal.records) if world.clock.name == "virtual" else Timeline())
         world.resume(state)
 
 
