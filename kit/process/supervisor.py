@@ -29,6 +29,7 @@ SOCKET_PATH_LIMIT = 100
 FREE_SPACE_NEEDED = 300 * 2**20
 """Bytes: a world takes about 120 MB; the rest is for what a learner does in it."""
 PREFIX = "kit-"
+_SOCKET = "reaper.sock"
 
 
 def temporary_folder() -> Path:
@@ -55,7 +56,7 @@ def choose_folder() -> Path:
             "The disk is nearly full.",
             why=f"{free // 2**20} MB are free, a world needs {FREE_SPACE_NEEDED // 2**20} MB",
         )
-    socket_path = folder / "reaper.sock"
+    socket_path = folder / _SOCKET
     if len(os.fsencode(socket_path)) > SOCKET_PATH_LIMIT:
         raise unusable(
             "The path of the temporary folder is too long for a socket.",
@@ -178,7 +179,7 @@ class Supervisor:
         """
         with contextlib.ExitStack() as undo:
             try:
-                supervisor = cls(folder, _connect(folder))
+                supervisor = cls(folder, _connect(folder / _SOCKET))
                 undo.callback(supervisor._hold.close)
                 supervisor._hold.sendall(b'{"do": "hold"}\n')
                 _receive(supervisor._hold)
@@ -291,7 +292,7 @@ class Supervisor:
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            with _connect(self.folder) as connection:
+            with _connect(self.folder / _SOCKET) as connection:
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 reply = _receive(connection)
         except OSError as error:
@@ -311,18 +312,17 @@ class Supervisor:
 
 def is_served(path: Path) -> bool:
     """Say whether somebody listens at a socket; whoever was killed has left its file behind."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-        return True
+    try:
+        _connect(path).close()
+    except OSError:
+        return False
+    return True
 
 
-def _connect(folder: Path) -> socket.socket:
+def _connect(path: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
     try:
-        connection.connect(str(folder / "reaper.sock"))
+        connection.connect(str(path))
     except OSError:
         connection.close()
         raise

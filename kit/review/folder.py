@@ -149,9 +149,10 @@ def find_edited(here: Mapping[str, bytes | None], main: Main, git: Git) -> Itera
         # Line ends may be those of this machine.
         was, now = (text.replace(b"\r\n", b"\n").splitlines() for text in (git.text(blob), data))
         if was != now:
+            differ = (line for line, pair in enumerate(zip(was, now, strict=False), 1) if pair[0] != pair[1])
             yield Problem(
                 file=name,
-                line=_first_difference(was, now),
+                line=next(differ, max(1, min(len(was) + 1, len(now)))),
                 kind="edited",
                 message=f"It was changed after it had reached {main.name}: "
                 "databases that have applied it stay as they are.",
@@ -165,13 +166,6 @@ def find_edited(here: Mapping[str, bytes | None], main: Main, git: Git) -> Itera
                 message=f"It is gone, and {main.name} has it: `supabase db push` refuses such a folder.",
                 remedy=f"Bring it back: git checkout {main.name} -- {FOLDER}/{name}",
             )
-
-
-def _first_difference(was: list[bytes], now: list[bytes]) -> int:
-    for number, (before, after) in enumerate(zip(was, now, strict=False), 1):
-        if before != after:
-            return number
-    return max(1, min(len(was) + 1, len(now)))
 
 
 def printable(name: str) -> str:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +165,7 @@ class Report:
     def facts(self) -> dict[str, Any]:
         """Return it as `check --json` prints it."""
         return {
-            "problems": [problem.facts() for problem in self.problems],
+            "problems": [asdict(problem) for problem in self.problems],
             "pending": [migration.facts() for migration in self.pending],
             "commands": list(self.commands),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -31,10 +31,6 @@ class Problem:
     kind: Kind
     message: str
     remedy: str
-
-    def facts(self) -> dict[str, object]:
-        """Return it as JSON has it."""
-        return asdict(self)
 
 
 Lock = Literal[

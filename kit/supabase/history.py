@@ -41,6 +41,10 @@ _ROWS: LiteralString = """
 SELECT version, coalesce(name, ''), coalesce(statements, '{}')
 FROM supabase_migrations.schema_migrations ORDER BY version COLLATE pg_catalog."C"
 """
+_COMMITTED: LiteralString = """
+SELECT pg_xact_commit_timestamp(xmin) FROM supabase_migrations.schema_migrations
+WHERE version = %s AND current_setting('track_commit_timestamp')::boolean
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +132,5 @@ def read_commit_date(connection: Connection, version: str) -> datetime | None:
 
     Source: PostgreSQL's setting track_commit_timestamp.
     """
-    (setting,) = connection.execute("SHOW track_commit_timestamp").fetchone() or ("off",)
-    if setting != "on":
-        return None
-    row = connection.execute(
-        "SELECT pg_xact_commit_timestamp(xmin) FROM supabase_migrations.schema_migrations WHERE version = %s",
-        [version],
-    ).fetchone()
+    row = connection.execute(_COMMITTED, [version]).fetchone()
     return row[0] if row else None

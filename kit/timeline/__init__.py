@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.timeline.jsonl import dump_record, dump_records, load_records
+from kit.timeline.journal import dump_records, load_records
 from kit.timeline.queries import (
     Outcomes,
     Window,
@@ -53,7 +53,6 @@ __all__ = [
     "broken_windows",
     "code_switches",
     "count_outcomes",
-    "dump_record",
     "dump_records",
     "find_delay",
     "first_error",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -184,25 +184,23 @@ def true_windows(
     records = tuple(timeline)
     if not records:
         return ()
-    changes: list[Deployed | MigrationApplied] = [*code_switches(records), *schema_switches(records)]
-    changes.sort(key=lambda change: change.instant)
-    instants = {record.instant for record in changes}
-    first = min({records[0].at, *instants})
-    stop = max({records[-1].at, *instants}) if end is None else end
+    switches: list[Deployed | MigrationApplied] = [*code_switches(records), *schema_switches(records)]
+    changes = defaultdict(list)
+    for switch in switches:
+        changes[switch.instant].append(switch)
+    first = min({records[0].at, *changes})
+    stop = max({records[-1].at, *changes}) if end is None else end
     if stop < first:
         return ()
     # A change at `stop` itself is judged on the interval (stop, stop), so that it is not missed.
-    bounds = [*sorted({first, *(instant for instant in instants if instant <= stop)}), stop]
+    bounds = [*sorted({first, *(instant for instant in changes if instant <= stop)}), stop]
     windows: list[Window] = []
-    done = 0
     for index, (since, until) in enumerate(itertools.pairwise(bounds)):
-        while done < len(changes) and changes[done].instant <= since:
-            change = changes[done]
+        for change in changes.get(since, ()):
             if isinstance(change, MigrationApplied):
                 versions |= {change.version}
             else:
                 commit = change.commit
-            done += 1
         if works(commit, versions):
             continue
         start = windows.pop().start if windows and windows[-1].end == since else since

@@ -247,12 +247,9 @@ def _list_entries(records: Sequence[Record], zero: float) -> Iterator[Entry]:
 def _draw_margins(entries: Iterable[Entry]) -> Iterator[str]:
     inside = False
     for entry in entries:
-        if entry.edge == "opens":
-            inside = True
-            yield "┌"
-        elif entry.edge == "closes":
-            inside = False
-            yield "└"
+        if entry.edge:
+            inside = entry.edge == "opens"
+            yield "┌" if inside else "└"
         else:
             yield "│" if inside else " "
 
@@ -324,13 +321,12 @@ def format_timeline(timeline: Iterable[Record], *, width: int = 100, zero: float
 
 
 def _title(records: Sequence[Record], zero: float) -> str:
-    if zero == last_push(records):
-        return "Timeline; 00:00 is the last push of main to GitHub"
-    if zero == first_push(records):
-        return "Timeline; 00:00 is the first push of main to GitHub"
-    if zero == records[0].instant:
-        return "Timeline; 00:00 is the first event"
-    return "Timeline"
+    events = {
+        records[0].instant: "the first event",
+        first_push(records): "the first push of main to GitHub",
+        last_push(records): "the last push of main to GitHub",
+    }
+    return f"Timeline; 00:00 is {events[zero]}" if zero in events else "Timeline"
 
 
 def _sum_up(records: Sequence[Record]) -> list[str]:

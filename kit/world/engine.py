@@ -134,7 +134,9 @@ class Engine:
         Raises:
             ServerFailed: if PostgreSQL was killed, and does not start on its data.
         """
-        self.mend_server()
+        provider = provider_named(self.server.provider)
+        if not provider.is_running(self.supervisor, instance=self.server.instance):
+            restart_server(provider, self.folder, self.supervisor, keep=self.keep, port=self.server.port)
         if not self.ownership.holds():
             if self._control is not None:
                 self._control.close()
@@ -149,16 +151,6 @@ class Engine:
             with self.ownership.turn():
                 self.host.open()
                 self.programs.start_worker()
-
-    def mend_server(self) -> None:
-        """Start PostgreSQL on its own data if it was killed.
-
-        Raises:
-            ServerFailed: if it does not start.
-        """
-        provider = provider_named(self.server.provider)
-        if not provider.is_running(self.supervisor, instance=self.server.instance):
-            restart_server(provider, self.folder, self.supervisor, keep=self.keep, port=self.server.port)
 
     def close(self) -> None:
         """Let go; where nobody else holds the world, all its processes end. The learner's own stays on disk.

@@ -11,11 +11,10 @@ from kit.timeline import (
     MigrationApplied,
     Record,
     Timeline,
-    dump_record,
     dump_records,
     load_records,
 )
-from kit.timeline.jsonl import load_record
+from kit.timeline.journal import dump_record, load_record
 
 APPLIED = MigrationApplied(at=38, database="cloud", version="070", name="add_x")
 LINE = dump_record(APPLIED)
