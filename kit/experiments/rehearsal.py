@@ -14,6 +14,7 @@ from kit.host import BUILD_S
 from kit.names import DB_PUSH, GIT_PUSH
 from kit.process.shell import Ran
 from kit.repos import Handling
+from kit.supabase import PUSH_SECONDS
 from kit.timeline import (
     Timeline,
     broken_seconds,
@@ -31,7 +32,6 @@ from kit.world.open import open_at
 (_TOGETHER,) = ORDERS["together"].steps
 MARGIN_S = 1.0
 """Seconds from live to what comes next, where an order waits for live."""
-_BEFORE_PUSH_S = 2.0  # what db push takes on the virtual clock: schema-first pushes the code right after it
 LEAD_S = 2.0
 """Seconds of visitors before the first of the two pushes, and after the second one is through."""
 _LOOK_S = 0.1  # how often it is looked whether a late deployment is live
@@ -98,7 +98,7 @@ class Plan:
         if self.order == "expand-contract":
             commits = recipe(self.change, self.handling).apart
             return live * max(number for number, commit in enumerate(commits) if commit.migrates)
-        return {"code-first": live, "together": 0.0, "schema-first": -_BEFORE_PUSH_S}[self.order]
+        return {"code-first": live, "together": 0.0, "schema-first": -PUSH_SECONDS}[self.order]
 
 
 def _require_word(name: str, value: object, known: Sequence[str]) -> None:

@@ -22,6 +22,16 @@ from kit.timeline.deploy import Deploy
 from kit.world.snapshot import Snapshot
 from kit.world.workflow import deployed, has_cloud_column, pushed
 
+
+def _find_commands(seen: Snapshot, pattern: str) -> list[int]:
+    """Return the places in the timeline at which a command stands that matches."""
+    return [
+        place
+        for place, record in enumerate(seen.timeline.records)
+        if isinstance(record, CommandRan) and re.fullmatch(pattern, record.command)
+    ]
+
+
 # 1: which commits a branch carries
 
 
@@ -188,13 +198,8 @@ _ORDERS = {"A": "any", "B": "expand-contract", "C": "code-first", "D": "schema-f
 
 def _story(seen: Snapshot) -> Timeline:
     """Return what happened since the exercise was set up: earlier phases had losses of their own."""
-    records = seen.timeline.records
-    setting_up = (
-        place
-        for place, record in enumerate(records)
-        if isinstance(record, CommandRan) and record.command == f"edit supabase/migrations/{_DROP}.sql"
-    )
-    return Timeline(records[next(setting_up, len(records)) :])
+    set_up = _find_commands(seen, re.escape(f"edit supabase/migrations/{_DROP}.sql"))
+    return Timeline(seen.timeline.records[set_up[0] :] if set_up else ())
 
 
 def _dropped_unseen(attempt: Attempt) -> bool:
@@ -256,7 +261,6 @@ def _gave_up_and_came_back(attempt: Attempt) -> bool:
 
 # 11: three changes of one's own and a free one, each shipped under visitors
 
-_COME = re.compile(r"visitors (?!0/s)\S+/s")
 _HALVES = (
     b"UPDATE documents SET last_viewed = now(), viewed_by = NULL",
     b"UPDATE documents SET last_viewed = NULL, viewed_by = user_id",
@@ -265,13 +269,8 @@ _HALVES = (
 
 def _deploy(attempt: Attempt) -> Deploy:
     """Look back to the moment since which visitors come: who has broken something begins again."""
-    records = attempt.seen.timeline.records
-    came = [
-        place
-        for place, record in enumerate(records)
-        if isinstance(record, CommandRan) and _COME.fullmatch(record.command)
-    ]
-    return Deploy(timeline=Timeline(records[came[-1] :] if came else ()))
+    came = _find_commands(attempt.seen, r"visitors (?!0/s)\S+/s")
+    return Deploy(timeline=Timeline(attempt.seen.timeline.records[came[-1] :] if came else ()))
 
 
 def _shows_language(attempt: Attempt) -> bool:
