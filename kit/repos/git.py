@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,12 +130,9 @@ def require_git() -> str:
     places = os.environ.get("PATH", os.defpath).split(os.pathsep)
     missing = MissingTool("git is not installed.", looked=places, remedy=_INSTALL)
     try:
-        from git import CommandError, Git  # noqa: PLC0415 - as in ask_git
-    except ImportError as error:
-        raise missing from error
-    try:
-        printed = Git().execute(["git", "--version"])
-    except CommandError as error:
+        # Not GitPython: its import can wait until there is something to wait for.
+        printed = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
         raise missing from error
     numbers = re.search(r"(\d+)\.(\d+)(\.\d+)*", printed)
     if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_GIT:
