@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Literal, cast
 
@@ -13,7 +13,7 @@ import ipywidgets
 
 from kit.draw import draw_style
 from kit.errors import KitError, Stopped
-from kit.experiments.changes import CHANGES, ChangeName
+from kit.experiments.changes import ChangeName
 from kit.experiments.orders import DEPLOY_ORDERS, ORDERS, DeployOrder
 from kit.experiments.prediction import MeasuredDeploy, measure, planned_span, predict
 from kit.experiments.rehearsal import Plan, rehearse
@@ -233,12 +233,9 @@ class PlanControls:
 
     def __init__(self, plan: Plan, *, changed: Callable[[], None]) -> None:
         """Make the widgets."""
-        handlings: tuple[Handling, ...] = ("silent", "loud")
-        self.change = _radio("Change", [(CHANGE_NAMES[change], change) for change in CHANGES], plan.change)
-        self.order = _radio("Order", [(ORDERS[order].typed, order) for order in DEPLOY_ORDERS], plan.order)
-        self.handling = _radio(
-            "On an error", [(HANDLING_NAMES[handling], handling) for handling in handlings], plan.handling
-        )
+        self.change = _radio("Change", CHANGE_NAMES, plan.change)
+        self.order = _radio("Order", {order: ORDERS[order].typed for order in DEPLOY_ORDERS}, plan.order)
+        self.handling = _radio("On an error", HANDLING_NAMES, plan.handling)
         wait = plan.wait_s if plan.order == "code-first" else plan.build + 4
         self.wait = _slider("Wait before db push (s)", wait, 0, 45, step=0.5)
         self.build = _slider("Build time (s)", plan.build, 1, 40, step=0.5)
@@ -280,7 +277,7 @@ class AnswerControls:
 
     def __init__(self, *, commit: Callable[[], None]) -> None:
         """Make the widgets; nothing is chosen."""
-        self.breaks = _radio("Will production break?", [("yes", True), ("no", False)], None)
+        self.breaks = _radio("Will production break?", {True: "yes", False: "no"}, None)
         self.seconds = ipywidgets.BoundedFloatText(
             value=0,
             min=0,
@@ -290,9 +287,7 @@ class AnswerControls:
             style=_WIDE,
             layout={"width": "270px", "margin": _MARGIN},
         )
-        self.loudness = _radio(
-            "How?", [(words, loudness) for loudness, words in LOUDNESS_NAMES.items()], None
-        )
+        self.loudness = _radio("How?", LOUDNESS_NAMES, None)
         self.button = ipywidgets.Button(description="Commit my answer")
         self.button.on_click(lambda _: commit())
         self._all = (self.breaks, self.seconds, self.loudness, self.button)
@@ -321,9 +316,9 @@ class AnswerControls:
             widget.disabled = not enabled
 
 
-def _radio(name: str, options: list[tuple[str, Any]], value: object) -> ipywidgets.RadioButtons:
+def _radio(name: str, words: Mapping[Any, str], value: object) -> ipywidgets.RadioButtons:
     return ipywidgets.RadioButtons(
-        options=options,
+        options=[(says, choice) for choice, says in words.items()],
         value=value,
         description=name,
         style={"description_width": "initial"},
