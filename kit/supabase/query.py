@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg.pq import Format
@@ -84,9 +84,6 @@ def format_listing(pairs: Sequence[Pair]) -> str:
 _BOOL, _BYTEA = 16, 17
 _JSON = frozenset({114, 3802})
 _DATES = frozenset({1082, 1114, 1184})
-_DATE = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?(?:([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?)?"
-)
 
 
 def run_query(connection: Connection, sql: str, *, database: str, linked: bool) -> str:
@@ -199,19 +196,12 @@ def _write_text(value: bytes) -> str:
 def _write_date(value: bytes) -> str:
     """Write a date as Go's time.String() does, in UTC; what is none (infinity) stands as it is."""
     text = value.decode()
-    found = _DATE.fullmatch(text)
-    if not found:
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
         return text
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    away = timedelta(
-        **{
-            unit: int(part or 0)
-            for unit, part in zip(("hours", "minutes", "seconds"), found.groups()[8:], strict=True)
-        }
-    )
-    zone = timezone(-away if found[8] == "-" else away)
-    date = datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
-    fraction = (found[7] or "").rstrip("0")
+    date = date.astimezone(UTC) if date.tzinfo else date
+    fraction = f"{date:%f}".rstrip("0")
     return f"{date:%Y-%m-%d %H:%M:%S}{'.' + fraction if fraction else ''} +0000 UTC"
 
 

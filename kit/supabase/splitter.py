@@ -18,9 +18,12 @@ _TRIMMED = (
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
 """White space as JavaScript's trim() knows it; Python's strip() has another list."""
-_WORD = re.compile(r"[A-Za-z0-9_$\u0080-\U0010ffff]")
+_LETTER = r"A-Za-z0-9_\u0080-\U0010ffff"
+_WORD = re.compile(rf"[{_LETTER}$]")
+_TAG = re.compile(rf"\$[{_LETTER}]*\$")
+_END = re.compile(rf"END(?![{_LETTER}$])", re.IGNORECASE | re.ASCII)
 _TURNS = re.compile(r"""[$'"\-/;()]|\\[\s\S]?|(?<=[ \t\n\r\f\v])ATOMIC""", re.IGNORECASE | re.ASCII)
-_BEGIN = re.compile(r"(?<![A-Za-z0-9_$\u0080-\U0010ffff])BEGIN[ \t\n\r\f\v]+\Z", re.IGNORECASE | re.ASCII)
+_BEGIN = re.compile(rf"(?<![{_LETTER}$])BEGIN[ \t\n\r\f\v]+\Z", re.IGNORECASE | re.ASCII)
 _CONTINUED = re.compile(r"((?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*)'")
 
 
@@ -95,12 +98,7 @@ def _end_of_piece(text: str, start: int) -> int:  # noqa: C901 - one case for ea
 def _enter_statement(text: str, place: int, inside: list[_Inside]) -> int:
     """Skip the blanks before a statement of an atomic body; leave the body if the statement is END."""
     place = skip_blanks(text, place)
-    follows = text[place + 3 : place + 4]
-    if (
-        text[place : place + 3].upper() == "END"
-        and not _WORD.match(text[place - 1])
-        and not (follows and _WORD.match(follows))
-    ):
+    if _END.match(text, place) and not _WORD.match(text[place - 1]):
         inside.pop()
         return place + 3
     return place
@@ -172,16 +170,9 @@ def _after_quoted(text: str, at: int, start: int) -> int:
 
 def _after_dollar(text: str, at: int, start: int) -> int:
     """Return the end of the dollar quote that may start at `at`."""
-    if at > start and _WORD.match(text[at - 1]):
+    tag = _TAG.match(text, at)
+    if tag is None or (at > start and _WORD.match(text[at - 1])):
         return at + 1
-    place = at + 1
-    while place < len(text) and text[place] != "$":
-        if not _WORD.match(text[place]):
-            return place
-        place += 1
-    if place == len(text):
-        return place
-    delimiter = text[at : place + 1]
     # From at + 1, not from the end of the tag: the CLI takes `$$$` for a closed quote.
-    found = text.find(delimiter, at + 1)
-    return len(text) if found == -1 else found + len(delimiter)
+    found = text.find(tag[0], at + 1)
+    return len(text) if found == -1 else found + len(tag[0])

@@ -152,11 +152,6 @@ def _new_files(seen: Snapshot) -> list[str]:
     return [name for name in seen.dev.migrations if "last_viewed" in name]
 
 
-def _feature_on_github(seen: Snapshot) -> bool:
-    feature = seen.on_github(FEATURE)
-    return feature.writes_last_viewed and VERSION in feature.versions
-
-
 def _production_unchanged(seen: Snapshot) -> bool:
     return bool(seen.live) and not seen.live_commit.writes_last_viewed
 
@@ -208,11 +203,6 @@ def _histories_agree(seen: Snapshot) -> bool:
     return _worker_current(seen) and files == set(seen.cloud.versions) == set(seen.local.versions)
 
 
-def _verified(seen: Snapshot) -> bool:
-    commands = seen.timeline.only(CommandRan)
-    return any("migration list --linked" in ran.command for ran in commands) and _histories_agree(seen)
-
-
 QUESTIONS: Mapping[str, Question] = {
     "applied locally": lambda seen: "last_viewed" in seen.local.columns and VERSION in seen.local.versions,
     "cloud column": has_cloud_column,
@@ -239,7 +229,9 @@ QUESTIONS: Mapping[str, Question] = {
     "feature has the migrations of homepage": lambda seen: (
         seen.on_dev(FEATURE).migrations == seen.on_dev(HOMEPAGE).migrations
     ),
-    "feature on GitHub": _feature_on_github,
+    "feature on GitHub": lambda seen: (
+        seen.on_github(FEATURE).writes_last_viewed and VERSION in seen.on_github(FEATURE).versions
+    ),
     "feature starts where homepage ends": lambda seen: (
         seen.dev.branch == FEATURE and seen.dev.head == seen.dev.branches.get(HOMEPAGE)
     ),
@@ -265,7 +257,10 @@ QUESTIONS: Mapping[str, Question] = {
     "says no schema changes": lambda seen: "No schema changes found" in seen.output,
     "says nothing": lambda seen: not seen.output.strip() and seen.exit == 0,
     "shows what was viewed": lambda seen: seen.exit == 0 and "My Test Document" in seen.output,
-    "verified": _verified,
+    "verified": lambda seen: (
+        any("migration list --linked" in ran.command for ran in seen.timeline.only(CommandRan))
+        and _histories_agree(seen)
+    ),
     "viewed locally": lambda seen: seen.local.viewed > 0,
     "worker behind": lambda seen: seen.worker.running and seen.worker.commit != seen.production.head,
     "worker current": _worker_current,
