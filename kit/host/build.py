@@ -90,13 +90,9 @@ def compile_source(path: Path, name: Path) -> None:
 
 def _first_bad_line(data: bytes) -> int:
     """Return the line of what is no text; Python does not say it."""
-    for line, text in enumerate(data.split(b"\n"), 1):
-        try:
-            if "\0" in text.decode():
-                return line
-        except UnicodeDecodeError:
-            return line
-    return 1
+    text = data.decode(errors="surrogateescape")
+    found = re.search("[\0\udc80-\udcff]", text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
 def _failed(message: str, why: str) -> BuildFailed:

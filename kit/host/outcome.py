@@ -42,12 +42,8 @@ class Log:
         """Show a line for each error."""
         if not self.errors:
             return f"the log of {self.site}: no errors"
-        return "\n".join(
-            [
-                f"the log of {self.site}:",
-                *(f"  {count} time{'s' if count > 1 else ''}: {text}" for text, count in self.errors),
-            ]
-        )
+        lines = [f"  {count} time{'s' if count > 1 else ''}: {text}" for text, count in self.errors]
+        return "\n".join([f"the log of {self.site}:", *lines])
 
 
 def _error(line: str) -> str:

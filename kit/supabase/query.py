@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import unicodedata
@@ -142,28 +143,22 @@ def _refused(words: str, sqlstate: str | None) -> BadInput:
 
 def format_result(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Draw a table with box-drawing characters; a value of several lines takes several lines."""
-    cells = [[value.split("\n") for value in row] for row in [columns, *rows]]
-    widths = [max(_width(line) for row in cells for line in row[place]) for place in range(len(columns))]
+    # Each row as the lines that it takes; one without columns takes a line, too.
+    head, *body = (
+        [*itertools.zip_longest(*(value.split("\n") for value in row), fillvalue="")] or [()]
+        for row in (columns, *rows)
+    )
+    widths = [max(map(_width, column)) for column in zip(*itertools.chain(head, *body), strict=True)]
 
     def rule(left: str, middle: str, right: str) -> str:
         return left + middle.join("─" * (width + 2) for width in widths) + right
 
-    def draw(row: Sequence[Sequence[str]]) -> list[str]:
-        height = max(map(len, row), default=1)
-        return [
-            "│" + "│".join(f" {_pad(*cell, line)} " for cell in zip(row, widths, strict=True)) + "│"
-            for line in range(height)
-        ]
+    def draw(line: Sequence[str]) -> str:
+        cells = (f" {text}{' ' * (width - _width(text))} " for text, width in zip(line, widths, strict=True))
+        return f"│{'│'.join(cells)}│"
 
-    lines = [rule("┌", "┬", "┐"), *draw(cells[0]), rule("├", "┼", "┤")]
-    for row in cells[1:]:
-        lines += draw(row)
-    return "\n".join([*lines, rule("└", "┴", "┘"), ""])
-
-
-def _pad(cell: Sequence[str], width: int, line: int) -> str:
-    text = cell[line] if line < len(cell) else ""
-    return text + " " * (width - _width(text))
+    drawn = (rule("┌", "┬", "┐"), *map(draw, head), rule("├", "┼", "┤"))
+    return "\n".join([*drawn, *map(draw, itertools.chain(*body)), rule("└", "┴", "┘"), ""])
 
 
 def _width(text: str) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from kit.timeline.records import Deployed, MigrationApplied, PageView, Record, RefMoved
@@ -62,23 +62,20 @@ def first_error(timeline: Iterable[Record]) -> PageView | None:
 
 def first_push(timeline: Iterable[Record], branch: str = "main") -> float | None:
     """Return when GitHub's `branch` first got a commit, in seconds of the clock; None if it never did."""
-    return next(_pushes(timeline, branch), None)
+    return next((record.at for record in timeline if is_push(record, branch)), None)
 
 
 def last_push(timeline: Iterable[Record], branch: str = "main") -> float | None:
     """Return when GitHub's `branch` last got a commit, in seconds of the clock; None if it never did."""
-    pushes = tuple(_pushes(timeline, branch))
+    pushes = [record.at for record in timeline if is_push(record, branch)]
     return pushes[-1] if pushes else None
 
 
-def _pushes(timeline: Iterable[Record], branch: str) -> Iterator[float]:
-    return (
-        record.at
-        for record in timeline
-        if isinstance(record, RefMoved)
-        and (record.repository, record.branch) == ("github", branch)
-        and record.new
-    )
+def is_push(record: Record, branch: str = "main") -> bool:
+    """Say whether GitHub's `branch` got a commit."""
+    if not isinstance(record, RefMoved) or not record.new:
+        return False
+    return (record.repository, record.branch) == ("github", branch)
 
 
 def code_switches(timeline: Iterable[Record]) -> tuple[Deployed, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
 
-from kit.timeline.queries import last_push
-from kit.timeline.records import CommandRan, Record, RefMoved
+from kit.timeline.queries import is_push
+from kit.timeline.records import CommandRan, Record
 from kit.timeline.text import format_timeline
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -52,12 +52,11 @@ class Timeline:
     @property
     def last_deploy(self) -> Timeline:
         """What happened from the command on that last pushed main; everything if there was none."""
-        push = last_push(self.records)
-        if push is None:
+        pushes = [i for i, record in enumerate(self.records) if is_push(record)]
+        if not pushes:
             return self
-        moved = max(i for i, record in enumerate(self.records) if record.at == push and _is_push(record))
-        commands = [i for i in range(moved) if isinstance(self.records[i], CommandRan)]
-        return Timeline(self.records[commands[-1] if commands else moved :])
+        commands = [i for i in range(pushes[-1]) if isinstance(self.records[i], CommandRan)]
+        return Timeline(self.records[(commands or pushes)[-1] :])
 
     def since(self, at: float) -> Timeline:
         """Return what happened at `at`, in seconds of the clock, or later."""
@@ -66,7 +65,3 @@ class Timeline:
     def between(self, start: float, end: float) -> Timeline:
         """Return what happened at `start` or later, but before `end`, in seconds of the clock."""
         return Timeline(tuple(record for record in self.records if start <= record.at < end))
-
-
-def _is_push(record: Record) -> bool:
-    return isinstance(record, RefMoved) and (record.repository, record.branch) == ("github", "main")
