@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,10 +11,17 @@ import httpx
 
 from kit.errors import BuildFailed, ProcessFailed
 from kit.host.build import ENTRY
-from kit.process import Supervisor
+from kit.process import PYTHON, Supervisor
 
 HEALTH_S = 60.0
 """Seconds without an answer to its first request after which a process counts as hung, not as slow."""
+_LIBRARIES = (
+    "uvicorn.protocols.http.h11_impl",
+    "uvicorn.lifespan.on",
+    "starlette.applications",
+    "psycopg_pool",
+)
+"""What the app and its worker import of others' code."""
 _FRAME = re.compile(r'^  File "(?:[^"\n]*/)?(src/[^"\n]+)", line (\d+)', re.MULTILINE)
 
 
@@ -34,6 +40,7 @@ class Apps:
         self._logs = logs
         self._supervisor = supervisor
         self._environment = dict(environment)
+        supervisor.preload(*_LIBRARIES)
 
     def __repr__(self) -> str:
         """Say the class: what runs is in `Supervisor.processes`."""
@@ -74,11 +81,12 @@ class Apps:
     def _spawn(self, name: str, folder: Path, port: int, more: Mapping[str, str]) -> int:
         started = self._supervisor.spawn(
             name,
-            [sys.executable, "-s", "-B", str(ENTRY), "--fd", "{fd}"],
+            [*PYTHON, ENTRY, "--fd", "{fd}"],
             env={**self._environment, **more},
             cwd=folder,
             log=self.log(name),
             listen=port,
+            program=True,
         )
         return started.port or 0
 

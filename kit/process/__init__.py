@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from kit.process.supervisor import PREFIX, Running, Supervisor, is_served, temporary_folder, wait_until
+from kit.process.supervisor import (
+    PREFIX,
+    PYTHON,
+    Running,
+    Supervisor,
+    is_served,
+    temporary_folder,
+    wait_until,
+)
 
 __all__ = [
     "PREFIX",
+    "PYTHON",
     "Running",
     "Supervisor",
     "is_served",

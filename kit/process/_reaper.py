@@ -36,7 +36,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 GRACE_S = 1.0
 """How long a process may take to end after its signal; with the one below, twice (apps, then the
@@ -47,14 +47,43 @@ FINAL_S = 2.5
 """How long cleaning up elsewhere may take, each command; nothing of ours runs here any more."""
 
 
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2), on Linux only
+
+
+class Forked:
+    """A process that the seed has forked and this one has adopted; it is spoken to as one of Popen's is."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        return self._wait(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        """Wait for its end; return the exit code."""
+        return self._wait(0)
+
+    def _wait(self, options: int) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, options)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
 
 @dataclass
 class Child:
     """One process: how to end it, and who waits for its end."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     port: int | None
     signals: list[int]
     last: bool
@@ -115,6 +144,8 @@ class Reaper:
         self.holders: set[socket.socket] = set()
         self.finals: list[dict[str, Any]] = []
         self.bequest: dict[str, Any] | None = None
+        self.seed: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self.unborn: list[tuple[dict[str, Any], int | None, socket.socket]] = []
         self.last: socket.socket | None = None
         self.ended = False
 
@@ -155,6 +186,8 @@ class Reaper:
                 with contextlib.suppress(OSError):  # it may have gone again
                     connection, _ = key.fileobj.accept()  # type: ignore[union-attr]  # as above
                     self.selector.register(connection, selectors.EVENT_READ, "request")
+            elif key.data == "seed":
+                self._adopt(key.fileobj)  # type: ignore[arg-type]  # as above
             else:
                 self._read(key.fileobj, key.data)  # type: ignore[arg-type]  # only sockets are registered
         self._collect()
@@ -208,8 +241,10 @@ class Reaper:
         match request["do"]:
             case "hold":
                 return {"pid": os.getpid()}
+            case "preload":
+                self._plant(request)
             case "spawn":
-                return self._spawn(request)
+                return self._spawn(request, connection)
             case "stop" | "wait":
                 return self._await_end(request, connection)
             case "status":
@@ -242,16 +277,13 @@ class Reaper:
                 child.signal()
         return None  # the answer follows when it has ended
 
-    def _spawn(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _spawn(self, request: dict[str, Any], connection: socket.socket) -> dict[str, Any] | None:
         name = request["name"]
         if name in self.children and not self.children[name].ended():
             return {"error": f"a process named {name!r} is running already"}
-        argv, port, rights = request["argv"], None, {}
-        descriptors = [self.lock] if self.lock >= 0 else []
-        if request["account"]:
-            user, group = request["account"]
-            rights = {"user": user, "group": group, "extra_groups": []}
+        port, descriptors = None, []
         with contextlib.ExitStack() as stack:
+            log = stack.enter_context(open(request["log"] or os.devnull, "ab"))  # noqa: PTH123 - no pathlib here
             if request.get("listen") is not None:
                 # The child inherits a socket that listens already: no port is ever
                 # guessed, and the first visitor waits in the queue instead of failing.
@@ -259,26 +291,94 @@ class Reaper:
                 stack.callback(listening.close)
                 port = listening.getsockname()[1]
                 descriptors.append(listening.fileno())
-                argv = [word.replace("{fd}", str(listening.fileno())) for word in argv]
-            log = stack.enter_context(open(request["log"] or os.devnull, "ab"))  # noqa: PTH123 - no pathlib here
-            # A server is asked to end at once, which its data survives; it has children of its own.
-            at_our_death = getattr(signal, request["signals"][-1]) if request["last"] else signal.SIGKILL
-            process = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=request["cwd"],
-                env=request["env"],
-                pass_fds=descriptors,
-                start_new_session=True,
-                preexec_fn=_die_with_parent(at_our_death),  # noqa: PLW1509 - this process has one thread
-                **rights,
-            )
+            if request["program"] and self.seed and self._is_there(request):
+                # Whom the process in between leaves behind is ours from now on.
+                _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+                message = json.dumps({**request, "parent": os.getpid()}).encode()
+                socket.send_fds(self.seed[1], [message], [log.fileno(), *descriptors])
+                self.unborn.append((request, port, connection))
+                return None  # the answer follows when it is born
+            return self._start(request, port, log, descriptors)
+
+    @staticmethod
+    def _is_there(request: dict[str, Any]) -> bool:
+        """Say whether a program's file is there; of one that is not, Python itself has something to say."""
+        return os.path.isfile(os.path.join(request["cwd"], request["program"][0]))  # noqa: PTH113, PTH118 - no pathlib
+
+    def _start(
+        self, request: dict[str, Any], port: int | None, log: IO[bytes], descriptors: list[int]
+    ) -> dict[str, Any]:
+        rights: dict[str, Any] = {}
+        if request["account"]:
+            user, group = request["account"]
+            rights = {"user": user, "group": group, "extra_groups": []}
+        # A server is asked to end at once, which its data survives; it has children of its own.
+        at_our_death = getattr(signal, request["signals"][-1]) if request["last"] else signal.SIGKILL
+        process = subprocess.Popen(
+            [word.replace("{fd}", str(*descriptors)) for word in request["argv"]],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=request["cwd"],
+            env=request["env"],
+            pass_fds=[*descriptors, *([self.lock] if self.lock >= 0 else [])],
+            start_new_session=True,
+            preexec_fn=_die_with_parent(at_our_death),  # noqa: PLW1509 - this process has one thread
+            **rights,
+        )
+        return self._watch_over(process, request, port)
+
+    def _watch_over(
+        self, process: subprocess.Popen[bytes] | Forked, request: dict[str, Any], port: int | None
+    ) -> dict[str, Any]:
         signals = [getattr(signal, signal_name) for signal_name in request["signals"]]
-        self.children[name] = Child(process, port, signals, last=request["last"])
+        self.children[request["name"]] = Child(process, port, signals, last=request["last"])
         self._write_plan()
         return {"pid": process.pid, "port": port}
+
+    def _plant(self, request: dict[str, Any]) -> None:
+        """Start the seed; elsewhere than on Linux nobody can adopt what it forks, and there is none."""
+        if self.seed or not sys.platform.startswith("linux"):
+            return
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its:
+            process = subprocess.Popen(
+                [word.replace("{fd}", str(its.fileno())) for word in request["argv"]],
+                stdin=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                pass_fds=[its.fileno(), *([self.lock] if self.lock >= 0 else [])],
+                start_new_session=True,
+                preexec_fn=_die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - this process has one thread
+            )
+        self.seed = process, ours
+        self.selector.register(ours, selectors.EVENT_READ, "seed")
+
+    def _adopt(self, control: socket.socket) -> None:
+        """Answer for a process that the seed has forked; if it has ended instead, do without it."""
+        born = b""
+        with contextlib.suppress(ConnectionResetError):
+            born = control.recv(4096)
+        if born:
+            request, port, connection = self.unborn.pop(0)
+            self._answer(connection, self._watch_over(Forked(json.loads(born)["pid"]), request, port))
+        else:
+            self._uproot()
+        if not self.unborn:
+            _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 0)
+
+    def _uproot(self) -> None:
+        """End the seed, and tell whoever waits for what it has not forked."""
+        if self.seed:
+            process, control = self.seed
+            self.seed = None
+            self.selector.unregister(control)
+            control.close()
+            process.kill()
+            process.wait()
+        for _, _, connection in self.unborn:
+            self._answer(connection, {"error": "the process that forks it has ended"})
+        self.unborn.clear()
 
     def _collect(self) -> None:
         for name, child in list(self.children.items()):
@@ -309,6 +409,7 @@ class Reaper:
                 steps.callback(_run, command)
             steps.callback(self._stop, last=True)
             steps.callback(self._stop, last=False)
+            steps.callback(self._uproot)
 
     def _bequeath(self) -> None:
         """Leave parts of the folder to whoever comes next, if every server has ended well."""
@@ -356,10 +457,10 @@ def _die_with_parent(number: int) -> Callable[[], None] | None:
     """Return what a new process does first, so that the kernel sends it this signal when we die."""
     if not sys.platform.startswith("linux"):
         return None  # the guard alone ends it
-    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+    parent = os.getpid()
 
     def die_with_parent() -> None:
-        prctl(_PR_SET_PDEATHSIG, number)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # it died before that
             os._exit(1)
 

@@ -75,7 +75,9 @@ def unusable(message: str, *, why: str) -> UnusableFolder:
     )
 
 
-_REAPER = Path(__file__).with_name("_reaper.py")
+PYTHON = (sys.executable, "-s", "-B")
+"""How a program in Python is started: without the user's own packages, leaving no compiled files."""
+_REAPER, _SEED = (Path(__file__).with_name(name) for name in ("_reaper.py", "_seed.py"))
 _LOOK_S = 0.004
 
 _holders: weakref.WeakSet[Supervisor] = weakref.WeakSet()
@@ -201,6 +203,7 @@ class Supervisor:
         stop: Literal["SIGTERM", "SIGINT"] = "SIGTERM",
         then: Literal["SIGQUIT"] | None = None,
         last: bool = False,
+        program: bool = False,
     ) -> Running:
         """Start a process under the reaper.
 
@@ -215,6 +218,7 @@ class Supervisor:
             stop: the signal that asks it to end.
             then: a harder one for when it takes too long, before it is killed.
             last: keep it, in the end, until every other process has ended.
+            program: it is `PYTHON` and a file, and may be forked from what `preload` has imported.
 
         Returns:
             The process, with its pid and port.
@@ -234,9 +238,18 @@ class Supervisor:
                 "account": account,
                 "signals": [stop, then] if then else [stop],
                 "last": last,
+                "program": [str(word) for word in argv[len(PYTHON) :]] if program else None,
             }
         )
         return Running(name=name, pid=reply["pid"], port=reply["port"])
+
+    def preload(self, *modules: str) -> None:
+        """Import once, in a process of its own, what programs import; where that cannot be, nothing happens.
+
+        Args:
+            modules: their names.
+        """
+        self._ask({"do": "preload", "argv": [*PYTHON, str(_SEED), "{fd}", *modules]})
 
     def stop(self, name: str, *, kill: bool = False) -> int | None:
         """End a process and wait for its end; return its exit code, None if there was none.

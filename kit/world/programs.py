@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ from kit.host import Apps, Host
 from kit.host.visitors import WORKER_SESSION
 from kit.names import KIT_SUPABASE, DatabaseName
 from kit.postgres import Server, connect_url, create
-from kit.process import Supervisor, wait_until
+from kit.process import PYTHON, Supervisor, wait_until
 from kit.process.messenger import Command, Terminal
 from kit.repos import Repositories
 from kit.timeline import Record, RefMoved, WorkerChanged
@@ -197,10 +196,11 @@ class Programs:
     def _spawn_worker(self, files: Path) -> None:
         self.supervisor.spawn(
             "worker",
-            [sys.executable, "-s", "-B", "main.py"],
+            [*PYTHON, "main.py"],
             env={**app_environment(self.server), "PGAPPNAME": WORKER_SESSION},
             cwd=files / "worker",
             log=self.worker_log,
+            program=True,
         )
 
     @property

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -19,7 +20,7 @@ import psutil
 import pytest
 
 from kit.errors import ProcessFailed
-from kit.process import Running, Supervisor, temporary_folder, wait_until
+from kit.process import PYTHON, Running, Supervisor, temporary_folder, wait_until
 
 PATIENCE_S = 60.0
 ROOT = Path(__file__).parents[2]
@@ -366,6 +367,81 @@ def test_processes_end_with_reaper_and_guard_killed_in_one_instant(
         process.kill()
 
     assert wait_until(lambda: not [pid for pid in pids if alive(pid)], seconds=PATIENCE_S)
+
+
+def program(supervisor: Supervisor, name: str, code: str, *, listen: int | None = None) -> Running:
+    """Start a Python program, forked where that can be; its output goes to a log of its name."""
+    file = supervisor.folder / f"{name}.py"
+    file.write_text(code)
+    return supervisor.spawn(
+        name,
+        [*PYTHON, file.name, "--fd", "{fd}"],
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+        cwd=supervisor.folder,
+        log=supervisor.folder / f"{name}.log",
+        listen=listen,
+        program=True,
+    )
+
+
+TELLING = """
+import json, os, signal, sys
+print(json.dumps([sys.argv, sys.path[0], __name__, sorted(os.environ.items()), os.getcwd(),
+                  "decimal" in sys.modules, os.getsid(0) == os.getpid(), os.read(0, 1).decode()]), flush=True)
+signal.pause()
+"""
+
+
+def test_a_forked_program_finds_what_a_started_one_does(supervised: Callable[[], Supervisor]) -> None:
+    told = []
+    for modules in ((), ("decimal",)):
+        supervisor = supervised()
+        if modules:
+            supervisor.preload(*modules)
+        running = program(supervisor, "told", TELLING, listen=0)
+        socket.create_connection(("127.0.0.1", running.port or 0)).close()
+        log = supervisor.folder / "told.log"
+        while not log.read_text().endswith("\n"):
+            assert supervisor.processes()["told"].exit is None
+        argv, *rest, imported, leads, read = json.loads(log.read_text())
+        assert imported == (bool(modules) and sys.platform == "linux")
+        told.append([argv[:2], str(rest).replace(str(supervisor.folder), "FOLDER"), leads, read])
+        assert supervisor.stop("told") == -signal.SIGTERM
+    assert told[0] == told[1]
+
+
+def test_what_a_forked_program_raises_stands_in_its_log_alone(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    supervisor.preload("decimal")
+    for name, code, exit_code in (("raises", "1 / 0", 1), ("exits", "import sys; sys.exit(3)", 3)):
+        program(supervisor, name, code)
+        assert supervisor.wait(name) == exit_code
+    raised = (supervisor.folder / "raises.log").read_text()
+    assert raised.startswith('Traceback (most recent call last):\n  File "raises.py", line 1')
+    assert raised.endswith("ZeroDivisionError: division by zero\n")
+    assert (supervisor.folder / "exits.log").read_text() == ""
+    assert program(supervisor, "again", "import signal; signal.pause()").pid
+
+
+def test_without_a_seed_programs_start_by_themselves(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    supervisor.preload("no_such_module")
+    with contextlib.suppress(ProcessFailed):  # it may have been asked before it found that out
+        program(supervisor, "first", "")
+    assert program(supervisor, "second", "import signal; signal.pause()").pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_a_forked_program_ends_with_its_reaper(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    supervisor.preload("decimal")
+    pids = [program(supervisor, name, "import signal; signal.pause()").pid for name in ("one", "two")]
+    seed = psutil.Process(pids[0]).parent().children()  # type: ignore[union-attr]  # the reaper has adopted it
+    for process in family(supervisor)[::-1]:
+        process.kill()
+
+    assert wait_until(lambda: not [pid for pid in pids if alive(pid)], seconds=PATIENCE_S)
+    assert wait_until(lambda: not [each for each in seed if each.is_running()], seconds=PATIENCE_S)
 
 
 def test_a_lock_is_free_when_the_last_process_has_ended(

@@ -1,0 +1,93 @@
+"""The seed: a Python that has imported what many programs import, and forks each of them.
+
+An app's imports take ten times as long as its start. The seed makes them once; what it
+forks runs a program's own file from its first line, in a process, folder and environment
+of its own, as `python FILE` does. It is the reaper's child and nobody else's: the process
+in between ends at once, and the reaper adopts what it leaves.
+
+Usage: python -s -B _seed.py REAPER_SOCKET_FD MODULE...
+
+One message a process: a JSON object with the descriptors of its log and, for one that
+listens, of its socket; back comes {"pid": …}.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_MESSAGE = 2**20  # bytes at most: an environment
+
+
+def main() -> None:
+    """Import, then fork whatever the reaper asks for, until it has gone."""
+    reaper = socket.socket(fileno=int(sys.argv[1]))
+    prctl = ctypes.CDLL(None).prctl
+    for name in sys.argv[2:]:
+        importlib.import_module(name)
+    gc.freeze()  # what is here stays here: no child's collection copies it
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(reaper, _MESSAGE, 2)
+        if not message:
+            return
+        request: dict[str, Any] = json.loads(message)
+        ours, its = socket.socketpair()
+        between = os.fork()
+        if not between:
+            if child := os.fork():
+                its.send(str(child).encode())
+                os._exit(0)
+            ours.close()
+            # Until nobody is between us and the reaper.  Were one of them gone, nobody would know us.
+            told = its.recv(1)
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if not told or os.getppid() != request["parent"]:
+                os._exit(1)
+            its.close()
+            reaper.close()
+            break
+        its.close()
+        child = int(ours.recv(32))
+        os.waitpid(between, 0)
+        ours.send(b"!")
+        ours.close()
+        for descriptor in descriptors:
+            os.close(descriptor)
+        reaper.send(json.dumps({"pid": child}).encode())
+    _become(request, *descriptors)
+
+
+def _become(request: dict[str, Any], log: int, *listening: int) -> None:
+    """Run a program's file in this process, which was forked for it."""
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    for opened in (nothing, log):
+        os.close(opened)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    sys.argv = [word.replace("{fd}", str(*listening)) for word in request["program"]]
+    sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))  # noqa: PTH100, PTH120 - as Python itself does it
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except Exception as error:  # noqa: BLE001 - told as Python would, from the program's own lines on
+        told = error.__traceback__
+        while told and told.tb_frame.f_code.co_filename != sys.argv[0]:
+            told = told.tb_next
+        sys.excepthook(type(error), error.with_traceback(told), told)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
