@@ -38,9 +38,8 @@ _HOW_IT_GOES = """
     FROM documents WHERE id = %s
 """
 """How a document stands, and when the worker failed if that is what it did last."""
-_ROUNDS = (
-    3  # the first one seen may have failed before, the second have begun before; the third is about this
-)
+_ROUNDS = 3
+"""Failures to see: the first may be older than the document, the second have begun before it came."""
 BLOCKED_S = 1.0
 """Seconds that a visit may wait for a lock before it counts as blocked: what people call a hang."""
 PATIENCE_S = 30.0
@@ -52,54 +51,6 @@ At 50 arrivals a second it takes a hang of ten seconds to get there; later ones 
 """
 _TOGETHER = 50  # visits in a batch, at most
 _ABREAST = 3  # requests of a batch under way at once: enough for two cores; the app has a connection for each
-
-
-def upload(
-    title: str,
-    *,
-    address: str,
-    moment: float,
-    connect: Callable[[], psycopg.Connection],
-    log: Path,
-    is_working: Callable[[], bool],
-) -> httpx.Response:
-    """Add a document; return the site's answer when the worker is done with it, has failed, or is not there.
-
-    A worker that goes on failing says so once and tries again quietly: its session tells.
-
-    Args:
-        title: the document's.
-        address: of the site.
-        moment: when, in seconds since 1970.
-        connect: opens a connection to the site's database.
-        log: the worker's.
-        is_working: says whether the worker runs.
-
-    Raises:
-        httpx.HTTPError: if no answer came.
-    """
-    failures = _count_failures(log)
-    file_name = f"{title.lower().replace(' ', '-')}.epub"
-    response = httpx.post(
-        f"{address}/api/documents",
-        json={"title": title, "file_name": file_name, "file_type": "epub"},
-        headers={"X-Request-Start": f"t={moment:.6f}"},
-        trust_env=False,
-    )
-    if not response.is_success:
-        return response
-    rounds = set()
-    with connect() as connection:
-
-        def is_over() -> bool:
-            asked = connection.execute(_HOW_IT_GOES, [WORKER_SESSION, response.json()["id"]])
-            status, failed = asked.fetchone() or ("gone", None)
-            rounds.add(failed)
-            said = _count_failures(log) > failures or len(rounds - {None}) >= _ROUNDS
-            return said or status != "pending" or not is_working()
-
-        wait_until(is_over, seconds=HEALTH_S)
-    return response
 
 
 def _count_failures(log: Path) -> int:
@@ -203,6 +154,7 @@ class Visitors:
         self._site = site
         self._clock = clock
         self._record = record
+        self._connect = connect
         self._witness = Witness(connect)
         self._arrivals = clock
         self._documents: Sequence[str] = ()
@@ -392,3 +344,39 @@ class Visitors:
     def _ask(self, url: str, *, at: float, name: str) -> Request:
         moment = self._clock.date(at).timestamp()
         return Request(url, {"X-Request-Id": name, "X-Request-Start": f"t={moment:.6f}"})
+
+    def upload(self, title: str, *, log: Path, is_working: Callable[[], bool]) -> httpx.Response:
+        """Add a document; return the site's answer when the worker has done it, has failed, or is not there.
+
+        A worker that goes on failing says so once and tries again quietly: its session tells.
+
+        Args:
+            title: the document's.
+            log: the worker's.
+            is_working: says whether the worker runs.
+
+        Raises:
+            httpx.HTTPError: if no answer came.
+        """
+        failures = _count_failures(log)
+        file_name = f"{title.lower().replace(' ', '-')}.epub"
+        response = httpx.post(
+            f"{self._site.address}/api/documents",
+            json={"title": title, "file_name": file_name, "file_type": "epub"},
+            headers={"X-Request-Start": f"t={self._clock.date().timestamp():.6f}"},
+            trust_env=False,
+        )
+        if not response.is_success:
+            return response
+        rounds = set()
+        with self._connect() as connection:
+
+            def is_over() -> bool:
+                asked = connection.execute(_HOW_IT_GOES, [WORKER_SESSION, response.json()["id"]])
+                status, failed = asked.fetchone() or ("gone", None)
+                rounds.add(failed)
+                said = _count_failures(log) > failures or len(rounds - {None}) >= _ROUNDS
+                return said or status != "pending" or not is_working()
+
+            wait_until(is_over, seconds=HEALTH_S)
+        return response

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from kit.review.classify import Verdict, judge
 from kit.review.report import JudgedStatement, Pending, Report, review
-from kit.review.rules import Order, Problem, combine, order_of, read_rules
+from kit.review.rules import Order, Problem, combine, order_of
 
 __all__ = [
     "JudgedStatement",
@@ -12,10 +11,7 @@ __all__ = [
     "Pending",
     "Problem",
     "Report",
-    "Verdict",
     "combine",
-    "judge",
     "order_of",
-    "read_rules",
     "review",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kit.timeline.journal import dump_records, load_records
 from kit.timeline.queries import (
     Outcomes,
     Window,
@@ -53,13 +52,11 @@ __all__ = [
     "broken_windows",
     "code_switches",
     "count_outcomes",
-    "dump_records",
     "find_delay",
     "first_error",
     "first_push",
     "format_timeline",
     "last_push",
-    "load_records",
     "page_views",
     "schema_switches",
     "true_windows",

@@ -42,9 +42,9 @@ class _Agenda:
         with self._lock:
             heapq.heappush(self._entries, (when, next(self._order), action))
 
-    def first(self) -> float | None:
+    def first(self) -> float:
         with self._lock:
-            return self._entries[0][0] if self._entries else None
+            return self._entries[0][0] if self._entries else math.inf
 
     def pop_due(self, now: float) -> tuple[float, Callback] | None:
         with self._lock:
@@ -135,8 +135,7 @@ class VirtualClock:
 
         An action may do its own things of the time until then at once.
         """
-        first = self._agenda.first()
-        return self._target if first is None else min(first, self._target)
+        return min(self._agenda.first(), self._target)
 
 
 class WallClock:
@@ -202,8 +201,7 @@ class WallClock:
         """Say whether something due by `target` has not run, or still runs (unless it is what asks)."""
         if threading.current_thread() is self._thread:
             return False
-        first = self._agenda.first()
-        return self._running or (first is not None and first <= target)
+        return self._running or self._agenda.first() <= target
 
     def restart(self, now: float) -> None:  # noqa: ARG002 - nobody can set the wall clock
         """Forget what is not due yet; time goes on."""
@@ -234,8 +232,7 @@ class WallClock:
         while True:
             with self._changed:
                 while not self._closed and (due := self._agenda.pop_due(self.now())) is None:
-                    first = self._agenda.first()
-                    self._changed.wait(None if first is None else min(first - self.now(), _LONGEST_WAIT_S))
+                    self._changed.wait(min(self._agenda.first() - self.now(), _LONGEST_WAIT_S))
                 if self._closed or due is None:
                     return
                 self._running = True

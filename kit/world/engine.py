@@ -16,7 +16,7 @@ import psycopg
 
 from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, UnusableFolder
 from kit.host import Apps, Host
-from kit.host.visitors import Visitors, upload
+from kit.host.visitors import Visitors
 from kit.names import READER_PAGE, CloneName, DatabaseName
 from kit.postgres import Server, client, create, provider_named, restart_server
 from kit.process import Supervisor
@@ -39,6 +39,7 @@ from kit.world.snapshot import (
     Snapshot,
     WorkerSeen,
     read_database,
+    server_killed,
 )
 from kit.world.workflow import PHASES
 
@@ -307,10 +308,7 @@ class Engine:
                 )
             server = self.supervisor.processes().get("postgres")
             if server is not None and server.exit is not None:
-                raise ServerFailed(
-                    "PostgreSQL was killed.",
-                    remedy="Run the notebook's setup cell again: open_world() starts it on the same data.",
-                )
+                raise server_killed()
             if self.keep:
                 require_space()
             try:
@@ -475,14 +473,8 @@ class Engine:
     def upload(self, title: str) -> httpx.Response:
         """Add a document on production, let the worker come, open the document; return the last answer."""
         with self.step(), self._act("world", f"upload {title!r}"):
-            added = upload(
-                title,
-                address=self.host.address,
-                moment=self.clock.date().timestamp(),
-                connect=lambda: self.server.connect("cloud"),
-                log=self.programs.worker_log,
-                is_working=self.programs.worker_runs,
-            )
+            worker = self.programs
+            added = self.visitors.upload(title, log=worker.worker_log, is_working=worker.worker_runs)
             return self.visitors.visit(added.json()["id"]).response or added if added.is_success else added
 
     def log(self, site: str) -> Path:

@@ -24,7 +24,8 @@ from kit.names import ROOT
 from kit.postgres import dump, restore
 from kit.process.shell import Ran
 from kit.repos import STARTER, Repositories
-from kit.timeline import Timeline, dump_records, load_records
+from kit.timeline import Timeline
+from kit.timeline.journal import dump_records, load_records
 from kit.world.engine import Engine
 from kit.world.workflow import Advance, Arrivals, Edit, OpenPage, Phase, Run, Step
 

@@ -173,10 +173,15 @@ def read_database(connection: psycopg.Connection) -> DatabaseSeen:
             remedy="End it, with COMMIT or ROLLBACK, in the psql in which it was begun.",
         ) from error
     except psycopg.OperationalError as error:
-        raise ServerFailed(
-            "PostgreSQL was killed.",
-            remedy="Run the notebook's setup cell again: open_world() starts it on the same data.",
-        ) from error
+        raise server_killed() from error
+
+
+def server_killed() -> ServerFailed:
+    """Make the error for a server that runs no more."""
+    return ServerFailed(
+        "PostgreSQL was killed.",
+        remedy="Run the notebook's setup cell again: open_world() starts it on the same data.",
+    )
 
 
 def _look(connection: psycopg.Connection) -> DatabaseSeen:

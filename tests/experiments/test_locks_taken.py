@@ -9,7 +9,8 @@ import pytest
 from kit.errors import MigrationFailed
 from kit.experiments.locks_taken import find_locks
 from kit.postgres import Server, create
-from kit.review import JudgedStatement, Pending, Verdict, judge
+from kit.review import JudgedStatement, Pending
+from kit.review.classify import Verdict, judge
 from kit.supabase import runs_alone, split
 
 REVIEW = Path(__file__).parents[1] / "review"

@@ -26,9 +26,9 @@ from kit.timeline import (
     PageView,
     RefMoved,
     Timeline,
-    dump_records,
     first_push,
 )
+from kit.timeline.journal import dump_records
 from kit.world.engine import Engine
 from kit.world.open import open_at
 

@@ -14,8 +14,9 @@ import pytest
 
 from kit.postgres import Server, create
 from kit.process import wait_until
-from kit.review import Verdict, judge, order_of, read_rules
-from kit.review.rules import LOCKS
+from kit.review import order_of
+from kit.review.classify import Verdict, judge
+from kit.review.rules import LOCKS, read_rules
 from kit.supabase import runs_alone, split
 
 HERE = Path(__file__).parent

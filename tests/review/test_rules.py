@@ -11,9 +11,9 @@ import pytest
 from postgast.pg_query_pb2 import AlterTableType, ConstrType, Node, ObjectType
 
 import kit.review
-from kit.review import Order, read_rules
+from kit.review import Order
 from kit.review.classify import CONDITIONS
-from kit.review.rules import LOCKS
+from kit.review.rules import LOCKS, read_rules
 
 FILE = Path(kit.review.__file__).with_name("rules.toml")
 TABLES: dict[str, dict[str, Any]] = tomllib.loads(FILE.read_text())

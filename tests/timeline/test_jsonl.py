@@ -11,10 +11,8 @@ from kit.timeline import (
     MigrationApplied,
     Record,
     Timeline,
-    dump_records,
-    load_records,
 )
-from kit.timeline.journal import dump_record, load_record
+from kit.timeline.journal import dump_record, dump_records, load_record, load_records
 
 APPLIED = MigrationApplied(at=38, database="cloud", version="070", name="add_x")
 LINE = dump_record(APPLIED)

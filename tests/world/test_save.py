@@ -12,7 +12,8 @@ import pytest
 from kit.errors import BadInput, ServerFailed, UnusableFolder, WorldTaken
 from kit.names import FEATURE
 from kit.postgres import create
-from kit.timeline import Deployed, PageView, dump_records
+from kit.timeline import Deployed, PageView
+from kit.timeline.journal import dump_records
 from kit.world import save as checkpoints
 from kit.world.engine import Engine
 from kit.world.home import kit_home
