@@ -40,7 +40,6 @@ class Apps:
         self._logs = logs
         self._supervisor = supervisor
         self._environment = dict(environment)
-        supervisor.preload(*_LIBRARIES)
 
     def __repr__(self) -> str:
         """Say the class: what runs is in `Supervisor.processes`."""
@@ -77,6 +76,10 @@ class Apps:
             except ProcessFailed:
                 pass  # taken by somebody who does not listen yet, or not for us to take
         return self._spawn(name, folder, 0, more)
+
+    def preload(self) -> None:
+        """Have what is started from now on forked; what runs already need not wait for the imports."""
+        self._supervisor.preload(*_LIBRARIES)
 
     def _spawn(self, name: str, folder: Path, port: int, more: Mapping[str, str]) -> int:
         started = self._supervisor.spawn(
