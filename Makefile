@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 ifneq ($(wildcard $(VENV)),)
 BROKEN := $(shell $(PY) -c "" 2>/dev/null || echo again)
 endif
-# A file's tests, and a notebook's cells, stay together: they share what they start. Notebooks take longest: first.
+# A file's tests, and a notebook's cells, stay together: they share what they start. conftest.py says what comes first.
 WORKERS := auto
 PYTEST := $(PY) -m pytest -q --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 REST := browser or docker or system or supabase or losses

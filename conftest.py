@@ -25,6 +25,8 @@ from kit.world.workflow import PHASES, Edit, Run
 
 RUN = "KIT_TEST_RUN"
 """Names the run's folder to pytest-xdist's workers, and to a pytest that a test starts."""
+LONGEST = ("notebooks/", "tests/experiments/", "tests/world/", "tests/cli/")
+"""What takes longest comes first, so that no process is left with it in the end."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -107,8 +109,9 @@ class Asked(pytest.Item):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put behind each exercise its solution, and behind a phase's last cell the question for its journal."""
+    """Put behind each exercise its solution, behind a phase's last cell the question for its journal; order all."""
     items[:] = [each for item in items for each in (item, *_asked_after(item))]
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
 
 
 def _asked_after(item: pytest.Item) -> Iterator[Asked]:
