@@ -109,7 +109,7 @@ class Asked(pytest.Item):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put behind each exercise its solution, behind a phase's last cell the question for its journal; order all."""
+    """Put a solution behind its exercise, the question for the journal behind a phase; the longest first."""
     items[:] = [each for item in items for each in (item, *_asked_after(item))]
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
 
