@@ -252,7 +252,6 @@ class Engine:
         self.programs.worker_commit = state["worker"]
         with contextlib.suppress(KitError):
             self.programs.start_worker()
-        self.programs.apps.preload()
         with contextlib.suppress(BadInput):
             self.visitors.start(state["rate"])
         self.keep_state()
