@@ -13,8 +13,7 @@ ifneq ($(wildcard $(VENV)),)
 BROKEN := $(shell $(PY) -c "" 2>/dev/null || echo again)
 endif
 # A file's tests, and a notebook's cells, stay together: they share what they start. conftest.py says what comes first.
-WORKERS := auto
-PYTEST := $(PY) -m pytest -q --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
+PYTEST := $(PY) -m pytest -q --dist=loadfile --no-loadscope-reorder
 REST := browser or docker or system or supabase or losses
 PIP_QUIET := --quiet --disable-pip-version-check
 
@@ -78,11 +77,11 @@ layers: $(STAMP)
 
 pytest: $(STAMP)
 	@echo "Tests, and every notebook against its stored outputs (pytest, nbval)"
-	@$(PYTEST) -m "not ($(REST))" --nbval notebooks tests
+	@$(PYTEST) --numprocesses=auto -m "not ($(REST))" --nbval notebooks tests
 
 pytest-rest: $(STAMP)
 	@echo "Tests of what not every machine has; those of what is missing here are skipped"
-	@$(PYTEST) -m "$(REST)" tests
+	@$(PYTEST) --numprocesses=logical -m "$(REST)" tests # a browser takes a core
 
 notebooks: $(STAMP) ## rewrite the notebooks' stored outputs
 	@$(PY) -m kit notebooks
