@@ -20,6 +20,8 @@ CREATION_S = 0.8
 """How long a container may take to appear that its owner asked for just before it died."""
 REMOVAL_S = 2.0
 """How long looking again goes on while containers are being removed."""
+HUNG_S = 60.0
+"""Seconds without an answer after which an engine counts as hung; a busy one is slow to delete a volume."""
 _LOOK_S = 0.05
 _GONE = (http.client.NO_CONTENT, http.client.NOT_FOUND)
 
@@ -31,7 +33,7 @@ class _Connection(http.client.HTTPConnection):
         """Keep the address."""
         parts = urlsplit(address)
         self._path = parts.path if parts.scheme == "unix" else None
-        super().__init__(parts.hostname or "localhost", parts.port, timeout=2)
+        super().__init__(parts.hostname or "localhost", parts.port, timeout=HUNG_S)
 
     def connect(self) -> None:
         """Connect, if need be over a socket file."""

@@ -435,11 +435,13 @@ class _Drawing:
     def _names(self) -> Iterator[str]:
         step = format_seconds(self._bar_seconds)
         delay = find_delay(self.seen.views) if self.seen else 0.0
-        late = f", served up to {format_seconds(delay)} late" if delay else ""
+        visits = (
+            f"{step} a bar, up to {format_seconds(delay)} late" if delay else f"page views in {step} each"
+        )
         for y, name, note in (
             (_CODE, "Code", "live on production"),
             (_SCHEMA, "Schema", "of the cloud database"),
-            (_VISITORS, "Visitors", f"page views in {step} each{late}" if self.seen else "nobody yet"),
+            (_VISITORS, "Visitors", visits if self.seen else "nobody yet"),
         ):
             yield _text(0, y - 6, Markup(f"{name}<tspan class='kw-note' dx='6'>{note}</tspan>"), "kw-name")
 

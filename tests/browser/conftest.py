@@ -29,6 +29,7 @@ def browser(need: Callable[[object, str], None], kit_home: Path) -> Iterator[Bro
     assert path
     assert os.environ["KIT_HOME"] == str(kit_home)
     open_at(5, scratch=True).engine.close()  # builds the checkpoints, so that no test waits for them
+    expect.set_options(timeout=RUN_MS)  # a busy machine takes longer than Playwright's own five seconds
     with sync_playwright() as playwright, chromium(playwright, path) as running:
         yield running
 

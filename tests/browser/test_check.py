@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from pictures.jupyter import show_theme
 from pictures.looks import AXE
 
 pytestmark = pytest.mark.browser
-WAIT_MS = 60_000
 NARROW = 320
 EVIL = "<img src=x onerror=window.evil=1>"
 SETUP, ANSWER, ASK_A, DO_B, ASK_B, PROGRESS = range(6)
@@ -28,11 +27,9 @@ SOLUTION = 'lab.dev.run("git checkout -b feature/clean-start main && git cherry-
 
 
 @pytest.fixture(scope="module")
-def shared(open_page: Callable[..., Any]) -> Iterator[Page]:
+def shared(open_page: Callable[..., Any]) -> Page:
     page: Page = open_page("check", *CELLS).page
-    expect.set_options(timeout=WAIT_MS)
-    yield page
-    expect.set_options(timeout=None)
+    return page
 
 
 @pytest.fixture
