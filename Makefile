@@ -14,12 +14,14 @@ BROKEN := $(shell $(PY) -c "" 2>/dev/null || echo again)
 endif
 # A file's tests, and a notebook's cells, stay together: they share what they start. conftest.py says what comes first.
 PYTEST := $(PY) -m pytest -q --dist=loadfile --no-loadscope-reorder
-REST := browser or docker or system or supabase or losses
+# Apart from each other: a container's network makes a browser drop its requests, and losses keep the machine busy.
+BROWSER := browser or supabase
+DOCKER := docker or system or losses
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test test-all ruff mypy layers pytest pytest-rest notebooks bench pictures lock clean again
+.PHONY: help install lab test test-all ruff mypy layers pytest pytest-browser pytest-docker notebooks bench pictures lock clean again
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,7 +62,7 @@ lab: $(STAMP) ## open the lesson in JupyterLab
 
 test: ruff mypy layers pytest ## prove all that every machine can: style, types, layers, tests, notebooks
 
-test-all: test pytest-rest ## and what needs Chromium, Docker, the system's PostgreSQL or the Supabase CLI
+test-all: test pytest-browser pytest-docker ## and what needs Chromium, Docker, the system's PostgreSQL or the Supabase CLI
 
 ruff: $(STAMP)
 	@echo "Style (ruff)"
@@ -77,11 +79,15 @@ layers: $(STAMP)
 
 pytest: $(STAMP)
 	@echo "Tests, and every notebook against its stored outputs (pytest, nbval)"
-	@$(PYTEST) --numprocesses=auto -m "not ($(REST))" --nbval notebooks tests
+	@$(PYTEST) --numprocesses=auto -m "not ($(BROWSER) or $(DOCKER))" --nbval notebooks tests
 
-pytest-rest: $(STAMP)
-	@echo "Tests of what not every machine has; those of what is missing here are skipped"
-	@$(PYTEST) --numprocesses=logical -m "$(REST)" tests # a browser takes a core
+pytest-browser: $(STAMP)
+	@echo "Tests with a browser and with the real Supabase CLI; what is missing here is skipped"
+	@$(PYTEST) --numprocesses=logical -m "$(BROWSER)" tests # a browser takes a core
+
+pytest-docker: $(STAMP)
+	@echo "Tests with Docker and with the system's PostgreSQL, and of what is killed; what is missing here is skipped"
+	@$(PYTEST) --numprocesses=auto -m "$(DOCKER)" tests
 
 notebooks: $(STAMP) ## rewrite the notebooks' stored outputs
 	@$(PY) -m kit notebooks
