@@ -279,7 +279,8 @@ class Reaper:
 
     def _spawn(self, request: dict[str, Any], connection: socket.socket) -> dict[str, Any] | None:
         name = request["name"]
-        if name in self.children and not self.children[name].ended():
+        unborn = any(name == other["name"] for other, _, _ in self.unborn)
+        if unborn or (name in self.children and not self.children[name].ended()):
             return {"error": f"a process named {name!r} is running already"}
         port, descriptors = None, []
         with contextlib.ExitStack() as stack:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -409,6 +410,26 @@ def test_a_forked_program_finds_what_a_started_one_does(supervised: Callable[[],
         told.append([argv[:2], str(rest).replace(str(supervisor.folder), "FOLDER"), leads, read])
         assert supervisor.stop("told") == -signal.SIGTERM
     assert told[0] == told[1]
+
+
+def test_one_name_one_program_also_while_the_seed_imports(supervised: Callable[[], Supervisor]) -> None:
+    supervisor, started, refused = supervised(), [], []
+    supervisor.preload("asyncio", "email.message", "http.server", "unittest.mock", "xml.dom.minidom")
+
+    def start() -> None:
+        try:
+            started.append(program(supervisor, "app", "import signal; signal.pause()").pid)
+        except ProcessFailed as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(started) == 1
+    assert len(refused) == 7
+    assert all("running already" in words for words in refused)
 
 
 def test_what_a_forked_program_raises_stands_in_its_log_alone(supervised: Callable[[], Supervisor]) -> None:
