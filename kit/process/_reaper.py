@@ -296,9 +296,10 @@ class Reaper:
                 # Whom the process in between leaves behind is ours from now on.
                 _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
                 message = json.dumps({**request, "parent": os.getpid()}).encode()
-                socket.send_fds(self.seed[1], [message], [log.fileno(), *descriptors])
-                self.unborn.append((request, port, connection))
-                return None  # the answer follows when it is born
+                with contextlib.suppress(OSError):  # it has just ended: this one starts by itself
+                    socket.send_fds(self.seed[1], [message], [log.fileno(), *descriptors])
+                    self.unborn.append((request, port, connection))
+                    return None  # the answer follows when it is born
             return self._start(request, port, log, descriptors)
 
     @staticmethod

@@ -445,9 +445,8 @@ _PARTS = ("pg", "server.json", "repos")
 
 @functools.cache
 def _fingerprint(provider: str) -> str:
-    return fingerprint(
-        provider=provider
-    )  # of the code that runs in this process, whatever becomes of its files
+    # Of the code that runs in this process, whatever becomes of its files.
+    return fingerprint(provider=provider)
 
 
 def _checkpoints() -> Path:
@@ -468,16 +467,16 @@ def _spare() -> Path:
 def _left(folder: Path) -> Iterator[Path | None]:
     """Take what the last scratch world has left, None if there is nothing; `repos` is put into `folder`."""
     left, spare = folder / "left", _spare()
+    found: Path | None = left
     try:
         spare.rename(left)  # whoever comes first has it
         (left / "repos").rename(folder / "repos")
     except OSError:
+        found = None
         for old in spare.parent.glob("spare-*"):
             if old != spare:
                 shutil.rmtree(old, ignore_errors=True)
-        yield None
-        return
-    yield left
+    yield found
     shutil.rmtree(left, ignore_errors=True)
 
 
