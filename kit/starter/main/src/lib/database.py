@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -34,9 +35,13 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
 
 
 async def execute(sql: str, values: Sequence[object] = ()) -> None:
-    """Run a statement that returns nothing."""
+    """Run a statement that returns nothing; an error carries it as a note."""
     async with pool.connection() as connection:
-        await connection.execute(sql, values)
+        try:
+            await connection.execute(sql, values)
+        except psycopg.Error as error:
+            error.add_note(sql)
+            raise
 
 
 async def fetch_one(sql: str, values: Sequence[object] = ()) -> Row | None:

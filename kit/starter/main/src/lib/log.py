@@ -15,11 +15,12 @@ def info(message: str) -> None:
 
 
 def error(message: str, cause: BaseException | None = None) -> None:
-    """Log that something went wrong; a database error adds its SQLSTATE."""
+    """Log that something went wrong; a database error adds its SQLSTATE and statement."""
     line = {"level": "error", "message": message}
     if isinstance(cause, psycopg.Error):
         line["sqlstate"] = cause.sqlstate or ""
         line["error"] = cause.diag.message_primary or str(cause)
+        line["statement"] = "; ".join(getattr(cause, "__notes__", []))
     elif cause is not None:
         line["error"] = f"{type(cause).__name__}: {cause}"
     _write(line)
