@@ -1,4 +1,4 @@
-"""Strings in, strings out: texts on one line, tables, places on a drawing, the palette.
+"""Strings in, strings out: texts on one line, tables, places on a drawing, its shapes and its palette.
 
 A drawing has no width of its own: x is a share of the space, text keeps its size. So a text is
 judged for three ranges of space, and a class of the style sheet below says in which of them it is shown.
@@ -17,6 +17,7 @@ from functools import cache
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
+from urllib.parse import quote
 
 # Texts for a drawing: times, durations, and foreign text that cannot break a layout
 
@@ -181,6 +182,17 @@ PALETTE = {
     "bad": "var(--jp-error-color1,#cf222e)",
 }
 """Every colour that is drawn: `--kw-text` and so on in a style sheet."""
+_DARK = {
+    "text": "#e6edf3",
+    "soft": "#9da7b3",
+    "paper": "#111",
+    "line": "#6e7681",
+    "new": "#58a6ff",
+    "bad": "#ff7b72",
+}
+"""The same in an image, on a dark page; on a light one it has the last fallbacks of `PALETTE`."""
+INKS = {"new": "#3b82f6", "bad": "#e5484d", "line": "rgba(128,128,128,.6)"}
+"""For borders of HTML where a `var()` may be dropped: each stands out from white and from black paper."""
 _DECLARED = (
     *(f"--kw-{name}:{colour}" for name, colour in PALETTE.items()),
     "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;color:var(--kw-text)",
@@ -213,14 +225,16 @@ _LINES = {
 _GROUNDS = {"lost": ("--kw-bad", ".12"), "failed": ("--kw-bad", "1"), "blocked": ("--kw-text", ".06")}
 
 
-def draw_patterns(ident: str) -> str:
-    """Return the patterns as SVG, with ids of their own.
+def draw_patterns(ident: str, names: Iterable[str] = tuple(_LINES)) -> str:
+    """Return patterns as SVG, with ids of their own.
 
     Args:
         ident: letters and digits, other ones for each drawing of a page.
+        names: which: "window" and "foreseen", "build", "lost", "failed", "blocked".
     """
     drawn = []
-    for name, (size, path, colour, opacity) in _LINES.items():
+    for name in names:
+        size, path, colour, opacity = _LINES[name]
         box, ground = f"width='{size}' height='{size}'", ""
         if name in _GROUNDS:
             fill, share = _GROUNDS[name]
@@ -231,6 +245,176 @@ def draw_patterns(ident: str) -> str:
             f"<path d='{path}' style='{lines}'/></pattern>"
         )
     return f"<defs>{''.join(drawn)}</defs>"
+
+
+# Images: drawings that look the same in every viewer, and follow the page from light to dark
+
+
+def draw_image(*parts: str, height: int, alt: str, width: str = "100%") -> Markup:
+    """Return a drawing as an `<img>` that holds all of it.
+
+    Viewers of notebooks differ in what they keep of HTML that they do not trust. JupyterLab drops
+    `<svg>`, `<style>` and each style with a gradient or a `var()` in it; GitHub drops `<svg>` and
+    every style. An image whose address is its content is kept by all of them, and may hold a style
+    sheet: `prefers-color-scheme` in it follows the page's theme, as JupyterLab gives its body a
+    `color-scheme`. Where it does not, the image has paper of its own.
+
+    What is in it may use the classes of `draw.css`, of which it gets those that it uses, patterns of
+    `fill_with`, and the ranges of `SPACES` as classes.
+
+    Args:
+        parts: SVG, laid out in CSS pixels and percentages.
+        height: in CSS pixels.
+        alt: what is to be seen, in words.
+        width: in CSS pixels, or a percentage of what there is.
+    """
+    inner = "".join(parts)
+    size = f"width='{width}' height='{height}'"
+    named = [name for name in _LINES if f"url(#{_OWN}-{name})" in inner]
+    drawn = f"{draw_patterns(_OWN, named) if named else ''}<rect {_WHOLE} class='kw-paper'/>{inner}"
+    shapes = "".join(rule for used, rule in _read_shapes() if any(name in drawn for name in used))
+    style = _declare_colours(drawn + shapes) + shapes + (_draw_ranges() if "kw-fit" in inner else "")
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size}><style>{style}</style>{drawn}</svg>"
+    address = quote(svg, safe=_PLAIN)
+    return Markup(f'<img src="data:image/svg+xml,{address}" alt="{escape(alt)}" {size}/>')
+
+
+_OWN = "p"
+_WHOLE = "width='100%' height='100%'"
+_PLAIN = " !$'()*+,-./:;=?@[]^_`{|}~"  # may stand in an attribute within double quotes
+
+
+def fill_with(name: str, style: str = "") -> str:
+    """Return the attributes of a shape of a name: "ok" is plain, of the others each has its pattern.
+
+    Args:
+        name: of an outcome, of a window, or "build".
+        style: a class for its edge, instead of the name's own.
+    """
+    fill = f" fill='url(#{_OWN}-{name})'" if name in _LINES else ""
+    return f"class='{style or f'kw-{name}'}'{fill}"
+
+
+def draw_gaps(share: float, height: int) -> str:
+    """Return a pattern with the id `gap`: lines of paper that part a bar into pieces.
+
+    Args:
+        share: of the bar's width, from one line to the next.
+        height: of the bar, in pixels.
+    """
+    line = f"<rect width='1.5' height='{height}' class='kw-paper'/>"
+    return f"<pattern id='gap' width='{share:.5g}' height='1'>{line}</pattern>"
+
+
+def draw_swatch(name: str) -> Markup:
+    """Return a square in the pattern of an outcome or of a window, for a line of text that names it."""
+    square = f"<rect x='1' y='1' width='12' height='12' {fill_with(name)}/>"
+    return draw_image(square, height=14, width="14", alt="")
+
+
+@cache
+def _read_shapes() -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Return the rules of the style sheet, each with what is looked for to see whether it is needed."""
+    sheet = Path(__file__).with_name("draw.css").read_text(encoding="utf-8").replace("\n", "")
+    rules = ((rule, rule.partition("{")[0]) for rule in re.findall(r"[^}]+}", sheet))
+    return tuple((tuple(re.findall(r"kw-\w+", names)) or (f"<{names}",), rule) for rule, names in rules)
+
+
+def _declare_colours(drawn: str) -> str:
+    """Return the colours that are used in a drawing, on a light page and on a dark one."""
+    light = {name: re.sub(r".*,(#\w+)\)+$", r"\1", colour) for name, colour in PALETTE.items()}
+    plain, dark = (
+        ";".join(f"--kw-{name}:{colour}" for name, colour in colours.items() if f"--kw-{name}" in drawn)
+        for colours in (light, _DARK)
+    )
+    return f"svg{{{plain}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}"
+
+
+def _draw_ranges() -> str:
+    rules = [".kw-fit{display:none}"]
+    for (space, least), above in zip(SPACES.items(), [*list(SPACES.values())[1:], None], strict=True):
+        bounds = [f"(min-width:{least}px)"] if least > min(SPACES.values()) else []
+        bounds += [f"(max-width:{above - 1}px)"] if above else []
+        rules.append(f"@media{' and '.join(bounds)}{{.kw-fit.{space}{{display:inline}}}}")
+    return "".join(rules)
+
+
+# Texts and lines of a drawing whose places are percentages of its width
+
+
+_LETTER = 7.0  # the width of one in a bold text, in CSS pixels
+
+
+def show_in(ranges: str) -> str:
+    """Return the class of what is shown in these ranges of space, "" for what is shown in all of them."""
+    return "" if len(ranges.split()) == len(SPACES) else f"kw-fit {ranges}"
+
+
+def draw_text(x: float, y: float, text: str, style: str, *, dx: float = 0, end: bool = False) -> Markup:
+    """Return a text of a drawing that begins `dx` pixels beside `x` percent, or ends there."""
+    place = {
+        "x": f"{x:g}%",
+        "y": f"{y:g}",
+        "dx": f"{dx:g}" if dx else "",
+        "text-anchor": "end" if end else "",
+    }
+    return draw_element("text", text, **place, class_=style.strip())
+
+
+def draw_line(x: float, top: float, bottom: float, style: str) -> str:
+    """Return an upright line of a drawing, at `x` percent of the width, between two heights in pixels."""
+    return f"<line x1='{x:g}%' x2='{x:g}%' y1='{top:g}' y2='{bottom:g}' class='{style}'/>"
+
+
+def draw_box(x: float, width: float, y: float, height: float, look: str) -> str:
+    """Return a box of a drawing: `x` and `width` in percent, `y` and `height` in pixels, with attributes."""
+    return f"<rect x='{x:g}%' y='{y:g}' width='{width:g}%' height='{height:g}' {look}/>"
+
+
+def draw_beside(
+    texts: Sequence[str],
+    start: float,
+    end: float,
+    y: float,
+    *,
+    sign: str = "",
+    style: str = "kw-bold",
+    letter: float = _LETTER,
+) -> str:
+    """Return a text at the side of something where there is room for it.
+
+    Args:
+        texts: the same, from the longest to the shortest.
+        start: where that begins, in percent of the width.
+        end: where it ends.
+        y: of the base line, in pixels.
+        sign: put between the text and what it is about.
+        style: the text's class.
+        letter: the width of one of its letters, in pixels.
+    """
+    places: dict[tuple[str, float, bool], str] = {}
+    for space, pixels in SPACES.items():
+        place = _find_room(texts, start, end, pixels / letter, len(f"{sign} ") if sign else 0)
+        places[place] = f"{places.get(place, '')} {space}".strip()
+    parts = []
+    for (text, x, leftward), spaces in places.items():
+        shown = (f"{text} {sign}" if leftward else f"{sign} {text}") if sign else text
+        dx = -6 if leftward else 6
+        parts.append(draw_text(x, y, shown, f"{style} {show_in(spaces)}", dx=dx, end=leftward))
+    return "".join(parts)
+
+
+def _find_room(
+    texts: Sequence[str], start: float, end: float, letters: float, sign: int
+) -> tuple[str, float, bool]:
+    """Return the longest text that has room, with its sign's letters; its place; whether it ends there."""
+    for text in texts:
+        need = 100 * (count_cells(text) + sign + 2) / letters
+        if 100 - end >= need:
+            return text, end, False
+        if start >= need:
+            return text, start, True
+    return texts[-1], start, False  # upon what it is about: the text has a rim of paper
 
 
 # HTML of texts from anywhere, escaped; tables can be read without their style too
@@ -254,6 +438,23 @@ def draw_element(name: str, *content: str, **attributes: str) -> Markup:
     start = "".join(f" {names[key]}='{escape(value)}'" for key, value in attributes.items() if value)
     inner = "".join(part if isinstance(part, Markup) else escape(part) for part in content)
     return Markup(f"<{name}{start}>{inner}</{name}>")
+
+
+_TAGS = {"code": "2px", "schema": "11px"}
+_TAG = "display:inline-block;padding:1px 9px;margin:1px 0;font-weight:700;white-space:nowrap;border"
+
+
+def draw_tag(kind: str, age: str, text: str = "") -> Markup:
+    """Return a name as code and schema are drawn: code with corners, a schema round; the new one stronger.
+
+    Args:
+        kind: "code" or "schema".
+        age: "old" or "new".
+        text: instead of both words.
+    """
+    border = f"2px solid {INKS['new']}" if age == "new" else f"1px solid {INKS['line']}"
+    style = f"{_TAG}:{border};border-radius:{_TAGS[kind]}"
+    return draw_element("span", text or f"{age} {kind}", style=style)
 
 
 def draw_paragraph(text: str, *, strong: bool = False) -> Markup:

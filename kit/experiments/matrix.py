@@ -21,7 +21,7 @@ from typing import Literal
 
 import httpx
 
-from kit.draw import PALETTE, Markup, draw_element
+from kit.draw import INKS, Markup, draw_box, draw_element, draw_gaps, draw_image, draw_tag, fill_with
 from kit.errors import BuildFailed, MigrationFailed
 from kit.experiments.changes import ChangeName, recipe
 from kit.experiments.orders import ORDERS
@@ -160,22 +160,38 @@ def _so(table: TwoByTwo) -> str:
     }[table.order]
 
 
-# On the elements, not in a style sheet: a notebook that nobody has trusted yet keeps some of them.
+# On the elements, and without a `var()`: what is kept of a notebook that nobody has trusted yet.
 _LEFT = "text-align:left;vertical-align:top;padding:8px 10px;max-width:none;white-space:normal"
-_FRAME = f"{_LEFT};width:46%;background:{PALETTE['paper']};color:{PALETTE['text']}"
-_WORKS = f"{_FRAME};border:2px solid {PALETTE['line']}"
-_BREAKS = f"{_FRAME};border:4px double {PALETTE['text']};background-image:repeating-linear-gradient(135deg,"
-_BREAKS += "transparent 0 9px,rgba(128,128,128,.16) 9px 12px)"
+_WORKS = f"{_LEFT};width:46%;border:2px solid {INKS['line']}"
+_BREAKS = f"{_LEFT};width:46%;border:6px double {INKS['bad']}"
 _TABLE = "border-collapse:separate;border-spacing:6px;margin:0;width:100%;max-width:60em;table-layout:auto"
-_CAPTION = f"text-align:left;font-weight:700;padding:0 6px 4px;color:{PALETTE['text']}"
+_CAPTION = "text-align:left;font-weight:700;padding:0 6px 4px"
 _TIGHT = "margin:0 0 2px"
+_HIGH, _MOST_WIDE = 14, 13  # of one that was tried, in pixels
 
 
 def _draw_cell(cell: Cell) -> Markup:
     mark, style = ("✓", _WORKS) if cell.works else ("✗", _BREAKS)
     head = draw_element("b", f"{mark} {_word(cell)}"), " ", draw_element("i", f"({_place(cell)})")
     facts = [draw_element("p", fact, style=_TIGHT) for fact in _facts(cell)]
-    return draw_element("td", draw_element("p", *head, style=_TIGHT), *facts, style=style)
+    return draw_element("td", draw_element("p", *head, style=_TIGHT), _draw_tried(cell), *facts, style=style)
+
+
+def _draw_tried(cell: Cell) -> Markup:
+    """Return a strip with a piece for each that was tried, in the pattern of how it ended."""
+    share = 100 / max(1, len(cell.tried))
+    pieces, done = [], 0
+    for outcome, run in itertools.groupby(attempt.outcome for attempt in cell.tried):
+        number = len(list(run))
+        place = round(done * share, 2), round(number * share, 2)
+        pieces.append(draw_box(*place, 1, _HIGH - 2, fill_with(outcome)))
+        done += number
+    gaps = f"{draw_gaps(share / 100, _HIGH)}<rect width='100%' height='{_HIGH}' fill='url(#gap)'/>"
+    told = ", ".join(
+        f"{count} {outcome}" for outcome, count in Counter(tried.outcome for tried in cell.tried).items()
+    )
+    strip = draw_image(*pieces, gaps, height=_HIGH, alt=told)
+    return draw_element("div", strip, style=f"max-width:{_MOST_WIDE * len(cell.tried)}px;margin:4px 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,11 +238,11 @@ class TwoByTwo:
 
     def _repr_html_(self) -> str:
         """Draw the table as HTML, everything escaped."""
-        heads = [draw_element("th", f"{schema} schema", scope="col", style=_LEFT) for schema in _AGES]
+        heads = [draw_element("th", draw_tag("schema", schema), scope="col", style=_LEFT) for schema in _AGES]
         rows = [
             draw_element(
                 "tr",
-                draw_element("th", f"{code} code", scope="row", style=_LEFT),
+                draw_element("th", draw_tag("code", code), scope="row", style=_LEFT),
                 *(_draw_cell(self.cell(code, schema)) for schema in _AGES),
                 style="background:none",
             )

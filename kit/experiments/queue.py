@@ -5,10 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Literal, LiteralString, Self
 
-from kit.draw import cut, draw_style, format_columns, format_line
+from kit.draw import INKS, Markup, cut, draw_element, format_columns, format_line
 from kit.errors import BadInput
 from kit.process.shell import Ran
 from kit.review.rules import LOCKS, Lock, strongest
@@ -45,7 +44,6 @@ class SessionSeen:
 _WIDTH = 100  # columns of the drawing in text
 _SHORTEST = 12
 _EMPTY = "nobody is at the table"
-_CLASSES = {"HOLDS": "o", "waits for": "o w", "goes on": "o g"}
 
 
 def format_queue(sessions: Sequence[SessionSeen]) -> str:
@@ -60,6 +58,16 @@ def format_queue(sessions: Sequence[SessionSeen]) -> str:
     return format_columns([(*head, statement) for head, statement in zip(heads, statements, strict=True)])
 
 
+# On the elements, not in a style sheet: a notebook that nobody has trusted yet keeps those.
+_BOX = "padding:4px 10px;border-radius:4px;border"
+_LOOKS: Mapping[LockState, str] = {
+    "HOLDS": f"{_BOX}:2px solid {INKS['new']}",
+    "waits for": f"{_BOX}:2px dashed {INKS['bad']}",
+    "goes on": f"{_BOX}:1px solid {INKS['line']}",
+}
+_BEHIND = f"margin-left:1.4em;padding-left:1em;border-left:2px dashed {INKS['bad']}"
+
+
 def draw_queue(sessions: Sequence[SessionSeen], *, note: str = "") -> str:
     """Draw the same as boxes: solid for who holds, dashed and indented for who waits; all text is escaped.
 
@@ -67,23 +75,28 @@ def draw_queue(sessions: Sequence[SessionSeen], *, note: str = "") -> str:
         sessions: each after those whom it waits for.
         note: HTML to put under the boxes.
     """
-    boxes = _list(sessions, None) or f"<div class='s'>{_EMPTY}</div>"
-    return f"{draw_style(__file__, 'queue')}<div class='kl'>{boxes}{note}</div>"
+    boxes = _draw_boxes(sessions, None) if sessions else draw_element("p", _EMPTY)
+    return draw_element("div", boxes, Markup(note), style="line-height:1.4;max-width:56em;padding:2px 0")
 
 
-def _list(sessions: Sequence[SessionSeen], above: str | None) -> str:
-    items = "".join(
-        f"<div class='i' role='listitem'>{_box(session)}{_list(sessions, session.who)}</div>"
+def _draw_boxes(sessions: Sequence[SessionSeen], above: str | None) -> Markup:
+    items = [
+        draw_element("div", _draw_box(session), _draw_boxes(sessions, session.who), style="margin:6px 0")
         for session in _below(sessions, above)
-    )
-    return f"<div role='list'{' class=q' if above is not None else ''}>{items}</div>" if items else ""
+    ]
+    return draw_element("div", *items, style="" if above is None else _BEHIND) if items else Markup("")
 
 
-def _box(session: SessionSeen) -> str:
-    return (
-        f"<div class='{_CLASSES[session.state]}'><span class='n'>{escape(session.who)}</span>"
-        f"<span class='a'>{session.state}</span> <span>{escape(session.lock)}</span>"
-        f"<span class='d'>{escape(session.statement)}</span></div>"
+def _draw_box(session: SessionSeen) -> Markup:
+    return draw_element(
+        "div",
+        draw_element("strong", session.who),
+        " ",
+        draw_element("strong", session.state),
+        f" {session.lock}",
+        Markup("<br/>"),
+        draw_element("code", session.statement, style="font-size:12px;white-space:normal"),
+        style=_LOOKS[session.state],
     )
 
 
@@ -359,7 +372,7 @@ class Watched:
 
     def _repr_html_(self) -> str:
         """Show the same for a notebook."""
-        note = f"<div><b>{self._verdict()}</b> <span class='s'>during {escape(self.ran.command)}</span></div>"
+        note = draw_element("div", draw_element("b", self._verdict()), f" during {self.ran.command}")
         return draw_queue(self._sessions(), note=note)
 
 

@@ -20,6 +20,7 @@ from kit.timeline import (
     broken_seconds,
     broken_windows,
     count_outcomes,
+    draw_timeline,
     first_error,
     first_push,
     format_timeline,
@@ -229,6 +230,10 @@ class Rehearsal:
     def __repr__(self) -> str:
         """Draw the timeline."""
         return self.draw()
+
+    def _repr_html_(self) -> str:
+        """Draw the timeline as a picture; the zero is the first push of main."""
+        return draw_timeline(self.timeline, zero=first_push(self.timeline))
 
     def draw(self, *, width: int = 100) -> str:
         """Draw the timeline; 00:00 is the first push of main.

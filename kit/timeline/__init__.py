@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit.timeline.drawing import draw_timeline
 from kit.timeline.queries import (
     Outcomes,
     Window,
@@ -52,6 +53,7 @@ __all__ = [
     "broken_windows",
     "code_switches",
     "count_outcomes",
+    "draw_timeline",
     "find_delay",
     "first_error",
     "first_push",

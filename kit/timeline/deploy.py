@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kit.draw import draw_paragraph
 from kit.timeline import (
     Timeline,
     broken_seconds,
     broken_windows,
     code_switches,
     count_outcomes,
+    draw_timeline,
     first_push,
     format_timeline,
     page_views,
@@ -49,14 +51,31 @@ class Deploy:
 
     def __repr__(self) -> str:
         """Say it passed, or what is missing; show the window if there was one."""
-        views = count_outcomes(self.timeline)
-        if views.ok != views.total:
-            windows = broken_windows(self.timeline)
+        if self._broken:
+            windows, views = broken_windows(self.timeline), count_outcomes(self.timeline)
             drawn = format_timeline(self.timeline, zero=first_push(self.timeline))
             return (
                 f"Broken for {broken_seconds(windows):.2g} s: {views.failed} failed, {views.lost} lost of "
                 f"{views.total} page views.\n{drawn}"
             )
+        return self._verdict
+
+    def _repr_html_(self) -> str:
+        """Say the same, and show the deploy as soon as something was deployed."""
+        said = [] if self._broken else [draw_paragraph(f"{'✓ ' * self.passed}{self._verdict}", strong=True)]
+        if self._broken or self.switches:
+            said.append(draw_timeline(self.timeline, zero=first_push(self.timeline)))
+        return "".join(said)
+
+    @property
+    def _broken(self) -> bool:
+        views = count_outcomes(self.timeline)
+        return views.ok != views.total
+
+    @property
+    def _verdict(self) -> str:
+        """Say it passed, or what is missing, where nobody met anything broken."""
+        views = count_outcomes(self.timeline)
         if self.undone:
             return (
                 f"Not yet: {' and '.join(self.undone)} {'is' if len(self.undone) == 1 else 'are'} not live."

@@ -126,7 +126,7 @@ def _sum_up_visitors(records: Iterable[Record], zero: float) -> Mapping[int, Seq
     return entries
 
 
-def _split_sittings(views: Iterable[PageView]) -> Iterator[tuple[PageView, ...]]:
+def split_sittings(views: Iterable[PageView]) -> Iterator[tuple[PageView, ...]]:
     """Yield the page views in groups that lie no more than `_PAUSE_S` apart."""
     group: list[PageView] = []
     for view in views:
@@ -155,7 +155,7 @@ def _find_stretches(records: Sequence[Record]) -> Sequence[_Stretch]:
 
 def _say_good(views: Sequence[PageView], zero: float) -> Iterator[tuple[int, Entry]]:
     first = 0
-    for sitting in _split_sittings(views):
+    for sitting in split_sittings(views):
         start, end = sitting[0].at, sitting[-1].at
         until = f", until {format_offset(end - zero)}" if end - start >= _WORTH_AN_END else ""
         yield first, Entry(start, "visitors", f"{len(sitting)} ok{until}")
@@ -305,12 +305,10 @@ def format_timeline(timeline: Iterable[Record], *, width: int = 100, zero: float
     records = sorted(timeline, key=lambda record: record.instant)
     if not records:
         return "Timeline: nothing has happened yet."
-    if zero is None:
-        push = last_push(records)
-        zero = records[0].instant if push is None else push
-    lines = [_title(records, zero), *_pack(_sum_up(records), width, "; "), ""]
+    zero = find_zero(records) if zero is None else zero
+    lines = [format_title(records, zero), *_pack(format_counts(records), width, "; "), ""]
     lines += format_journal(records, zero, width)
-    sittings = [views for views in _split_sittings(page_views(records)) if views[-1].at > views[0].at]
+    sittings = [views for views in split_sittings(page_views(records)) if views[-1].at > views[0].at]
     for views in sittings[-_MOST_LANES:]:
         lines += ["", *format_lanes(records, views, zero, width)]
     if sittings:
@@ -320,7 +318,14 @@ def format_timeline(timeline: Iterable[Record], *, width: int = 100, zero: float
     return "\n".join(cut(line, width) for line in lines)
 
 
-def _title(records: Sequence[Record], zero: float) -> str:
+def find_zero(records: Sequence[Record]) -> float:
+    """Return the instant to show as 00:00: of the last push of main to GitHub, or of the first record."""
+    push = last_push(records)
+    return records[0].instant if push is None else push
+
+
+def format_title(records: Sequence[Record], zero: float) -> str:
+    """Say which event the zero is, if it is one."""
     events = {
         records[0].instant: "the first event",
         first_push(records): "the first push of main to GitHub",
@@ -329,7 +334,8 @@ def _title(records: Sequence[Record], zero: float) -> str:
     return f"Timeline; 00:00 is {events[zero]}" if zero in events else "Timeline"
 
 
-def _sum_up(records: Sequence[Record]) -> list[str]:
+def format_counts(records: Sequence[Record]) -> list[str]:
+    """Return sentences about the page views; none where there are none."""
     counts = count_outcomes(records)
     if not counts.total:
         return []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
 
+from kit.timeline.drawing import draw_timeline
 from kit.timeline.queries import is_push
 from kit.timeline.records import CommandRan, Record
 from kit.timeline.text import format_timeline
@@ -44,6 +45,10 @@ class Timeline:
     def __repr__(self) -> str:
         """Draw the timeline in text; equal timelines have equal drawings."""
         return format_timeline(self.records)
+
+    def _repr_html_(self) -> str:
+        """Draw the timeline as a picture."""
+        return draw_timeline(self.records)
 
     def only(self, kind: type[RecordT]) -> tuple[RecordT, ...]:
         """Return the records of one kind, in order."""

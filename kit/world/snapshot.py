@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from kit.draw import format_columns
+from kit.draw import TableRow, draw_table, draw_tag, format_columns, format_line
 from kit.errors import ServerFailed
 from kit.host import Deployment
 from kit.names import VERSION
@@ -252,4 +252,17 @@ class Status:
 
     def __repr__(self) -> str:
         """Show the table."""
-        return format_columns([("", "stands at", "migration", "last_viewed"), *self.rows()])
+        return format_columns([_HEAD, *self.rows()])
+
+    def _repr_html_(self) -> str:
+        """Show the table with the marks of the map: a full dot for what is there, a ring for what is not."""
+        rows = []
+        for place, what, file, column in self.rows():
+            kind = "schema" if place.endswith("database") else "code"
+            tag = draw_tag(kind, "new" if column == "yes" else "old", place)
+            rows.append(TableRow((tag, format_line(what), _DOTS[file], _DOTS[column])))
+        return draw_table("", _HEAD, rows, style="text-align:left")
+
+
+_HEAD = ("", "stands at", "migration", "last_viewed")
+_DOTS = {"yes": "● yes", "no": "○ no", "-": "-"}

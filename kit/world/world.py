@@ -10,6 +10,7 @@ from typing import Self
 
 import httpx
 
+from kit.draw import INKS, draw_element
 from kit.errors import BadInput
 from kit.host.outcome import Log
 from kit.names import CLONES, CloneName
@@ -22,6 +23,7 @@ from kit.world.snapshot import Change, Described, Status
 from kit.world.workflow import PHASES
 
 _LINES = 4
+_EDGES = {True: f"4px solid {INKS['new']}", False: f"6px double {INKS['bad']}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +150,18 @@ class Checked:
     def __repr__(self) -> str:
         """Show a line for each sentence."""
         return "\n".join(f"{'✓' if holds else '✗ not true:'} {says}" for says, holds in self.sentences)
+
+    def _repr_html_(self) -> str:
+        """Show each sentence beside an edge: a plain one where it is true, a double one where it is not."""
+        return "".join(
+            draw_element(
+                "p",
+                draw_element("strong", "✓" if holds else "✗ not true:"),
+                f" {says}",
+                style=f"margin:3px 0;padding-left:8px;border-left:{_EDGES[holds]}",
+            )
+            for says, holds in self.sentences
+        )
 
     @property
     def holds(self) -> bool:

@@ -1,96 +1,218 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.draw import count_cells
-from kit.errors import BadInput
-from kit.timeline import PageView, Timeline, format_timeline
-from kit.timeline.text import NARROWEST
+from kit.timeline import (
+    CommandRan,
+    Deployed,
+    MigrationApplied,
+    Outcome,
+    PageView,
+    Record,
+    Timeline,
+    draw_timeline,
+    format_timeline,
+)
+from kit.timeline.drawing import STACKED
 
 Rehearse = Callable[..., Timeline]
-
-CODE_FIRST = """\
-Timeline; 00:00 is the last push of main to GitHub
-840 page views: 780 ok, 60 lost; broken for 3.0 s
-
--00:02    visitors  740 ok, until +00:35
- 00:00    dev$      git push origin main
- 00:00    github    main -> 3f2a1c9
- 00:00    host      queued 3f2a1c9
-+00:05    host      building 3f2a1c9
-+00:30    host      built 3f2a1c9
-+00:35    host      live 3f2a1c9
-+00:35  ┌ visitors  60 LOST  42703 column "last_viewed" of relation "documents" does not exist
-+00:36  │ dev$      npx supabase db push
-+00:38  │ cloud     + 20250126153000_add_document_last_viewed
-+00:38  │ cloud     documents +last_viewed
-        └ broken for 3.0 s
-+00:38    visitors  40 ok, until +00:40
-
-time          |00:00     |+00:05   |+00:10    |+00:15    |+00:20   |+00:25    |+00:30    |+00:35
-commands      v git push origin main                                  npx supabase db push v
-code      --- a81c2f0 ---|~~~~~~~~~~~~~~~~~~~~~~ building 3f2a1c9 ~~~~~~~~~~~~~~~~~~~~~~~|==========
-schema    ---------------------------------------- old ----------------------------------------|====
-visitors  ···············································································ooooooo····
-                                                                            broken 3.0 s └─────┘
-
-code, schema: - old  ~ old, new in build  = new    visitors: · ok  o lost  x failed  # blocked
-lost: status 200, yet nothing in the database"""
+SVG = "{http://www.w3.org/2000/svg}"
+EVIL = "</text></svg><img src=x onerror=alert(1)>'\"&<script>"
+KILOBYTES = 9
 
 
-def test_a_rehearsal_of_code_first(rehearse: Rehearse) -> None:
-    assert format_timeline(rehearse()) == CODE_FIRST
+def parse(html: str) -> ET.Element:
+    """Parse what is drawn as XML, stricter than any browser."""
+    return ET.fromstring(f"<div>{html}</div>")  # noqa: S314 - the kit's own text
 
 
-def test_the_zero_of_the_clock_does_not_show(rehearse: Rehearse) -> None:
-    assert format_timeline(rehearse(zero=64)) == CODE_FIRST
+def pictures(html: str) -> list[ET.Element]:
+    addresses = [image.attrib["src"] for image in parse(html).iter("img")]
+    return [
+        ET.fromstring(unquote(address.removeprefix("data:image/svg+xml,")))  # noqa: S314 - as above
+        for address in addresses
+    ]
 
 
-def test_nothing() -> None:
-    assert format_timeline(Timeline()) == "Timeline: nothing has happened yet."
+def texts(picture: ET.Element) -> list[str]:
+    return ["".join(text.itertext()) for text in picture.iter(f"{SVG}text")]
 
 
-def test_one_page_view() -> None:
-    view = PageView(at=77.3, took=1, document="d", commit="", status=0, outcome="failed")
-    assert format_timeline([view]) == (
-        "Timeline; 00:00 is the first event\n"
-        "1 page view: 1 failed\n"
-        "\n"
-        "00:00  ┌ visitors  1 FAILED (no answer)\n"
-        "       └ broken, not over at the last view"
-    )
+def shown(picture: ET.Element, space: str) -> list[str]:
+    """Return the texts that stand on their own in a range of space."""
+    return [
+        "".join(text.itertext())
+        for text in picture.iter(f"{SVG}text")
+        if "kw-fit" not in text.get("class", "") or space in text.get("class", "").split()
+    ]
 
 
-def test_another_zero(rehearse: Rehearse) -> None:
-    lines = format_timeline(rehearse(), zero=36).splitlines()
-    assert lines[0] == "Timeline"
-    assert " 00:00  │ dev$      npx supabase db push" in lines
-    assert "-00:36    dev$      git push origin main" in lines
+def test_the_window_its_length_and_what_happened_are_in_the_picture(rehearse: Rehearse) -> None:
+    (picture,) = pictures(draw_timeline(rehearse()))
+    words = shown(picture, "L")
+
+    assert "broken window: 3.0 s" in words
+    assert "▾ git push origin main" in words
+    assert "npx supabase db push ▾" in words
+    assert {"old code a81c2f0", "3f2a1c9", "built 3f2a1c9", "old schema", "new"} <= set(words)
+    assert {"780 ok: answered, and written", "60 lost: status 200, nothing written"} <= set(words)
 
 
-def test_a_width_without_room_is_refused() -> None:
-    with pytest.raises(BadInput, match="cannot be drawn in 49 columns"):
-        format_timeline(Timeline(), width=NARROWEST - 1)
+def test_the_lanes_come_first_and_the_events_are_folded_behind_them(rehearse: Rehearse) -> None:
+    html = draw_timeline(rehearse())
+    (tree,) = parse(html)
 
-
-@settings(deadline=None)
-@given(st.from_type(Timeline), st.integers(NARROWEST, 120), st.none() | st.floats(-1e6, 1e6))
-def test_any_timeline_fits(timeline: Timeline, width: int, zero: float | None) -> None:
-    for line in format_timeline(timeline, width=width, zero=zero).split("\n"):
-        assert count_cells(line) <= width
-        assert line.isprintable()
-        assert line == line.rstrip()
+    assert [child.tag for child in tree] == ["p", "img", "p", "details"]
+    assert tree[0][0].text == "Broken for 3.0 s"
+    assert "open" not in tree[3].attrib
+    assert "+00:36  │ dev$      npx supabase db push" in "".join(tree[3].itertext())
 
 
 @pytest.mark.parametrize("outcome", ["lost", "failed", "blocked"])
-def test_outcomes_differ_without_colour(rehearse: Rehearse, outcome: str) -> None:
-    mark = {"lost": "o", "failed": "x", "blocked": "#"}[outcome]
-    drawing = format_timeline(rehearse(outcome=outcome))
-    assert f"visitors  {'·' * 79}{mark * 7}····" in drawing
-    assert f"60 {outcome.upper()}" in drawing
-    assert ("blocked: waited" in drawing) == (outcome == "blocked")
-    assert ("lost: status 200" in drawing) == (outcome == "lost")
+def test_each_outcome_has_its_pattern(rehearse: Rehearse, outcome: Outcome) -> None:
+    (picture,) = pictures(draw_timeline(rehearse(outcome=outcome)))
+    filled = [part.get("fill") for part in picture.iter(f"{SVG}rect")]
+
+    assert f"url(#p-{outcome})" in filled
+    assert "url(#p-window)" in filled
+    assert {part.attrib["id"] for part in picture.iter(f"{SVG}pattern")} == {
+        "gap",
+        "p-build",
+        "p-window",
+        f"p-{outcome}",
+    }
+    assert any(text.startswith("60 ") and outcome in text for text in texts(picture))
+
+
+def test_code_has_corners_and_a_schema_is_round(rehearse: Rehearse) -> None:
+    (picture,) = pictures(draw_timeline(rehearse()))
+    lanes = [(part.get("class"), part.get("rx")) for part in picture.iter(f"{SVG}rect") if part.get("rx")]
+
+    assert lanes == [("kw-old", "2"), ("kw-fresh", "2"), ("kw-old", "10"), ("kw-fresh", "10")]
+
+
+def test_two_runs_are_the_same_whatever_the_clock_says(rehearse: Rehearse) -> None:
+    assert draw_timeline(rehearse()) == draw_timeline(rehearse())
+    assert draw_timeline(rehearse()) == draw_timeline(rehearse(zero=64))
+
+
+def test_a_reader_without_pictures_is_told_what_is_in_it(rehearse: Rehearse) -> None:
+    (image,) = parse(draw_timeline(rehearse())).iter("img")
+
+    assert "broken from +35 s to +38 s" in image.attrib["alt"]
+    assert "visitors: 780 ok, 60 lost" in image.attrib["alt"]
+
+
+def test_what_is_kept_of_a_notebook_that_nobody_has_trusted_is_all_of_it(rehearse: Rehearse) -> None:
+    html = draw_timeline(rehearse())
+    outside = re.sub(r'src="[^"]*"', "", html)
+
+    assert {node.tag for node in parse(html).iter()} <= {
+        *("div", "p", "strong", "img", "code", "details", "summary", "pre"),
+    }
+    assert "var(" not in outside
+    assert "class=" not in outside
+    assert 'src="data:image/svg+xml,%3Csvg' in html
+
+
+def test_it_is_small(rehearse: Rehearse) -> None:
+    assert len(draw_timeline(rehearse())) < KILOBYTES * 1000
+
+
+def test_the_text_of_a_timeline_is_as_it_was(rehearse: Rehearse) -> None:
+    timeline = rehearse()
+
+    assert repr(timeline) == format_timeline(timeline)
+    assert timeline._repr_html_() == draw_timeline(timeline)
+
+
+def hostile(records: Sequence[Record]) -> list[Record]:
+    made: list[Record] = []
+    for record in records:
+        match record:
+            case CommandRan():
+                made.append(replace(record, command=f"git push {EVIL}"))
+            case Deployed():
+                made.append(replace(record, commit=EVIL, branch=EVIL, detail=EVIL))
+            case MigrationApplied():
+                made.append(replace(record, version=EVIL, name=EVIL))
+            case PageView():
+                made.append(replace(record, commit=EVIL, message=EVIL, sqlstate=EVIL, outcome="failed"))
+            case _:
+                made.append(record)
+    return made
+
+
+def test_foreign_text_is_escaped_within_the_image_and_around_it(rehearse: Rehearse) -> None:
+    html = draw_timeline(hostile(rehearse().records))
+    (picture,) = pictures(html)
+
+    tags = {node.tag for node in parse(html).iter()} | {node.tag for node in picture.iter()}
+    assert not {"script", f"{SVG}script", f"{SVG}img", f"{SVG}image"} & tags
+    assert html.count("<img") == 1
+    assert "<script" not in unquote(html).lower()
+
+
+def test_nobody_visited(rehearse: Rehearse) -> None:
+    html = draw_timeline(record for record in rehearse() if not isinstance(record, PageView))
+    (picture,) = pictures(html)
+
+    assert "Nobody visited" in html
+    assert not any(text.startswith("Visitors") for text in texts(picture))
+    assert "new schema: +last_viewed" not in shown(picture, "S")
+
+
+def test_a_build_that_fails_is_hatched_as_what_is_broken(rehearse: Rehearse) -> None:
+    records = [
+        replace(record, stage="failed") if isinstance(record, Deployed) and record.stage == "live" else record
+        for record in rehearse()
+    ]
+    (picture,) = pictures(draw_timeline(records))
+
+    assert "build failed 3f2a1c9" in texts(picture)
+    assert not [
+        part
+        for part in picture.iter(f"{SVG}rect")
+        if part.get("class") == "kw-fresh" and part.get("rx") == "2"
+    ]
+
+
+def test_sittings_far_apart_are_pictures_of_their_own(rehearse: Rehearse) -> None:
+    first, second = rehearse(), rehearse(zero=86400)
+    html = draw_timeline([*first, *second])
+
+    assert len(pictures(html)) == 2
+    assert "broken 2 times" in html or "Broken for 6.0 s" in html
+
+
+def test_nothing_and_one_record() -> None:
+    assert draw_timeline([]) == "<p>Nothing has happened yet.</p>"
+    assert len(pictures(draw_timeline([CommandRan(at=0, until=0, clone="dev", command="ls", exit=0)]))) == 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(timeline=st.from_type(Timeline))
+def test_every_timeline_has_a_drawing_that_stays_within_itself(timeline: Timeline) -> None:
+    html = draw_timeline(timeline)
+
+    assert html == draw_timeline(timeline)
+    for picture in pictures(html):
+        high = float(picture.attrib["height"])
+        for part in picture.iter():
+            place = part.get("x", "0")
+            if place.endswith("%"):
+                assert 0 <= float(place[:-1]) <= 100
+            if part.tag == f"{SVG}text" and not part.get("class", "").startswith("kw-tick"):
+                assert 0 < float(part.get("y", "1")) <= high
+
+
+def test_each_outcome_is_explained() -> None:
+    assert set(STACKED) == {"ok", "lost", "failed", "blocked"}
