@@ -440,6 +440,12 @@ def draw_element(name: str, *content: str, **attributes: str) -> Markup:
     return Markup(f"<{name}{start}>{inner}</{name}>")
 
 
+def draw_verdict(*content: str, good: bool) -> Markup:
+    """Return a paragraph beside an edge: a plain one where all is well, a double one where it is not."""
+    edge = f"4px solid {INKS['new']}" if good else f"6px double {INKS['bad']}"
+    return draw_element("p", *content, style=f"margin:3px 0;padding-left:8px;border-left:{edge}")
+
+
 _TAGS = {"code": "2px", "schema": "11px"}
 _TAG = "display:inline-block;padding:1px 9px;margin:1px 0;font-weight:700;white-space:nowrap;border"
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kit.draw import TableRow, draw_list, draw_paragraph, draw_table
+from kit.draw import TableRow, draw_element, draw_list, draw_paragraph, draw_table, draw_verdict
 from kit.errors import BadInput, BuildFailed
 from kit.experiments.locks_taken import LocksSeen, find_locks
 from kit.experiments.matrix import Age, Cell, TwoByTwo, copied, measure_pairs
@@ -199,7 +199,7 @@ class Advice:
 
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
-        parts = [draw_paragraph(self._head, strong=True)]
+        parts = [draw_verdict(draw_element("strong", self._head), good=self.order is not None)]
         if self.steps:
             parts.append(draw_list(self.steps, numbered=True))
         parts += [draw_paragraph("Why:"), draw_list(self.reasons)]
@@ -410,7 +410,9 @@ class Draft:
     def _repr_html_(self) -> str:
         """Show the same as HTML, everything escaped."""
         if self.faults:
-            return draw_paragraph(_NOT_YET, strong=True) + draw_list(map(str, self.faults))
+            return draw_verdict(draw_element("strong", _NOT_YET), good=False) + draw_list(
+                map(str, self.faults)
+            )
         if not self.pending:
             return draw_paragraph(repr(self))
         rows = [
@@ -420,7 +422,7 @@ class Draft:
         return (
             draw_paragraph(f"Code: {', '.join(self.code) or 'none'}")
             + draw_table("", head, rows, style="text-align:left", row_headers=False)
-            + draw_paragraph(self._verdict, strong=True)
+            + draw_verdict(draw_element("strong", self._verdict), good=True)
         )
 
 

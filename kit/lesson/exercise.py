@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, LiteralString
 
+from kit.draw import draw_element, draw_verdict
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
 
@@ -91,3 +92,16 @@ class Assessment:
         if self.hint < HINTS:
             lines.append(f"For the next hint, add hint={self.hint + 1} to this call.")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Show the same beside an edge, the solution as code."""
+        if self.holds:
+            return draw_verdict(draw_element("strong", "✓ Done:"), f" {self.exercise.done}", good=True)
+        hint = self.exercise.hint(self.hint)
+        last = self.hint == HINTS
+        shown = draw_element("pre", hint.strip("\n"), style="white-space:pre-wrap") if last else hint
+        parts = [f"Hint {self.hint} of {HINTS}: ", shown]
+        if not last:
+            parts.append(f" For the next hint, add hint={self.hint + 1} to this call.")
+        verdict = draw_element("strong", "○ Not yet:"), f" {self.exercise.missing}"
+        return draw_verdict(*verdict, good=False) + draw_element("div", *parts, style="padding-left:14px")

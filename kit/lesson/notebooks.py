@@ -213,10 +213,12 @@ def find_private(text: str) -> list[str]:
 
 
 def output_text(cell: Any) -> str:  # noqa: ANN401 - nbformat's nodes have no types
-    """Return everything that a cell shows, as text."""
+    """Return everything that a cell shows, as text: first what a terminal would, then pictures."""
     parts: list[str] = []
     for output in cell.outputs:
-        parts += map(str, [output.text] if "text" in output else output.get("data", {}).values())
+        data = output.get("data", {})
+        kinds = sorted(data, key=lambda kind: kind != "text/plain")
+        parts += map(str, [output.text] if "text" in output else [data[kind] for kind in kinds])
     return "\n".join(part.rstrip("\n") for part in parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.timeline.drawing import draw_timeline
+from kit.timeline.drawing import draw_timeline, draw_visits
 from kit.timeline.queries import (
     Outcomes,
     Window,
@@ -54,6 +54,7 @@ __all__ = [
     "code_switches",
     "count_outcomes",
     "draw_timeline",
+    "draw_visits",
     "find_delay",
     "first_error",
     "first_push",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kit.draw import draw_paragraph
+from kit.draw import draw_verdict
 from kit.timeline import (
     Timeline,
     broken_seconds,
@@ -62,7 +62,8 @@ class Deploy:
 
     def _repr_html_(self) -> str:
         """Say the same, and show the deploy as soon as something was deployed."""
-        said = [] if self._broken else [draw_paragraph(f"{'✓ ' * self.passed}{self._verdict}", strong=True)]
+        mark = "✓" if self.passed else "○"
+        said = [] if self._broken else [draw_verdict(f"{mark} {self._verdict}", good=self.passed)]
         if self._broken or self.switches:
             said.append(draw_timeline(self.timeline, zero=first_push(self.timeline)))
         return "".join(said)

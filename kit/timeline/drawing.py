@@ -73,7 +73,7 @@ _STRIP, _LANE, _BUILD, _BARS_HIGH = 14, 22, 13, 56
 _BARS = 64
 _WIDE_LETTER, _SWATCH, _BETWEEN = 8.3, 18, 16
 _HOURS = 600.0  # from here on an instant is told as "+10:00", not in seconds
-_MOST_WINDOWS, _MOST_MARKS = 8, 12
+_MOST_WINDOWS, _MOST_MARKS, _MOST_RUNS = 8, 12, 20
 
 
 def draw_timeline(timeline: Iterable[Record], *, zero: float | None = None) -> Markup:
@@ -98,6 +98,25 @@ def draw_timeline(timeline: Iterable[Record], *, zero: float | None = None) -> M
         _draw_list(records, zero),
         style="max-width:1000px",
     )
+
+
+def draw_visits(timeline: Iterable[Record]) -> Markup:
+    """Return page views as a strip in the order of time, each stretch in the pattern of how it ended.
+
+    Where they alternate too often to be told apart, the strip shows the shares alone.
+    """
+    views = page_views(timeline)
+    counts = count_outcomes(views)._asdict()
+    runs = [(outcome, len(list(run))) for outcome, run in itertools.groupby(view.outcome for view in views)]
+    if len(runs) > _MOST_RUNS:
+        runs = [(outcome, counts[outcome]) for outcome in STACKED if counts[outcome]]
+    parts, done = [], 0
+    for outcome, number in runs:
+        start, end = (round(100 * views_before / len(views), 2) for views_before in (done, done + number))
+        parts.append(draw_box(start, end - start, 1, _STRIP - 2, fill_with(outcome)))
+        done += number
+    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in STACKED if counts[outcome])
+    return draw_element("div", draw_image(*parts, height=_STRIP, alt=told), style="max-width:600px")
 
 
 def _draw_headline(records: Sequence[Record], zero: float) -> Markup:

@@ -10,12 +10,12 @@ from typing import Self
 
 import httpx
 
-from kit.draw import INKS, draw_element
+from kit.draw import INKS, draw_element, draw_paragraph, draw_verdict
 from kit.errors import BadInput
 from kit.host.outcome import Log
 from kit.names import CLONES, CloneName
 from kit.process.shell import Ran
-from kit.timeline import Timeline, count_outcomes
+from kit.timeline import Timeline, count_outcomes, draw_visits
 from kit.timeline.clock import ClockName
 from kit.world.engine import Engine
 from kit.world.open import Progress, go_to, open_at, open_scratch
@@ -23,7 +23,6 @@ from kit.world.snapshot import Change, Described, Status
 from kit.world.workflow import PHASES
 
 _LINES = 4
-_EDGES = {True: f"4px solid {INKS['new']}", False: f"6px double {INKS['bad']}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +52,41 @@ class Page:
         lines = [f"  {line}" for line in self.text.splitlines()[:_LINES]]
         return "\n".join([f"{self.site}: {self.status} {reason}", *lines])
 
+    def _repr_html_(self) -> str:
+        """Show the same in a frame, as a browser would; the edge of one that failed is double."""
+        failed = self.status >= httpx.codes.INTERNAL_SERVER_ERROR
+        edge = f"6px double {INKS['bad']}" if failed else f"1px solid {INKS['line']}"
+        said = f" {self.status} {httpx.codes.get_reason_phrase(self.status)}"
+        head = draw_element(
+            "div",
+            draw_element("strong", self.site),
+            said,
+            style=f"padding:2px 10px;border-bottom:1px solid {INKS['line']}",
+        )
+        lines = [draw_element("div", line) for line in self.text.splitlines()[:_LINES]]
+        body = draw_element("div", *lines, style="padding:6px 10px")
+        return draw_element("div", head, body, style=f"border:{edge};border-radius:6px;max-width:44em")
+
 
 @dataclass(frozen=True)
 class Shown:
-    """A few words about what was done; shown as they are."""
+    """A few words about what was done; shown as they are.
+
+    Attributes:
+        text: the words.
+        picture: HTML to show below them, "" for none.
+    """
 
     text: str
+    picture: str = ""
 
     def __repr__(self) -> str:
         """Show the words."""
         return self.text
+
+    def _repr_html_(self) -> str | None:
+        """Show the words above the picture; None, which is no HTML at all, where there is no picture."""
+        return draw_paragraph(self.text) + self.picture if self.picture else None
 
 
 class Clone:
@@ -154,12 +178,7 @@ class Checked:
     def _repr_html_(self) -> str:
         """Show each sentence beside an edge: a plain one where it is true, a double one where it is not."""
         return "".join(
-            draw_element(
-                "p",
-                draw_element("strong", "✓" if holds else "✗ not true:"),
-                f" {says}",
-                style=f"margin:3px 0;padding-left:8px;border-left:{_EDGES[holds]}",
-            )
+            draw_verdict(draw_element("strong", "✓" if holds else "✗ not true:"), f" {says}", good=holds)
             for says, holds in self.sentences
         )
 
@@ -215,15 +234,17 @@ class World:
         """
         seen = len(self.timeline)
         self.engine.advance(seconds)
-        met = count_outcomes(Timeline(self.timeline.records[seen:]))
+        meanwhile = Timeline(self.timeline.records[seen:])
+        met = count_outcomes(meanwhile)
         words = [f"{met.ok} ok"] + [
             f"{count} {name.upper()}"
             for name, count in met._asdict().items()
             if count and name not in ("total", "ok")
         ]
-        return Shown(
-            f"{seconds:g} s passed" + (f": {met.total} page views, {', '.join(words)}" if met.total else "")
-        )
+        passed = f"{seconds:g} s passed"
+        if not met.total:
+            return Shown(passed)
+        return Shown(f"{passed}: {met.total} page views, {', '.join(words)}", draw_visits(meanwhile))
 
     def open_page(self, site: str = "production", *, title: str = "My Test Document") -> Page:
         """Open a document, as one visitor would.
