@@ -96,6 +96,7 @@ bench: $(STAMP) ## measure what the performance claims rest on, and write docs/p
 	@$(PY) -m benchmarks --write
 
 pictures: $(STAMP) ## take the README's pictures again (needs Chromium)
+	@$(PY) -m pictures.language
 	@$(PY) -m pictures
 
 lock: $(STAMP) ## choose the newest versions again and write requirements.lock
