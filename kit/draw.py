@@ -408,13 +408,14 @@ def _find_room(
     texts: Sequence[str], start: float, end: float, letters: float, sign: int
 ) -> tuple[str, float, bool]:
     """Return the longest text that has room, with its sign's letters; its place; whether it ends there."""
-    for text in texts:
-        need = 100 * (count_cells(text) + sign + 2) / letters
+    needs = {text: 100 * (count_cells(text) + sign + 2) / letters for text in texts}
+    for text, need in needs.items():
         if 100 - end >= need:
             return text, end, False
         if start >= need:
             return text, start, True
-    return texts[-1], start, False  # upon what it is about: the text has a rim of paper
+    # Upon what it is about: the text has a rim of paper.
+    return next((text for text, need in needs.items() if 100 - start >= need), texts[-1]), start, False
 
 
 # HTML of texts from anywhere, escaped; tables can be read without their style too
@@ -438,6 +439,10 @@ def draw_element(name: str, *content: str, **attributes: str) -> Markup:
     start = "".join(f" {names[key]}='{escape(value)}'" for key, value in attributes.items() if value)
     inner = "".join(part if isinstance(part, Markup) else escape(part) for part in content)
     return Markup(f"<{name}{start}>{inner}</{name}>")
+
+
+DOTS = {"yes": "● yes", "no": "○ no", "-": "-"}
+"""What a table of places says, with the marks of the map."""
 
 
 def draw_verdict(*content: str, good: bool) -> Markup:

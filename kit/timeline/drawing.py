@@ -147,7 +147,8 @@ def _draw_list(records: Sequence[Record], zero: float) -> Markup:
     lines = "\n".join(format_journal(records, zero, _COLUMNS))
     summary = f"All {others} events" if others > 1 else "What happened"
     listed = draw_element("pre", lines, style="white-space:pre-wrap;font-size:12px;margin:4px 0")
-    return draw_element("details", draw_element("summary", summary, style="cursor:pointer"), listed)
+    shown = draw_element("summary", summary, style="cursor:pointer")
+    return draw_element("details", shown, listed, style="margin-top:6px")
 
 
 def _format_time(seconds: float) -> str:
@@ -209,7 +210,8 @@ class _Picture:
     def image(self) -> Markup:
         """Return the picture."""
         windows = self.windows
-        strip = 6 + 16 * min(len(_MARKS), len(self.marks))
+        # Several windows have what is said of them on a row of its own, else it would lie upon them.
+        strip = 6 + 16 * (min(len(_MARKS), len(self.marks)) + (len(windows) > 1))
         code = strip + 16 + (_STRIP + 8 if windows else 0)
         schema = code + _LANE + (_BUILD + 4 if self.builds else 0) + 24
         visitors = schema + _LANE + 24
@@ -443,7 +445,10 @@ class _Picture:
         if len(windows) > 1:
             texts = [f"broken {len(windows)} times, {length} in all{still}", f"broken {length}"]
         start, end = self.axis.x(windows[0].start), self.axis.x(windows[-1].end)
-        yield draw_beside(texts, start, end, y + 12, style="kw-told", letter=_WIDE_LETTER)
+        if len(windows) > 1:
+            yield draw_beside(texts, start, start, y - 4, style="kw-told", letter=_WIDE_LETTER)
+        else:
+            yield draw_beside(texts, start, end, y + 12, style="kw-told", letter=_WIDE_LETTER)
 
     @cached_property
     def marks(self) -> list[_Mark]:

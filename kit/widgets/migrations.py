@@ -6,7 +6,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.draw import TableRow, draw_element, draw_paragraph, draw_style, draw_table, format_line, format_table
+from kit.draw import (
+    DOTS,
+    TableRow,
+    draw_element,
+    draw_paragraph,
+    draw_style,
+    draw_table,
+    format_line,
+    format_table,
+)
 from kit.errors import HistoryDiverged, OutOfOrder
 from kit.supabase import MigrationFile, find_pending, parse_name
 from kit.world.snapshot import Snapshot
@@ -76,7 +85,11 @@ def format_push(seen: Snapshot) -> str:
 
 def draw_histories(seen: Snapshot) -> str:
     """Return the table as HTML that is safe to show."""
-    table = draw_table(_TITLE, _HEAD, _rows(seen), kinds={0: "kw-long", 1: "kw-long kw-wide"})
+    rows = [
+        TableRow((*row.cells[:2], *(DOTS[cell] for cell in row.cells[2:5]), row.cells[5]), marked=row.marked)
+        for row in _rows(seen)
+    ]
+    table = draw_table(_TITLE, _HEAD, rows, kinds={0: "kw-long", 1: "kw-long kw-wide"})
     words = draw_paragraph(format_push(seen))
     return draw_element("div", draw_style(__file__, "table"), table, words, class_="kw-view")
 

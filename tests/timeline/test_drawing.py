@@ -19,8 +19,10 @@ from kit.timeline import (
     Record,
     Timeline,
     draw_timeline,
+    draw_visits,
     format_timeline,
 )
+from kit.timeline.deploy import Deploy
 from kit.timeline.drawing import STACKED
 
 Rehearse = Callable[..., Timeline]
@@ -216,3 +218,36 @@ def test_every_timeline_has_a_drawing_that_stays_within_itself(timeline: Timelin
 
 def test_each_outcome_is_explained() -> None:
     assert set(STACKED) == {"ok", "lost", "failed", "blocked"}
+
+
+def strip(views: Sequence[Outcome]) -> list[tuple[str | None, str | None]]:
+    """Return the pieces of a strip of page views that ended so: class and width."""
+    (picture,) = pictures(
+        draw_visits(
+            PageView(at=number, took=0, document="d", commit="c", status=200, outcome=outcome)
+            for number, outcome in enumerate(views)
+        )
+    )
+    return [(part.get("class"), part.get("width")) for part in picture.iter(f"{SVG}rect") if part.get("y")]
+
+
+def test_visits_are_a_strip_in_the_order_of_time() -> None:
+    assert strip(["ok", "ok", "lost", "ok"]) == [("kw-ok", "50%"), ("kw-lost", "25%"), ("kw-ok", "25%")]
+
+
+def test_visits_that_alternate_too_often_are_shown_by_their_shares() -> None:
+    assert strip(["ok", "failed"] * 50) == [("kw-ok", "50%"), ("kw-failed", "50%")]
+
+
+def test_a_deploy_is_shown_with_its_verdict(rehearse: Rehearse) -> None:
+    passed = Deploy(timeline=rehearse(live=35, applied=2))
+    assert "4px solid" in passed._repr_html_()
+    assert "✓ Passed: code and schema are live" in passed._repr_html_()
+    assert len(pictures(passed._repr_html_())) == 1
+
+    broken = Deploy(timeline=rehearse())
+    assert "Broken for 3.0 s" in broken._repr_html_()
+
+    undone = Deploy(timeline=Timeline())
+    assert "6px double" in undone._repr_html_()
+    assert pictures(undone._repr_html_()) == []

@@ -130,7 +130,7 @@ def test_the_table_is_real_and_marked_in_words(at: At) -> None:
     assert all(cell.get("scope") for cell in tree.iter("th"))
     marked = [row for row in tree.iter("tr") if row.get("class") == "kw-marked"]
     assert [[cell.text for cell in row] for row in marked] == [
-        [OURS, "add_document_last_viewed", "yes", "yes", "no", "pending in cloud"]
+        [OURS, "add_document_last_viewed", "● yes", "● yes", "○ no", "pending in cloud"]
     ]
     lines = repr(table).splitlines()
     assert [line for line in lines if line.startswith("*")] == [

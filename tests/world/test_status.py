@@ -70,3 +70,13 @@ def test_a_database_without_history_is_empty(at: At) -> None:
     world.run("dev", 'psql "$LOCAL_DB_URL" -qc "DROP SCHEMA supabase_migrations CASCADE" 2>&1')
 
     assert "local database    empty" in repr(Status(world.observe()))
+
+
+def test_in_a_notebook_it_has_the_marks_of_the_map_and_a_database_is_round(at: At) -> None:
+    shown = Status(at(5).observe())._repr_html_()
+
+    assert shown.count("● yes") == 4
+    assert shown.count("○ no") == repr(Status(at(5).observe())).count(" no")
+    assert shown.count("border-radius:11px") == 2
+    assert shown.count("border-radius:2px") == 5
+    assert "2px solid #3b82f6;border-radius:11px'>local database" in shown
