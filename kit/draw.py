@@ -275,8 +275,24 @@ def draw_image(*parts: str, height: int, alt: str, width: str = "100%") -> Marku
     shapes = "".join(rule for used, rule in _read_shapes() if any(name in drawn for name in used))
     style = _declare_colours(drawn + shapes) + shapes + (_draw_ranges() if "kw-fit" in inner else "")
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size}><style>{style}</style>{drawn}</svg>"
-    address = quote(svg, safe=_PLAIN)
-    return Markup(f'<img src="data:image/svg+xml,{address}" alt="{escape(alt)}" {size}/>')
+    return _embed(svg, alt, size)
+
+
+def draw_file(svg: str, *, alt: str) -> Markup:
+    """Return an SVG file of the kit's, which has the palette's colours, as an `<img>` that holds all of it.
+
+    Args:
+        svg: with its size in pixels; it gets the colours for a dark page.
+        alt: what is to be seen, in words.
+    """
+    dark = ";".join(f"--kw-{name}:{colour}" for name, colour in _DARK.items())
+    style = f"<style>@media(prefers-color-scheme:dark){{svg[class]{{{dark}}}}}</style></svg>"
+    size = re.search(r"width='\d+' height='\d+'", svg)
+    return _embed(svg.removesuffix("</svg>") + style, alt, size.group() if size else "")
+
+
+def _embed(svg: str, alt: str, size: str) -> Markup:
+    return Markup(f'<img src="data:image/svg+xml,{quote(svg, safe=_PLAIN)}" alt="{escape(alt)}" {size}/>')
 
 
 _OWN = "p"

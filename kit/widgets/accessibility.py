@@ -11,6 +11,8 @@ from typing import Any
 import ipywidgets
 from anywidget import AnyWidget
 
+from kit.draw import Markup, draw_element, draw_file
+
 
 class Accessibility(AnyWidget):
     """A child of a panel that shows nothing, and names the panel's other parts."""
@@ -31,5 +33,19 @@ class Readable(ipywidgets.DOMWidget):  # type: ignore[misc]  # ipywidgets has no
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
         bundle = dict(super()._repr_mimebundle_(**options) or {})
-        picture = {"image/svg+xml": self.picture()} if self.picture() else {}
-        return {**bundle, "text/plain": repr(self), **picture}
+        picture = self.picture()
+        shown = {"text/html": draw_stored(picture, repr(self))} if picture else {}
+        return {**bundle, "text/plain": repr(self), **shown}
+
+
+def draw_stored(picture: str, words: str) -> Markup:
+    """Return a picture as every viewer shows it, with its words folded behind it.
+
+    Args:
+        picture: an SVG file.
+        words: the same in text; its first line is what a reader without pictures is told.
+    """
+    shown = draw_element("summary", "In words", style="cursor:pointer")
+    text = draw_element("pre", words, style="white-space:pre-wrap;font-size:12px")
+    alt = words.partition("\n")[0]
+    return draw_element("div", draw_file(picture, alt=alt), draw_element("details", shown, text))

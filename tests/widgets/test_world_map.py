@@ -9,6 +9,7 @@ import pytest
 
 from kit.errors import WorldTaken
 from kit.widgets import WorldMap
+from kit.widgets.accessibility import draw_stored
 from kit.widgets.world_map import draw_map, draw_map_picture, find_places, format_map
 from kit.world.engine import Engine
 from kit.world.open import open_at
@@ -121,7 +122,8 @@ def test_the_widget_stores_a_picture_and_a_text_but_no_number_of_its_own(at: At)
     one, other = stored(first), stored(second)
     assert one == other
     assert one["text/plain"] == repr(first)
-    assert set(one) == {"text/plain", "image/svg+xml"}
+    assert set(one) == {"text/plain", "text/html"}
+    assert one["text/html"] == draw_stored(first.picture(), repr(first))
     assert first.value != second.value  # ids of their own, on one page
     world.dev.run("git checkout -q main")
     assert repr(first) == repr(second) != repr(WorldMap(world))
