@@ -21,7 +21,7 @@ PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test test-all ruff mypy layers pytest pytest-browser pytest-docker notebooks bench pictures lock clean again
+.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-browser pytest-docker notebooks bench pictures lock clean again
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -98,6 +98,11 @@ bench: $(STAMP) ## measure what the performance claims rest on, and write docs/p
 pictures: $(STAMP) ## take the README's pictures again (needs Chromium)
 	@$(PY) -m pictures.language
 	@$(PY) -m pictures
+
+BUNDLES := kit/widgets
+bundle: ## make the widgets' modules of kit/widgets/scene again (needs Node and npm install)
+	@node_modules/.bin/esbuild kit/widgets/scene/deploy.js --bundle --format=esm --minify --legal-comments=eof \
+	    --log-level=warning --outdir=$(BUNDLES)
 
 lock: $(STAMP) ## choose the newest versions again and write requirements.lock
 	@echo "Resolving pyproject.toml for every platform"

@@ -200,7 +200,7 @@ _DECLARED = (
 
 
 @cache
-def draw_style(module: str, *names: str) -> Markup:
+def pack_style(module: str, *names: str) -> str:
     """Return the style sheets beside a module on one line, with the palette where they say so.
 
     Args:
@@ -209,8 +209,12 @@ def draw_style(module: str, *names: str) -> Markup:
     """
     sheets = (Path(module).with_name(f"{name}.css").read_text(encoding="utf-8") for name in names)
     whole = "".join(sheets).replace("/* palette */", ";".join(_DECLARED))
-    packed = re.sub(r"/\*.*?\*/|\n", "", whole, flags=re.DOTALL)
-    return Markup(f"<style>{packed}</style>")
+    return re.sub(r"/\*.*?\*/|\n", "", whole, flags=re.DOTALL)
+
+
+def draw_style(module: str, *names: str) -> Markup:
+    """Return what `pack_style` returns as an element."""
+    return Markup(f"<style>{pack_style(module, *names)}</style>")
 
 
 _LINES = {

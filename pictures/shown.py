@@ -75,7 +75,7 @@ def deploy(page: Page) -> None:
     panel = Panel.on(page)
     panel.answer(3, "silently")
     panel.deploy()
-    panel.root.get_by_text("Your answer beside the measurement").wait_for()
+    panel.root.get_by_role("table", name="Your answer").wait_for()
 
 
 def take_a_hint(page: Page) -> None:

@@ -90,6 +90,11 @@ class Recipe:
     whole: Commit
     apart: tuple[Commit, ...]
 
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """The versions of the changes that the cloud has before: phase 5 deploys the workflow's migration."""
+        return (VERSION,) if self.phase > 5 else ()  # noqa: PLR2004 - a phase's number
+
 
 def recipe(change: ChangeName, handling: Handling) -> Recipe:
     """Return how a change is carried out.

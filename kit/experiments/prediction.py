@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from kit.experiments.changes import Columns, Commit, Recipe, columns_after, recipe
 from kit.experiments.rehearsal import LEAD_S, MARGIN_S, Plan
-from kit.names import VERSION
 from kit.supabase import PUSH_SECONDS
 from kit.timeline import (
     CommandRan,
@@ -149,7 +148,7 @@ def _commits(plan: Plan) -> Iterable[tuple[float, Commit]]:
 
 
 def _schema(made: Recipe, applied: Iterable[tuple[float, Commit]]) -> Iterable[Turn]:
-    versions = [VERSION] if made.phase > 5 else []  # noqa: PLR2004 - phase 5 deploys the workflow's migration
+    versions = [*made.applied]
     yield Turn(-inf, columns_after(versions))
     for at, commit in applied:
         versions += commit.versions

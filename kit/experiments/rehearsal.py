@@ -11,6 +11,7 @@ from kit.errors import BadInput, ProcessFailed, Stopped
 from kit.experiments.changes import CHANGES, ChangeName, Columns, Commit, Recipe, columns_after, recipe
 from kit.experiments.orders import DEPLOY_ORDERS, ORDERS, DeployOrder
 from kit.host import BUILD_S
+from kit.host.visitors import Visit
 from kit.names import DB_PUSH, GIT_PUSH
 from kit.process.shell import Ran
 from kit.repos import Handling
@@ -284,6 +285,7 @@ def rehearse(
     *,
     progress: Callable[[str], None] | None = None,
     watch: Callable[[Callable[[], Timeline]], None] | None = None,
+    visited: Callable[[Visit], None] | None = None,
     stop: Event | None = None,
 ) -> Rehearsal:
     """Deploy the change for real in a scratch world, under visitors, and measure.
@@ -293,6 +295,7 @@ def rehearse(
         progress: told in a few words what is being done.
         watch: called once, when the first visitors come, with a function that returns the
             timeline so far; any thread may call that, also afterwards.
+        visited: told of every visit, on the visitor's thread.
         stop: set it, from any thread, to end the rehearsal before its end.
 
     Returns:
@@ -323,6 +326,7 @@ def rehearse(
         tell(f"Deploying: {plan.order}, under {plan.rate:g} page views a second.")
         if watch:
             watch(lambda: world.timeline)
+        world.visitors.watch = visited
         _obey(stop, world.clock)
         world.visit(plan.rate)
         world.advance(LEAD_S)

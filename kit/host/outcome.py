@@ -80,11 +80,13 @@ class Arrival:
         instant: when the visitor asked.
         rivals: when visitors asked who had the same document at the same time, this one among them.
             Whichever of their writes came last is the one that the row shows.
+        row: what the database held of the document when `find_lost` was asked; nothing before.
     """
 
     document: str
     instant: datetime
     rivals: set[datetime] = field(default_factory=set)
+    row: dict[str, Any] = field(default_factory=dict)
 
 
 class Witness:
@@ -105,7 +107,7 @@ class Witness:
         self._watch: threading.Thread | None = None
         self._enough = threading.Event()
         self._read: dict[Path, int] = {}
-        self._errors: dict[str, tuple[str, str]] = {}
+        self._errors: dict[str, dict[str, Any]] = {}
         self._reading = threading.Lock()
 
     def __repr__(self) -> str:
@@ -184,12 +186,14 @@ class Witness:
             )
         with self._meeting:
             rivals = {arrival: tuple(arrival.rivals) for arrival in arrivals}
+        for arrival in arrivals:
+            arrival.row = rows.get(arrival.document, {})
         return {
             arrival
             for arrival in arrivals
             if not any(
                 abs((moment - rival).total_seconds()) <= _SAME_INSTANT_S
-                for moment in _moments(rows.get(arrival.document, {}))
+                for moment in _moments(arrival.row)
                 for rival in rivals[arrival]
             )
         }
@@ -254,6 +258,16 @@ class Witness:
             request: the id that the app was given.
             log: of the deployment that answered.
         """
+        entry = self.entry_of(request, log=log)
+        return str(entry.get("sqlstate", "")), str(entry.get("error", ""))
+
+    def entry_of(self, request: str, *, log: Path) -> dict[str, Any]:
+        """Return what the app logged about an error of the database for a request, nothing for none.
+
+        Args:
+            request: the id that the app was given.
+            log: of the deployment that answered.
+        """
         with self._reading:
             if log.is_file():
                 with log.open("rb") as file:
@@ -264,9 +278,8 @@ class Witness:
                         self._read[log] = self._read.get(log, 0) + len(line)
                         entry = _read_entry(line)
                         if entry.get("sqlstate"):
-                            told = (str(entry["sqlstate"]), str(entry.get("error", "")))
-                            self._errors[str(entry.get("request_id"))] = told
-            return self._errors.pop(request, ("", ""))
+                            self._errors[str(entry.get("request_id"))] = entry
+            return self._errors.pop(request, {})
 
 
 def _moments(row: dict[str, Any]) -> Iterator[datetime]:

@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -59,10 +60,19 @@ def _count_failures(log: Path) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One visit: what became of it, and the page that came back, if one did."""
+    """One visit.
+
+    Attributes:
+        view: what became of it.
+        response: the page that came back, None for none.
+        entry: what the app logged of an error of the database meanwhile, nothing for none.
+        row: what the database held of the document afterwards; nothing where the page writes nothing.
+    """
 
     view: PageView
     response: httpx.Response | None
+    entry: Mapping[str, Any] = field(default_factory=dict)
+    row: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Request:
@@ -151,6 +161,7 @@ class Visitors:
     ) -> None:
         """Nobody comes before `start`."""
         self.rate = 0.0
+        self.watch: Callable[[Visit], None] | None = None  # told of every visit, on the visitor's thread
         self._site = site
         self._clock = clock
         self._record = record
@@ -311,10 +322,9 @@ class Visitors:
             visit.outcome = "failed"
 
     def _conclude(self, visit: _UnderWay, late: float | None) -> Visit:
-        sqlstate, message = "", ""
+        entry: Mapping[str, Any] = {}
         if visit.outcome != "ok":
-            log = self._site.log(visit.commit or visit.live)
-            sqlstate, message = self._witness.error_of(visit.name, log=log)
+            entry = self._witness.entry_of(visit.name, log=self._site.log(visit.commit or visit.live))
         view = PageView(
             at=visit.at,
             took=visit.request.took,
@@ -322,12 +332,15 @@ class Visitors:
             commit=visit.commit,
             status=visit.status,
             outcome=visit.outcome,
-            sqlstate=sqlstate,
-            message=message,
+            sqlstate=str(entry.get("sqlstate", "")),
+            message=str(entry.get("error", "")),
             late=late,
         )
         self._record(view)
-        return Visit(view=view, response=visit.response)
+        made = Visit(view=view, response=visit.response, entry=entry, row=visit.arrival.row)
+        if self.watch is not None:
+            self.watch(made)
+        return made
 
     def open(self, url: str, *, request: str = "") -> httpx.Response:
         """Fetch a page as a visitor does, telling the app when the visitor asked.

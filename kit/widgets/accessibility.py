@@ -33,9 +33,29 @@ class Readable(ipywidgets.DOMWidget):  # type: ignore[misc]  # ipywidgets has no
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
         bundle = dict(super()._repr_mimebundle_(**options) or {})
-        picture = self.picture()
-        shown = {"text/html": draw_stored(picture, repr(self))} if picture else {}
-        return {**bundle, "text/plain": repr(self), **shown}
+        return {**bundle, **draw_bundle(self.picture(), repr(self))}
+
+
+class DrawnWidget(AnyWidget):
+    """A widget of a module of its own that stores its `repr`, and its picture if it has one, likewise."""
+
+    def picture(self) -> str:
+        """Return an SVG file, "" for none."""
+        return ""
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - as anywidget has it
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        return {**data, **draw_bundle(self.picture(), repr(self))}, metadata
+
+
+def draw_bundle(picture: str, words: str) -> dict[str, str]:
+    """Return what is stored of a widget: its words, and its picture if it has one.
+
+    Args:
+        picture: an SVG file, "" for none.
+        words: the same in text.
+    """
+    return {"text/plain": words, **({"text/html": draw_stored(picture, words)} if picture else {})}
 
 
 def draw_stored(picture: str, words: str) -> Markup:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kit.draw import TableRow, draw_element, draw_paragraph, draw_table, format_seconds
-from kit.experiments.prediction import MeasuredDeploy, predict
+from kit.draw import format_seconds
+from kit.experiments.prediction import MeasuredDeploy
 from kit.experiments.rehearsal import Plan
 from kit.repos import Handling
-from kit.widgets.deploy_picture import format_reason
 
 NEAR_S, NEAR_SHARE = 0.5, 0.2
 """A forecast in seconds is right if it misses by no more than this, or by this share of the measured."""
@@ -71,15 +70,6 @@ def grade(forecast: Forecast, seen: MeasuredDeploy) -> tuple[Grade, ...]:
         right=forecast.loudness == was,
     )
     return breaks, seconds, loudness
-
-
-def draw_grades(grades: Sequence[Grade], plan: Plan) -> str:
-    """Return the comparison as an HTML table, with the reason below."""
-    marks = {True: "✓ right", False: "✗ not so"}
-    rows = [TableRow((each.question, each.said, each.was, marks[each.right])) for each in grades]
-    table = draw_table("Your answer beside the measurement", ("question", "you said", "it was", ""), rows)
-    reason = draw_paragraph(format_reason(plan, predict(plan)))
-    return draw_element("div", table, reason, class_="kw-panel kw-judged")
 
 
 def entry(forecast: Forecast, grades: Sequence[Grade], plan: Plan, seen: MeasuredDeploy) -> dict[str, Any]:

@@ -1,98 +1,121 @@
-"""The deploy panel: knobs, a forecast first, Deploy for real, the picture of what happened."""
+"""The deploy panel: set a plan on the picture itself, predict, deploy for real, look into what happened.
+
+`scene/` draws it in the browser, where a drag needs no kernel; this is what runs, measures and remembers.
+"""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
-from html import escape
-from typing import Any, Literal, cast
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
-import ipywidgets
+import traitlets
 
-from kit.draw import draw_style
-from kit.errors import KitError, Stopped
-from kit.experiments.changes import ChangeName
-from kit.experiments.orders import DEPLOY_ORDERS, ORDERS, DeployOrder
-from kit.experiments.prediction import MeasuredDeploy, measure, planned_span, predict
-from kit.experiments.rehearsal import Plan, rehearse
-from kit.repos import Handling
-from kit.timeline import Timeline
-from kit.widgets.accessibility import Accessibility, Readable
-from kit.widgets.answers import LOUDNESS_NAMES, Forecast, draw_grades, entry, grade
+from kit.draw import draw_patterns, pack_style
+from kit.errors import KitError
+from kit.experiments.changes import CHANGES, Recipe, columns_after, recipe
+from kit.experiments.orders import DEPLOY_ORDERS, ORDERS
+from kit.experiments.prediction import PUSH_TAKES_S, MeasuredDeploy, measure, predict
+from kit.experiments.rehearsal import LEAD_S, MARGIN_S, Plan
+from kit.timeline import find_delay
+from kit.widgets.accessibility import DrawnWidget
+from kit.widgets.answers import Forecast, entry, grade
 from kit.widgets.cell_events import replace_former
 from kit.widgets.deploy_picture import (
     CHANGE_NAMES,
     HANDLING_NAMES,
-    draw_panel,
+    MEANS,
+    STACKED,
     draw_picture,
     format_headline,
     format_panel,
+    format_reason,
 )
+from kit.widgets.live_run import LiveRun, SeenVisit
 from kit.world.home import remember
 
-FRAME_S = 0.25
-"""Seconds between two frames at least, while a run goes on or a slider moves."""
-_Event = Literal["plan", "deploy", "stop", "commit", "show", "run", "close"]
-_SWARMS: tuple[_Event, ...] = ("plan", "run")
+FRAME_S = 0.1
+"""Seconds between two messages at least, while a run goes on."""
+CLOCK_NAMES = {"wall": "real time", "virtual": "fast"}
+Knob = Literal["wait", "build", "rate"]
 _DEFAULT = Plan(build=4, wait=8, rate=20, clock="wall")
-_WIDE = {"description_width": "176px"}
-_MARGIN = "2px 22px 2px 2px"
+_LONGEST_S = 120.0  # of a forecast
 
 
-class DeployPanel(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type information
+class _Event(NamedTuple):
+    """Something to do on the panel's thread; `run` and `id` name a page view."""
+
+    name: Literal["deploy", "stop", "hello", "view", "run", "close"]
+    blindly: bool = False
+    run: int = 0
+    id: int = 0
+
+
+@dataclass
+class _Kept:
+    """A run with what it was predicted to come to, and how much of it the page has been told."""
+
+    number: int
+    run: LiveRun
+    forecast: Forecast | None
+    visits: list[SeenVisit]
+    told: int = 0
+    graded: bool = False
+
+
+class DeployPanel(DrawnWidget):
     """A panel on which one deploys for real, in a scratch world of its own, as often as one likes.
 
-    Callbacks only put down what was clicked; one thread of the panel's own does the rest.
+    Callbacks only put down what was asked; one thread of the panel's own does the rest.
 
     Args:
-        plan: what it shows first; it is carried out on the wall clock.
-        predict_first: keep the predicted window back until the learner has committed to an answer.
+        plan: what it shows first; on the wall clock, unless it says otherwise.
+        predict_first: keep the prediction back until the learner has answered, or asks for it.
+        knob: make it a small one, on which nothing but this can be changed.
     """
 
-    def __init__(self, plan: Plan = _DEFAULT, *, predict_first: bool = True) -> None:
-        """Make the widgets; nothing runs yet."""
+    _esm = Path(__file__).with_name("deploy.js")
+    _css = pack_style(__file__, "deploy_picture", "deploy_panel")
+    plan = traitlets.Dict().tag(sync=True)
+    answer = traitlets.Dict().tag(sync=True)
+    shown = traitlets.Bool().tag(sync=True)
+    status = traitlets.Dict().tag(sync=True)
+    runs: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    setup = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, plan: Plan = _DEFAULT, *, predict_first: bool = True, knob: Knob | None = None
+    ) -> None:
+        """Make the widget; nothing runs yet."""
         self._first = plan
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
-        self._run: LiveRun | None = None
-        self._forecast: Forecast | None = None
-        self._graded: LiveRun | None = None
-        self._said = ""
-        self._note = ""
+        self._kept: list[_Kept] = []
         self._closed = False
-        self._controls = PlanControls(plan, changed=lambda: self._events.put("plan"))
-        self._answers = AnswerControls(commit=lambda: self._events.put("commit"))
-        self._show = ipywidgets.Checkbox(
-            value=not predict_first, description="Show the predicted window", indent=False
-        )
-        self._show.observe(lambda _: self._events.put("show"), "value")
-        self._deploy = ipywidgets.Button(description="Deploy for real", button_style="primary")
-        self._deploy.on_click(lambda _: self._events.put("deploy"))
-        self._stop = ipywidgets.Button(description="Stop", disabled=True)
-        self._stop.on_click(lambda _: self._events.put("stop"))
-        self._bar = ipywidgets.FloatProgress(
-            value=0, min=0, max=1, layout={"width": "160px", "margin": "2px 16px"}
-        )
-        self._bar.add_class("kw-progress")
-        self._live, self._view, self._verdict = (ipywidgets.HTML("") for _ in range(3))
-        self._live.add_class("kw-live")
-        wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
+        predict_first = predict_first and knob is None
         super().__init__(
-            [
-                ipywidgets.HTML(draw_style(__file__, "deploy_picture", "panel", "deploy_panel")),
-                self._controls.box,
-                self._answers.box,
-                ipywidgets.HBox([self._deploy, self._stop, self._bar, self._show], layout=wrap),
-                self._live,
-                self._view,
-                self._verdict,
-                Accessibility(),
-            ]
+            plan=_plan_facts(plan),
+            answer={"kind": "", "seconds": 0},
+            shown=not predict_first,
+            status={"state": "", "said": _greeting(predict_first=predict_first, knob=knob), "run": 0},
+            setup={
+                "rules": _rules(),
+                "patterns": draw_patterns("IDENT"),
+                "names": {
+                    "change": CHANGE_NAMES,
+                    "order": {order: ORDERS[order].typed for order in DEPLOY_ORDERS},
+                    "handling": HANDLING_NAMES,
+                    "clock": CLOCK_NAMES,
+                },
+                "means": MEANS,
+                "predict_first": predict_first,
+                "knob": knob or "",
+            },
         )
-        self.add_class("kw-deploy")
-        self._ident = f"kw{self.model_id[:8]}"
-        self._paint()
+        self.on_msg(self._receive)
         replace_former(self)
         self._thread = threading.Thread(target=self._loop, name="kit-panel", daemon=True)
         self._thread.start()
@@ -109,16 +132,35 @@ class DeployPanel(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidget
         """Stop what runs, and take the panel away."""
         if not self._closed:
             self._closed = True
-            if self._run:
-                self._run.stop()
-            self._events.put("close")
+            if self._kept:
+                self._kept[-1].run.stop()
+            self._events.put(_Event("close"))
         super().close()
+
+    def deploy(self, *, blindly: bool = False) -> None:
+        """Do what the button does: deploy the plan that is set, unless a run goes on.
+
+        Args:
+            blindly: without an answer, even if there is one.
+        """
+        self._events.put(_Event("deploy", blindly=blindly))
+
+    def stop(self) -> None:
+        """Do what the button does: end the run before its end."""
+        self._events.put(_Event("stop"))
+
+    def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
+        """Put down what the page asks; what it may send is known, and anything else is nothing."""
+        numbers = {key: number for key in ("run", "id") if isinstance(number := content.get(key), int)}
+        name = content.get("do")
+        if name in ("deploy", "stop", "hello", "view"):
+            self._events.put(_Event(name, blindly=content.get("blindly") is True, **numbers))
 
     # The panel's own thread
 
     @property
-    def _running(self) -> bool:
-        return self._run is not None and self._run.active
+    def _running(self) -> _Kept | None:
+        return self._kept[-1] if self._kept and not self._kept[-1].graded else None
 
     def _loop(self) -> None:
         due = 0.0
@@ -126,300 +168,209 @@ class DeployPanel(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidget
             try:
                 for event in self._gather(due):
                     self._handle(event)
-                if not self._closed:
-                    self._paint()
+                if not self._closed and (kept := self._running):
+                    self._show(kept)
             except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
-                self._live.value = escape(f"The panel failed: {type(error).__name__}: {error}")
+                self._say("failed", f"The panel failed: {type(error).__name__}: {error}")
             due = time.monotonic() + FRAME_S
 
     def _gather(self, due: float) -> list[_Event]:
-        """Return what was put down, each kind once: at once with a click, else when a frame is due."""
+        """Return what was put down, each once: at once with a click, else when a frame is due."""
         events: list[_Event] = []
         try:
             events.append(self._events.get(timeout=FRAME_S if self._running else None))
-            while events[-1] in _SWARMS and (left := due - time.monotonic()) > 0:
+            while events[-1].name == "run" and (left := due - time.monotonic()) > 0:
                 events.append(self._events.get(timeout=left))
         except queue.Empty:
-            events = events or ["run"]
+            pass
         return list(dict.fromkeys(events))
 
     def _handle(self, event: _Event) -> None:
-        if event == "stop" and self._run is not None:
-            self._run.stop()
-        if self._running:
-            return
-        if event == "deploy":
-            self._note = ""
-            self._run = LiveRun(self._controls.plan(), changed=lambda: self._events.put("run"))
-        elif event == "plan":
-            self._run, self._forecast, self._note = None, None, ""
-        elif event == "commit":
-            forecast = self._answers.read()
-            if isinstance(forecast, str):
-                self._note = forecast
-            else:
-                self._forecast, self._run = forecast, None
-                self._note = "Your answer is noted. Now deploy for real."
+        running = self._running
+        if event.name == "stop" and running:
+            running.run.stop()
+        elif event.name == "deploy" and not running:
+            self._begin(blindly=event.blindly)
+        elif event.name == "hello" and running:
+            running.told = 0
+        elif event.name == "view":
+            self._tell_view(event)
 
-    # What it shows
-
-    def _paint(self) -> None:
-        run, active = self._run, self._running
-        plan = run.plan if run else self._controls.plan()
-        timeline = run.timeline if run else Timeline()
-        now = run.now(timeline) if run else None
-        seen = measure(timeline, plan, now=now)
-        foreseen = predict(plan) if run or self._forecast or self._show.value else None
-        self._view.value = draw_panel(timeline, plan, foreseen, now=now, ident=self._ident, sheet=False)
-        self._controls.enable(enabled=not active)
-        self._answers.enable(enabled=not active and (self._forecast is None or run is not None))
-        self._stop.disabled = not active or (run is not None and run.state == "stopping")
-        self._deploy.description = "Deploying..." if active else "Deploy for real"
-        self._bar.value = _share(run, seen)
-        self._verdict.value = self._grade(run, seen)
-        said = self._say(run, plan, seen)
-        if said != self._said:
-            self._said, self._live.value = said, f"<span>{escape(said)}</span>"
-
-    def _grade(self, run: LiveRun | None, seen: MeasuredDeploy | None) -> str:
-        if run is None or seen is None or self._forecast is None or run.state != "done":
-            return ""
-        grades = grade(self._forecast, seen)
-        if self._graded is not run:
-            self._graded = run
-            remember("prediction", entry(self._forecast, grades, run.plan, seen))
-        return draw_grades(grades, run.plan)
-
-    def _say(self, run: LiveRun | None, plan: Plan, seen: MeasuredDeploy | None) -> str:
-        """Return what is announced: it changes with the state only, not with every frame."""
-        if run is None or (self._note and not run.active):
-            return self._note or "Choose a plan, answer the questions, then deploy for real."
-        head = format_headline(plan, seen)
-        now = "works"
-        if seen and seen.windows:
-            now = "is broken" if seen.windows[-1].open else "works again"
-        return {
-            "preparing": run.said,
-            "deploying": f"Deploying: production {now}.",
-            "stopping": "Stopping.",
-            "stopped": "Stopped. Nothing of it is left running.",
-            "failed": f"It failed. {run.error}",
-            "done": f"Done. {head.text}: {head.detail}.",
-        }[run.state]
-
-
-def _share(run: LiveRun | None, seen: MeasuredDeploy | None) -> float:
-    """Return how much of a run is done, from 0 to 1."""
-    if run is None or (seen is None and not run.active):
-        return 0.0
-    if run.state == "done":
-        return 1.0
-    if seen is None:
-        return 0.03
-    start, end = planned_span(run.plan)
-    return min(0.99, max(0.03, (seen.now - start) / (end - start)))
-
-
-# What one sets: the plan, and the forecast before it
-
-
-class PlanControls:
-    """Choices and sliders that make a plan.
-
-    Args:
-        plan: what they show first; always carried out on the wall clock.
-        changed: called when one of them has been changed.
-    """
-
-    def __init__(self, plan: Plan, *, changed: Callable[[], None]) -> None:
-        """Make the widgets."""
-        self.change = _radio("Change", CHANGE_NAMES, plan.change)
-        self.order = _radio("Order", {order: ORDERS[order].typed for order in DEPLOY_ORDERS}, plan.order)
-        self.handling = _radio("On an error", HANDLING_NAMES, plan.handling)
-        wait = plan.wait_s if plan.order == "code-first" else plan.build + 4
-        self.wait = _slider("Wait before db push (s)", wait, 0, 45, step=0.5)
-        self.build = _slider("Build time (s)", plan.build, 1, 40, step=0.5)
-        self.rate = _slider("Visitors (a second)", plan.rate, 2, 60, step=1)
-        self._all = (self.change, self.order, self.handling, self.wait, self.build, self.rate)
-        for widget in self._all:
-            widget.observe(lambda _: changed(), "value")
-        self.enable(enabled=True)
-        row = ipywidgets.Layout(flex_flow="row wrap")
-        choices = ipywidgets.HBox([self.change, self.order, self.handling], layout=row)
-        self.box = ipywidgets.VBox([choices, self.wait, self.build, self.rate])
-
-    def plan(self) -> Plan:
-        """Return what they say."""
-        order = cast("DeployOrder", self.order.value)
-        return Plan(
-            change=cast("ChangeName", self.change.value),
-            order=order,
-            wait=float(self.wait.value) if order == "code-first" else None,
-            build=float(self.build.value),
-            rate=float(self.rate.value),
-            handling=cast("Handling", self.handling.value),
-            clock="wall",
-        )
-
-    def enable(self, *, enabled: bool) -> None:
-        """Let them be changed or not; a wait exists only where the code goes first."""
-        for widget in self._all:
-            wanted = enabled and (widget is not self.wait or self.order.value == "code-first")
-            widget.disabled = not wanted
-
-
-class AnswerControls:
-    """Three questions before a run.
-
-    Args:
-        commit: called when the learner commits to an answer.
-    """
-
-    def __init__(self, *, commit: Callable[[], None]) -> None:
-        """Make the widgets; nothing is chosen."""
-        self.breaks = _radio("Will production break?", {True: "yes", False: "no"}, None)
-        self.seconds = ipywidgets.BoundedFloatText(
-            value=0,
-            min=0,
-            max=120,
-            step=0.5,
-            description="For how many seconds?",
-            style=_WIDE,
-            layout={"width": "270px", "margin": _MARGIN},
-        )
-        self.loudness = _radio("How?", LOUDNESS_NAMES, None)
-        self.button = ipywidgets.Button(description="Commit my answer")
-        self.button.on_click(lambda _: commit())
-        self._all = (self.breaks, self.seconds, self.loudness, self.button)
-        wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start")
-        self.box = ipywidgets.VBox(
-            [ipywidgets.HTML("<b>Predict first</b>"), ipywidgets.HBox(self._all, layout=wrap)]
-        )
-        self.box.add_class("kw-answer")
-
-    def read(self) -> Forecast | str:
-        """Return the answer, or in a sentence what is missing."""
-        if self.breaks.value is None:
-            return "First choose whether production will break."
-        if not self.breaks.value:
-            return Forecast(breaks=False)
-        if not self.seconds.value:
-            return "If it breaks: for how many seconds?"
-        if self.loudness.value is None:
-            return "If it breaks: will visitors see an error, or will it happen silently?"
-        loudness = cast("Handling", self.loudness.value)
-        return Forecast(breaks=True, seconds=float(self.seconds.value), loudness=loudness)
-
-    def enable(self, *, enabled: bool) -> None:
-        """Let the answer be changed or not."""
-        for widget in self._all:
-            widget.disabled = not enabled
-
-
-def _radio(name: str, words: Mapping[Any, str], value: object) -> ipywidgets.RadioButtons:
-    return ipywidgets.RadioButtons(
-        options=[(says, choice) for choice, says in words.items()],
-        value=value,
-        description=name,
-        style={"description_width": "initial"},
-        layout={"width": "auto", "margin": _MARGIN},
-    )
-
-
-def _slider(name: str, value: float, low: float, high: float, *, step: float) -> ipywidgets.FloatSlider:
-    return ipywidgets.FloatSlider(
-        value=min(high, max(low, value)),
-        min=low,
-        max=high,
-        step=step,
-        description=name,
-        readout_format=".1f" if step < 1 else ".0f",
-        style=_WIDE,
-        layout={"width": "560px", "max_width": "100%"},
-    )
-
-
-# One rehearsal on a thread of its own: watched while it runs, stopped when asked
-
-
-class LiveRun:
-    """A rehearsal that has been started; any thread may look at it.
-
-    Args:
-        plan: what to rehearse.
-        changed: called, on the run's thread, whenever the state has changed.
-    """
-
-    def __init__(self, plan: Plan, *, changed: Callable[[], None]) -> None:
-        """Start it."""
-        self.plan = plan
-        self.said = "Preparing a world of its own."
-        self.error = ""
-        self._changed = changed
-        self._stop = threading.Event()
-        self._end: Literal["done", "stopped", "failed"] | None = None
-        self._look: Callable[[], Timeline] | None = None
-        self._began = 0.0
-        # A daemon: when the kernel ends, nobody waits for it, and the reaper ends what it has started.
-        self._thread = threading.Thread(target=self._work, name="kit-deploy", daemon=True)
-        self._thread.start()
-
-    def __repr__(self) -> str:
-        """Say how far it is."""
-        return f"LiveRun({self.state})"
-
-    @property
-    def state(self) -> Literal["preparing", "deploying", "stopping", "done", "stopped", "failed"]:
-        """How far it is."""
-        if self._end:
-            return self._end
-        if self._stop.is_set():
-            return "stopping"
-        return "deploying" if self._look else "preparing"
-
-    @property
-    def active(self) -> bool:
-        """Whether it has not ended; until then something of it may run."""
-        return self._end is None
-
-    @property
-    def timeline(self) -> Timeline:
-        """What has happened so far."""
-        return self._look() if self._look else Timeline()
-
-    def now(self, timeline: Timeline) -> float | None:
-        """Return the time in seconds of the timeline's clock; None before it begins and after its end."""
-        if not self.active or not timeline.records:
-            return None
-        return timeline.records[0].at + time.monotonic() - self._began
-
-    def stop(self) -> None:
-        """Ask it to end before its end; returns at once."""
-        self._stop.set()
-
-    def join(self, seconds: float) -> bool:
-        """Wait until it has ended, so many seconds at most; return whether it has."""
-        self._thread.join(seconds)
-        return not self.active
-
-    def _tell(self, what: str) -> None:
-        self.said = what
-        self._changed()
-
-    def _watch(self, look: Callable[[], Timeline]) -> None:
-        self._began = time.monotonic()
-        self._look = look
-        self._changed()
-
-    def _work(self) -> None:
+    def _begin(self, *, blindly: bool) -> None:
         try:
-            rehearse(self.plan, progress=self._tell, watch=self._watch, stop=self._stop)
-        except Stopped:
-            self._end = "stopped"
-        except Exception as error:  # noqa: BLE001 - shown in the panel: a thread has nobody to raise to
-            # Closing the clock in the middle of something may make that fail: it was stopped all the same.
-            self._end = "stopped" if self._stop.is_set() else "failed"
-            self.error = str(error) if isinstance(error, KitError) else f"{type(error).__name__}: {error}"
-        else:
-            self._end = "done"
-        self._changed()
+            plan = _read_plan(self.plan)
+            forecast = None if blindly else _read_forecast(self.answer)
+        except KitError as error:
+            self._say("failed", f"This cannot be deployed. {error}")
+            return
+        run = LiveRun(plan, changed=lambda: self._events.put(_Event("run")))
+        self._kept.append(_Kept(len(self._kept) + 1, run, forecast, []))
+
+    def _tell_view(self, event: _Event) -> None:
+        kept = next((kept for kept in self._kept if kept.number == event.run), None)
+        visits = kept.run.visits if kept else []
+        if event.id in range(len(visits)):
+            view = visits[event.id].describe()
+            self.send({"type": "view", "run": event.run, "id": event.id, "view": view})
+
+    # What the page is told
+
+    def _show(self, kept: _Kept) -> None:
+        """Tell of a run what is new: its page views, and what they come to."""
+        run = kept.run
+        state = run.state  # before its records: a run that has ended has all of them
+        ended = not run.active
+        timeline = run.timeline
+        seen = measure(timeline, run.plan, now=None if ended else run.now(timeline))
+        visits = run.visits
+        fresh = [_row(number, visits[number]) for number in range(kept.told, len(visits))]
+        facts = _facts(run.plan, seen, state) if seen else None
+        if seen and not ended:
+            self.send(
+                {
+                    "type": "run",
+                    "id": kept.number,
+                    "plan": _plan_facts(run.plan),
+                    "seen": facts,
+                    "first": kept.told,
+                    "rows": fresh,
+                }
+            )
+            kept.told = len(visits)
+        if ended:
+            kept.graded = True
+            grades = grade(kept.forecast, seen) if kept.forecast and seen and state == "done" else ()
+            if kept.forecast and seen and grades:
+                remember("prediction", entry(kept.forecast, grades, run.plan, seen))
+            whole = {
+                "id": kept.number,
+                "plan": _plan_facts(run.plan),
+                "ended": True,
+                "end": state,
+                "seen": facts,
+                "rows": [_row(number, visit) for number, visit in enumerate(visits)],
+                "grades": [asdict(each) for each in grades],
+                "reason": format_reason(run.plan, predict(run.plan)) if state == "done" else "",
+            }
+            self.runs = [*self.runs, whole]
+            self.answer = {"kind": "", "seconds": 0}
+        self._say(state, _sentence(run, state, seen), kept.number)
+
+    def _say(self, state: str, said: str, number: int = 0) -> None:
+        """Announce: a text that changes with the state only, not with every frame."""
+        status = {"state": state, "said": said, "run": number}
+        if status != self.status:
+            self.status = status
+
+
+def _greeting(*, predict_first: bool, knob: Knob | None) -> str:
+    if knob:
+        return "Drag the mark, then deploy for real."
+    first = "predict, then deploy for real." if predict_first else "then deploy for real."
+    return f"Choose a plan, drag its marks, {first}"
+
+
+def _sentence(run: LiveRun, state: str, seen: MeasuredDeploy | None) -> str:
+    """Return what is announced of a run."""
+    head = format_headline(run.plan, seen, stopped=state in ("stopped", "failed"))
+    now = "works"
+    if seen and seen.windows:
+        now = "is broken" if seen.windows[-1].open else "works again"
+    return {
+        "preparing": run.said,
+        "deploying": f"Deploying: production {now}.",
+        "stopping": "Stopping.",
+        "stopped": "Stopped. Nothing of it is left running.",
+        "failed": f"It failed. {run.error}",
+        "done": f"Done. {head.text}: {head.detail}.",
+    }[state]
+
+
+def _plan_facts(plan: Plan) -> dict[str, Any]:
+    wait = plan.wait_s if plan.order == "code-first" else plan.build + 4
+    return {**asdict(plan), "wait": wait}
+
+
+def _read_plan(facts: Mapping[str, Any]) -> Plan:
+    """Return the plan that the page has set.
+
+    Raises:
+        BadInput: if it is none.
+    """
+    wait = facts.get("wait") if facts.get("order") == "code-first" else None
+    return Plan(**{**facts, "wait": wait})
+
+
+def _read_forecast(answer: Mapping[str, Any]) -> Forecast | None:
+    """Return what the learner has answered, None where that is not all."""
+    kind, seconds = answer.get("kind"), answer.get("seconds")
+    if kind == "never":
+        return Forecast(breaks=False)
+    if (
+        kind not in ("silent", "loud")
+        or not isinstance(seconds, int | float)
+        or not 0 < seconds <= _LONGEST_S
+    ):
+        return None
+    return Forecast(breaks=True, seconds=float(seconds), loudness=kind)
+
+
+def _row(number: int, visit: SeenVisit) -> tuple[int, float, int]:
+    return number, round(visit.view.at, 4), STACKED.index(visit.view.outcome)
+
+
+def _facts(plan: Plan, seen: MeasuredDeploy, state: str) -> dict[str, Any]:
+    """Return a measured deploy for the page; its page views go apart."""
+    stopped = state in ("stopped", "failed")
+    head = format_headline(plan, seen, running=state in ("deploying", "stopping"), stopped=stopped)
+    error = seen.error
+    return {
+        "start": seen.start,
+        "now": seen.now,
+        "zero": seen.zero,
+        "marks": [mark._asdict() for mark in seen.marks],
+        "code": [segment._asdict() for segment in seen.code],
+        "builds": [build._asdict() for build in seen.builds],
+        "schema": [segment._asdict() for segment in seen.schema],
+        "windows": [window._asdict() for window in seen.windows],
+        "error": error
+        and {
+            "at": error.at - seen.zero,
+            "sqlstate": error.sqlstate,
+            "message": error.message,
+            "status": error.status,
+        },
+        "head": head._asdict(),
+        "late": find_delay(seen.views),
+    }
+
+
+def _rules() -> dict[str, Any]:
+    """Return what the page needs to predict by itself; `scene/plan.js` has the rule."""
+    return {
+        "takes": PUSH_TAKES_S,
+        "margin": MARGIN_S,
+        "lead": LEAD_S,
+        "recipes": {change: _recipe_facts(recipe(change, "silent")) for change in CHANGES},
+    }
+
+
+def _recipe_facts(made: Recipe) -> dict[str, Any]:
+    applied = list(made.applied)
+    before = {"writes": sorted(made.writes), "has": sorted(columns_after(applied))}
+    apart = []
+    for commit in made.apart:
+        applied += commit.versions
+        apart.append(
+            {
+                "writes": sorted(commit.writes),
+                "has": sorted(columns_after(applied)),
+                "migrates": commit.migrates,
+            }
+        )
+    whole = {
+        "writes": sorted(made.whole.writes),
+        "has": sorted(columns_after([*made.applied, *made.whole.versions])),
+        "migrates": True,
+    }
+    return {**before, "whole": whole, "apart": apart}

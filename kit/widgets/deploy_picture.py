@@ -1,4 +1,4 @@
-"""The picture of a deploy: headline, lanes, the broken window, what visitors saw; the same in text."""
+"""A deploy where there is no browser to draw it: its words, its picture as an SVG file, its plan in ASCII."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from kit.draw import (
     SPACES,
     Axis,
     Markup,
-    TableRow,
     draw_element,
     draw_patterns,
     draw_style,
-    draw_table,
     fit,
     format_instant,
     format_seconds,
@@ -47,48 +45,14 @@ _MARKS = (13, 29)
 _FORESEEN, _MEASURED, _CODE, _BUILD, _SCHEMA, _VISITORS, _FLOOR = 37, 56, 98, 123, 163, 211, 271
 _BARS = 64
 _LETTER = 7.0  # the width of one in a bold text, in CSS pixels
-_STACKED: tuple[Outcome, ...] = ("ok", "lost", "failed", "blocked")
-_MEANS = {
+STACKED: tuple[Outcome, ...] = ("ok", "lost", "failed", "blocked")
+MEANS = {
     "ok": "answered, and written",
     "lost": "status 200, nothing written",
     "failed": "status 500, or no answer",
     "blocked": "waited for a lock",
 }
 _NONE = "-"
-
-
-def draw_panel(
-    timeline: Iterable[Record],
-    plan: Plan,
-    prediction: Prediction | None = None,
-    *,
-    now: float | None = None,
-    ident: str = "kw",
-    sheet: bool = True,
-) -> str:
-    """Return one deploy as HTML that is safe to show: a headline, a drawing, the first error, tables.
-
-    The same arguments give the same text. It is readable from 280 CSS pixels on, holds nothing
-    that takes the focus, and everything that came from elsewhere is escaped.
-
-    Args:
-        timeline: what happened so far, maybe nothing.
-        plan: what is to be carried out.
-        prediction: drawn below what was measured; None to keep it back.
-        now: the time, in seconds of the clock, while the deploy goes on; None before and after.
-        ident: letters and digits, other ones for each drawing of a page.
-        sheet: with the style sheet; leave it out where the page has it already.
-    """
-    seen = measure(timeline, plan, now=now)
-    drawing = _Drawing(plan=plan, seen=seen, prediction=prediction, running=now is not None, ident=ident)
-    style = draw_style(__file__, "deploy_picture", "panel") if sheet else ""
-    return (
-        f"<div class='kw-panel' style='width:100%'>{style}"
-        f"<p class='kw-head'><strong>{escape(drawing.head.text)}</strong>"
-        f"<span class='kw-soft'>{escape(drawing.head.detail)}</span></p>"
-        f"{drawing.svg()}{drawing.error()}"
-        f"<div class='kw-tables'>{drawing.comparison()}{drawing.views()}</div></div>"
-    )
 
 
 def draw_picture(
@@ -103,7 +67,7 @@ def draw_picture(
         width: of the picture, in pixels.
     """
     seen = measure(timeline, plan)
-    drawing = _Drawing(plan=plan, seen=seen, prediction=prediction, running=False, ident="kwp")
+    drawing = _Drawing(plan=plan, seen=seen, prediction=prediction, ident="kwp")
     inner = drawing.svg().replace("width='100%'", f"x='12' y='34' width='{width - 24}'", 1)
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' class='kw-drawing' viewBox='0 0 {width} {_HEIGHT + 44}' "
@@ -124,16 +88,22 @@ class Headline(NamedTuple):
     detail: str
 
 
-def format_headline(plan: Plan, seen: MeasuredDeploy | None, *, running: bool = False) -> Headline:
+def format_headline(
+    plan: Plan, seen: MeasuredDeploy | None, *, running: bool = False, stopped: bool = False
+) -> Headline:
     """Say what a deploy has come to so far.
 
     Args:
         plan: what is carried out.
         seen: what happened; None before it begins.
         running: whether it still goes on.
+        stopped: whether it ended before its end.
     """
     if seen is None:
         return Headline("Not deployed yet", _format_plan(plan))
+    if stopped and not seen.windows:
+        missing = "its code was live" if seen.code_live is None else "it was through"
+        return Headline("Nothing was measured", f"the deploy was stopped before {missing}")
     total, *counts = seen.outcomes._asdict().items()
     bad = [f"{number} {name}" for name, number in counts if number and name != "ok"]
     views = f"{total[1]} page views"
@@ -270,20 +240,18 @@ class _Drawing:
         plan: what is to be carried out.
         seen: what happened; None before it begins.
         prediction: None where it is kept back.
-        running: it still goes on.
         ident: of the patterns.
     """
 
     plan: Plan
     seen: MeasuredDeploy | None
     prediction: Prediction | None
-    running: bool
     ident: str
 
     @cached_property
     def head(self) -> Headline:
         """What it has come to."""
-        return format_headline(self.plan, self.seen, running=self.running)
+        return format_headline(self.plan, self.seen)
 
     @cached_property
     def axis(self) -> Axis:
@@ -296,7 +264,7 @@ class _Drawing:
     @property
     def unfinished(self) -> bool:
         """Whether something is still to come."""
-        return self.running or self.seen is None
+        return self.seen is None
 
     def svg(self) -> str:
         """Return the drawing."""
@@ -321,69 +289,7 @@ class _Drawing:
             *(self._bars(seen) if seen else ()),
             *self._ticks(),
         ]
-        if seen and self.running:
-            parts.append(_line(self.axis.x(seen.now), _CODE - 6, _FLOOR, "kw-hand"))
         return "".join(parts) + "</svg>"
-
-    def error(self) -> str:
-        """Return the first error that a visitor met as a line of HTML, a line without one otherwise."""
-        if self.seen is None or self.seen.error is None:
-            none = "No error of the database so far." if self.running else "No error of the database."
-            text = none if self.seen else "Nobody has visited yet."
-            return f"<p class='kw-error kw-soft'>{text}</p>"
-        view = self.seen.error
-        return (
-            f"<p class='kw-error'><code class='kw-state'>{escape(view.sqlstate)}</code> "
-            f"<code>{escape(view.message)}</code> "
-            f"<span class='kw-soft'>The first error, at {format_instant(view.at - self.seen.zero)}; "
-            f"the visitor got status {view.status}.</span></p>"
-        )
-
-    def comparison(self) -> Markup:
-        """Return what was predicted beside what was measured, as a table."""
-        several = self.plan.order == "expand-contract"  # then only the last push ends the change
-        word = "last" if several else "new"
-        said = self.prediction
-        planned = (said.code_live, said.schema_new, said.broken_s) if said else (None, None, None)
-        seen = self.seen
-        measured = (seen.code_live, seen.schema_new, seen.broken_s) if seen else (None, None, None)
-        names = (f"{word} code live", f"{word} schema there", "broken for")
-        formats = (format_instant, format_instant, format_seconds)
-        rows = []
-        for name, expected, found, say in zip(names, planned, measured, formats, strict=True):
-            missed = _NONE
-            final = not self.running or (say is format_instant and not several)
-            if expected is not None and found is not None and final:
-                missed = f"{found - expected:+z.2f} s"
-            cells = (_NONE if at is None else say(at) for at in (expected, found))
-            rows.append(TableRow((name, *cells, missed)))
-        head = ("since git push", "predicted", "measured", "missed by")
-        return draw_table("Predicted beside measured", head, rows)
-
-    def views(self) -> Markup:
-        """Return the page views by outcome, as a table."""
-        numbers = self.seen.outcomes._asdict() if self.seen else dict.fromkeys(("total", *_MEANS), 0)
-        total = numbers["total"]
-        rows = [
-            TableRow(
-                (
-                    Markup(f"{self._swatch(outcome)}{outcome}"),
-                    str(numbers[outcome]),
-                    f"{100 * numbers[outcome] / total:.0f} %" if total else _NONE,
-                    means,
-                )
-            )
-            for outcome, means in _MEANS.items()
-        ]
-        rows.append(TableRow(("all", str(total), "", "")))
-        head = ("outcome", "number", "share", "meaning")
-        return draw_table("Page views", head, rows, kinds={3: "kw-words"})
-
-    def _swatch(self, outcome: str) -> str:
-        return (
-            "<svg class='kw-drawing kw-swatch' width='14' height='14' aria-hidden='true'>"
-            f"<rect x='1' y='1' width='12' height='12' {self._filled(outcome)}/></svg>"
-        )
 
     def _filled(self, outcome: str) -> str:
         fill = "" if outcome == "ok" else f" fill='url(#{self.ident}-{outcome})'"
@@ -519,7 +425,7 @@ class _Drawing:
         scale = (_FLOOR - _VISITORS) / max(1.25 * self.plan.rate * step, *heights.values(), 1.0)
         width = round(0.84 * axis.width(axis.start, axis.start + step), 2)
         bottoms: Counter[int] = Counter()
-        for outcome in _STACKED:
+        for outcome in STACKED:
             bars = []
             for bucket in sorted(bucket for bucket, kind in counts if kind == outcome):
                 number = counts[bucket, outcome]

@@ -8,17 +8,23 @@ import pytest
 from playwright.sync_api import expect
 
 from pictures.jupyter import Watched, run_notebook
+from pictures.panel import Panel
 
 pytestmark = pytest.mark.browser
 EVIL = """<img src=x onerror="window.pwned='%s'">'"--></style></svg><script>window.pwned='%s'</script>"""
-# Every field of every kind of record that holds a text of the world's.
+# Every field of every kind of record that holds a text of the world's: drawn by the kit, and by the browser.
 DRAWN = """
 import ipywidgets
 from kit import Plan
 from kit.timeline import *
-from kit.widgets.deploy_picture import draw_panel, draw_picture
-from kit.experiments.prediction import predict
+from kit.widgets import DeployPanel
+from kit.widgets.deploy_panel import _facts, _plan_facts
+from kit.widgets.deploy_picture import draw_picture
+from kit.widgets.live_run import SeenVisit
+from kit.experiments.prediction import measure
 evil = lambda name: {evil!r}.replace("%s", name)
+views = [PageView(at=i / 10, took=0.1, document=evil("document"), commit=evil("seen"), status=200,
+                  outcome="lost", sqlstate=evil("sqlstate"), message=evil("error")) for i in range(30)]
 records = [
     CommandRan(at=0, until=0.1, clone="dev", command="git push " + evil("command"), exit=0),
     RefMoved(at=0, repository="github", branch="main", old="", new=evil("pushed")),
@@ -27,15 +33,22 @@ records = [
                detail=evil("message of a commit")) for i, stage in enumerate(("queued", "live"))),
     MigrationApplied(at=2, database="cloud", version=evil("version"), name=evil("migration")),
     SchemaChanged(at=2, database="cloud", change="+" + evil("column")),
-    *(PageView(at=i / 10, took=0.1, document=evil("document"), commit=evil("seen"), status=200,
-               outcome="lost", sqlstate=evil("sqlstate"), message=evil("error")) for i in range(30)),
+    *views,
     WorkerChanged(at=3, commit=evil("worker"), running=True),
 ]
-plan = Plan(build=1, wait=2)
-ipywidgets.VBox([
-    ipywidgets.HTML(draw_panel(Timeline.of(records), plan, predict(plan))),
-    ipywidgets.HTML(draw_picture(Timeline.of(records), plan)),
-])
+plan = Plan(build=1, wait=2, clock="wall")
+panel = DeployPanel(plan)
+seen = _facts(plan, measure(Timeline.of(records), plan), "done")
+panel.runs = [{{"id": 1, "plan": _plan_facts(plan), "ended": True, "end": "done", "seen": seen,
+               "rows": [(i, view.at, 1) for i, view in enumerate(views)], "reason": evil("reason"),
+               "grades": [dict(question=evil("question"), said=evil("said"), was=evil("was"), right=False)]}}]
+shown = SeenVisit(
+    view=views[0], page=evil("page"), entry=evil("log"), statement=evil("statement"), row=evil("row")
+)
+class Kept:
+    number, run, graded = 1, type("Run", (), dict(visits=[shown] * 30, stop=lambda self: None))(), True
+panel._kept.append(Kept)
+ipywidgets.VBox([ipywidgets.HTML(draw_picture(Timeline.of(records), plan)), panel])
 """
 # What the panel itself says of a run that failed: a name of the learner's machine is in the message.
 FAILED = """
@@ -51,8 +64,23 @@ def test_hostile_words_are_shown_and_run_no_script(open_page: Callable[..., Watc
     page = watched.page
     run_notebook(page)
 
-    expect(page.get_by_text("""<img src=x onerror="window.pwned='sqlstate'">""").first).to_be_visible()
-    expect(page.get_by_text("""<img src=x onerror="window.pwned='error'">""").first).to_be_visible()
+    def shown(word: str) -> None:
+        text = f"""<img src=x onerror="window.pwned='{word}'">"""
+        expect(page.get_by_text(text).first).to_be_visible()
+
+    for word in ("sqlstate", "error", "reason", "question", "said", "was"):
+        shown(word)
+    page.get_by_role("button", name="Look into this instant").click()
+    page.get_by_role("button", name="lost").first.click()
+    for word in ("document", "statement", "log", "row"):
+        shown(word)
+    # The page of an app is shown as a page, in a frame in which nothing runs.
+    expect(page.frame_locator("iframe[sandbox='']").locator("img")).to_be_attached()
+    held = [
+        error for error in watched.errors if error.startswith("Blocked script execution in 'about:srcdoc'")
+    ]
+    assert held, "the sandbox says that it held"
+    watched.errors[:] = [error for error in watched.errors if error not in held]
     assert page.locator(".jp-OutputArea [src=x], .jp-OutputArea script").count() == 0
     assert page.evaluate("window.pwned") is None
     page.close()
@@ -61,7 +89,7 @@ def test_hostile_words_are_shown_and_run_no_script(open_page: Callable[..., Watc
 def test_a_hostile_error_of_the_panel_runs_no_script(open_page: Callable[..., Watched]) -> None:
     page = open_page("failed", FAILED.format(evil=EVIL)).page
     run_notebook(page)
-    page.get_by_role("button", name="Deploy for real").click()
+    Panel.on(page).deploy()
 
     expect(page.get_by_role("status")).to_contain_text("window.pwned='folder'")
     assert page.locator(".jp-OutputArea [src=x], .jp-OutputArea script").count() == 0

@@ -33,7 +33,7 @@ def heights(panel: Panel) -> list[float]:
 
 @pytest.mark.usefixtures("resized")
 def test_nothing_is_cut_or_overlaps_or_jumps(panel: Panel) -> None:
-    panel.root.get_by_label("Show the predicted window").check()
+    panel.root.get_by_label("Show the prediction").check()
     panel.drawing.get_by_text("predicted").first.wait_for(state="attached")
     assert misfits(panel.root) == NONE
     panel.answer(1, "silently")
@@ -42,6 +42,6 @@ def test_nothing_is_cut_or_overlaps_or_jumps(panel: Panel) -> None:
     panel.says("Deploying")
     assert heights(panel) == pytest.approx(before, abs=1), "a run makes the page jump"
     panel.says("Done.")
-    panel.root.get_by_text("Your answer beside the measurement").wait_for()
+    panel.root.get_by_role("table", name="Your answer").wait_for()
 
     assert misfits(panel.root) == NONE
