@@ -1,4 +1,4 @@
-"""What the deploy panel costs in a real browser: the first paint, the frames of a drag, what goes over the wire."""
+"""What the deploy panel costs in a real browser: the first paint, a frame, what goes over the wire."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ _CLICK = """() => new Promise(done => {
     const button = [...root.querySelectorAll('button')].find(each => each.textContent.includes('%s'));
     const status = root.querySelector('[role=status]');
     const before = status.textContent;
-    const look = () => status.textContent !== before
-        ? done(performance.now() - began) : requestAnimationFrame(look);
+    const look = () => requestAnimationFrame(() => status.textContent !== before
+        ? setTimeout(() => done(performance.now() - began)) : look()); // a task after a frame: it is painted
     const began = performance.now();
     button.click();
     look();
@@ -99,7 +99,7 @@ def measure_panel(runs: int) -> list[Row]:
             target=100,
         ),
         Row(
-            what="a frame while 5,000 page views are scrubbed, 95 % of them",
+            what="script and layout of a frame, 5,000 page views scrubbed, 95 % of them",
             measured=scrubbed[int(0.95 * len(scrubbed))],
             unit="ms",
             target=16,
