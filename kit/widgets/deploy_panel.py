@@ -22,14 +22,13 @@ from kit.experiments.orders import DEPLOY_ORDERS, ORDERS
 from kit.experiments.prediction import PUSH_TAKES_S, MeasuredDeploy, measure, predict
 from kit.experiments.rehearsal import LEAD_S, MARGIN_S, Plan
 from kit.timeline import find_delay
+from kit.timeline.drawing import STACKED
 from kit.widgets.accessibility import DrawnWidget
 from kit.widgets.answers import Forecast, entry, grade
 from kit.widgets.cell_events import replace_former
 from kit.widgets.deploy_picture import (
     CHANGE_NAMES,
     HANDLING_NAMES,
-    MEANS,
-    STACKED,
     draw_picture,
     format_headline,
     format_panel,
@@ -43,6 +42,7 @@ FRAME_S = 0.1
 CLOCK_NAMES = {"wall": "real time", "virtual": "fast"}
 Knob = Literal["wait", "build", "rate"]
 _DEFAULT = Plan(build=4, wait=8, rate=20, clock="wall")
+_OUTCOMES = tuple(STACKED)  # `scene/run.js` numbers them likewise
 _LONGEST_S = 120.0  # of a forecast
 
 
@@ -110,7 +110,7 @@ class DeployPanel(DrawnWidget):
                     "handling": HANDLING_NAMES,
                     "clock": CLOCK_NAMES,
                 },
-                "means": MEANS,
+                "means": STACKED,
                 "predict_first": predict_first,
                 "knob": knob or "",
             },
@@ -316,7 +316,7 @@ def _read_forecast(answer: Mapping[str, Any]) -> Forecast | None:
 
 
 def _row(number: int, visit: SeenVisit) -> tuple[int, float, int]:
-    return number, round(visit.view.at, 4), STACKED.index(visit.view.outcome)
+    return number, round(visit.view.at, 4), _OUTCOMES.index(visit.view.outcome)
 
 
 def _facts(plan: Plan, seen: MeasuredDeploy, state: str) -> dict[str, Any]:

@@ -36,7 +36,8 @@ from kit.experiments.prediction import (
     predict,
 )
 from kit.experiments.rehearsal import Plan
-from kit.timeline import Outcome, Record, Window, find_delay
+from kit.timeline import Record, Window, find_delay
+from kit.timeline.drawing import STACKED
 
 CHANGE_NAMES = {"add": "Add a column", "drop": "Drop a column", "rename": "Rename a column"}
 HANDLING_NAMES = {"silent": "logs it, answers 200 (silent)", "loud": "answers 500 (loud)"}
@@ -45,13 +46,6 @@ _MARKS = (13, 29)
 _FORESEEN, _MEASURED, _CODE, _BUILD, _SCHEMA, _VISITORS, _FLOOR = 37, 56, 98, 123, 163, 211, 271
 _BARS = 64
 _LETTER = 7.0  # the width of one in a bold text, in CSS pixels
-STACKED: tuple[Outcome, ...] = ("ok", "lost", "failed", "blocked")
-MEANS = {
-    "ok": "answered, and written",
-    "lost": "status 200, nothing written",
-    "failed": "status 500, or no answer",
-    "blocked": "waited for a lock",
-}
 _NONE = "-"
 
 

@@ -15,8 +15,7 @@ from kit.experiments.rehearsal import Plan
 from kit.process import wait_until
 from kit.widgets import DeployPanel
 from kit.widgets.answers import NEAR_S, NEAR_SHARE
-from kit.widgets.deploy_panel import _read_plan
-from kit.widgets.deploy_picture import STACKED
+from kit.widgets.deploy_panel import _OUTCOMES, _read_plan
 from kit.widgets.live_run import LiveRun
 from kit.world.home import recall
 from kit.world.open import open_at
@@ -123,8 +122,8 @@ def test_a_page_view_can_be_looked_into(
     panel.deploy(blindly=True)
     assert says(panel, "Done. Broken for")
     (run,) = panel.runs
-    lost = next(number for number, _, outcome in run["rows"] if STACKED[outcome] == "lost")
-    fine = next(number for number, _, outcome in run["rows"] if STACKED[outcome] == "ok")
+    lost = next(number for number, _, outcome in run["rows"] if _OUTCOMES[outcome] == "lost")
+    fine = next(number for number, _, outcome in run["rows"] if _OUTCOMES[outcome] == "ok")
     for number in (lost, fine, 10**9):
         panel._receive(panel, {"do": "view", "run": 1, "id": number}, [])
     panel._receive(panel, {"do": "view", "run": "<b>", "id": None}, [])

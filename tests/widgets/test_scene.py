@@ -21,7 +21,7 @@ from kit.experiments.prediction import planned_pushes, planned_span, predict
 from kit.experiments.rehearsal import Plan
 from kit.names import ROOT
 from kit.timeline.clock import ClockName
-from kit.widgets.deploy_panel import _rules
+from kit.widgets.deploy_panel import _OUTCOMES, _rules
 
 WIDGETS = ROOT / "kit" / "widgets"
 MODULES = ("deploy",)
@@ -109,6 +109,11 @@ def test_the_page_predicts_what_the_kit_predicts(node: str) -> None:
         assert told == expect(plan), plan
     assert len(some) >= 100
     assert any(told["window"] for told in found)
+
+
+def test_outcomes_have_the_same_numbers() -> None:
+    source = (WIDGETS / "scene" / "run.js").read_text()
+    assert f"OUTCOMES = {json.dumps(_OUTCOMES)};" in source
 
 
 def test_types_agree(tools: Path) -> None:
