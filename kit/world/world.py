@@ -10,7 +10,7 @@ from typing import Self
 
 import httpx
 
-from kit.draw import INKS, draw_element, draw_paragraph, draw_verdict
+from kit.draw import INKS, draw_element, draw_verdict
 from kit.errors import BadInput
 from kit.host.outcome import Log
 from kit.names import CLONES, CloneName
@@ -86,7 +86,7 @@ class Shown:
 
     def _repr_html_(self) -> str | None:
         """Show the words above the picture; None, which is no HTML at all, where there is no picture."""
-        return draw_paragraph(self.text) + self.picture if self.picture else None
+        return draw_element("p", self.text, style="margin:0 0 2px") + self.picture if self.picture else None
 
 
 class Clone:

@@ -64,4 +64,4 @@ def test_each_sentence_that_is_checked_has_a_mark_a_word_and_an_edge() -> None:
 
 def test_words_are_html_only_with_a_picture() -> None:
     assert Shown("wrote a file")._repr_html_() is None
-    assert Shown("36 s passed", "<img/>")._repr_html_() == "<p>36 s passed</p><img/>"
+    assert str(Shown("36 s passed", "<img/>")._repr_html_()).endswith(">36 s passed</p><img/>")
