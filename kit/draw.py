@@ -461,6 +461,10 @@ def draw_element(name: str, *content: str, **attributes: str) -> Markup:
     return Markup(f"<{name}{start}>{inner}</{name}>")
 
 
+NARROW = "table-layout:fixed;width:100%;max-width"
+"""Of a table that is whole in a narrow window, too: begins its style, which goes on with a width."""
+BREAKING = "text-align:left;overflow-wrap:break-word;white-space:normal"
+"""Of the cells of such a table."""
 DOTS = {"yes": "● yes", "no": "○ no", "-": "-"}
 """What a table of places says, with the marks of the map."""
 
@@ -472,7 +476,7 @@ def draw_verdict(*content: str, good: bool) -> Markup:
 
 
 _TAGS = {"code": "2px", "schema": "11px"}
-_TAG = "display:inline-block;padding:1px 9px;margin:1px 0;font-weight:700;white-space:nowrap;border"
+_TAG = "display:inline-block;max-width:100%;box-sizing:border-box;padding:1px 8px;font-weight:700;border"
 
 
 def draw_tag(kind: str, age: str, text: str = "") -> Markup:
@@ -518,6 +522,7 @@ def draw_table(
     *,
     kinds: Mapping[int, str] | None = None,
     style: str = "",
+    whole: str = "",
     row_headers: bool = True,
 ) -> Markup:
     """Return a table with its caption and headers.
@@ -529,6 +534,7 @@ def draw_table(
         kinds: classes for the cells of a column, from 0: `kw-long` may be broken anywhere, `kw-wide` is left
             out where there is little room.
         style: of every cell.
+        whole: the table's own style.
         row_headers: the first cell of a row is its header.
     """
     looks = [{"class_": (kinds or {}).get(number, ""), "style": style} for number in range(len(head))]
@@ -552,6 +558,7 @@ def draw_table(
         *([draw_element("caption", caption)] if caption else ()),
         draw_element("thead", draw_element("tr", *top)),
         draw_element("tbody", *map(draw_row, rows)),
+        style=whole,
     )
 
 

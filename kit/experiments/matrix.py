@@ -21,7 +21,18 @@ from typing import Literal
 
 import httpx
 
-from kit.draw import INKS, Markup, draw_box, draw_element, draw_gaps, draw_image, draw_tag, fill_with
+from kit.draw import (
+    BREAKING,
+    INKS,
+    NARROW,
+    Markup,
+    draw_box,
+    draw_element,
+    draw_gaps,
+    draw_image,
+    draw_tag,
+    fill_with,
+)
 from kit.errors import BuildFailed, MigrationFailed
 from kit.experiments.changes import ChangeName, recipe
 from kit.experiments.orders import ORDERS
@@ -161,10 +172,11 @@ def _so(table: TwoByTwo) -> str:
 
 
 # On the elements, and without a `var()`: what is kept of a notebook that nobody has trusted yet.
-_LEFT = "text-align:left;vertical-align:top;padding:8px 10px;max-width:none;white-space:normal"
-_WORKS = f"{_LEFT};width:46%;border:2px solid {INKS['line']}"
-_BREAKS = f"{_LEFT};width:46%;border:6px double {INKS['bad']}"
-_TABLE = "border-collapse:separate;border-spacing:6px;margin:0;width:100%;max-width:60em;table-layout:auto"
+_LEFT = f"{BREAKING};vertical-align:top;padding:6px 8px;max-width:none"
+_ROW = f"{BREAKING};vertical-align:top;padding:6px 0"
+_WORKS = f"{_LEFT};border:2px solid {INKS['line']}"
+_BREAKS = f"{_LEFT};border:6px double {INKS['bad']}"
+_TABLE = f"border-collapse:separate;border-spacing:4px;margin:0;{NARROW}:60em"
 _CAPTION = "text-align:left;font-weight:700;padding:0 6px 4px"
 _TIGHT = "margin:0 0 2px"
 _HIGH, _MOST_WIDE = 14, 13  # of one that was tried, in pixels
@@ -242,7 +254,7 @@ class TwoByTwo:
         rows = [
             draw_element(
                 "tr",
-                draw_element("th", draw_tag("code", code), scope="row", style=_LEFT),
+                draw_element("th", draw_tag("code", code), scope="row", style=_ROW),
                 *(_draw_cell(self.cell(code, schema)) for schema in _AGES),
                 style="background:none",
             )
@@ -251,7 +263,7 @@ class TwoByTwo:
         drawn = draw_element(
             "table",
             draw_element("caption", f"Measured: {self.title}", style=_CAPTION),
-            draw_element("thead", draw_element("tr", draw_element("td"), *heads)),
+            draw_element("thead", draw_element("tr", draw_element("td", style="width:4.6em"), *heads)),
             draw_element("tbody", *rows),
             style=_TABLE,
         )

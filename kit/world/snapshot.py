@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from kit.draw import DOTS, TableRow, draw_table, draw_tag, format_columns, format_line
+from kit.draw import BREAKING, DOTS, NARROW, TableRow, draw_table, draw_tag, format_columns, format_line
 from kit.errors import ServerFailed
 from kit.host import Deployment
 from kit.names import VERSION
@@ -261,7 +261,7 @@ class Status:
             kind = "schema" if place.endswith("database") else "code"
             tag = draw_tag(kind, "new" if column == "yes" else "old", place)
             rows.append(TableRow((tag, format_line(what), DOTS[file], DOTS[column])))
-        return draw_table("", _HEAD, rows, style="text-align:left")
+        return draw_table("", _HEAD, rows, style=f"{BREAKING};padding:4px", whole=f"{NARROW}:46em")
 
 
 _HEAD = ("", "stands at", "migration", "last_viewed")
