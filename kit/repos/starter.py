@@ -41,12 +41,14 @@ class Feature:
     Attributes:
         migration: the whole new file at `MIGRATION`.
         action: the function that goes to the end of `DOCUMENTS`, after two empty lines.
+        shelf: the function that comes after it, after two more: the home page's list.
         page: the whole new text of `READER_PAGE`.
         files: the three files as they are afterwards, by path.
     """
 
     migration: str
     action: str
+    shelf: str
     page: str
     files: Mapping[str, str]
 
@@ -83,13 +85,15 @@ def feature(handling: Handling = "silent") -> Feature:
     folder = STARTER / "feature"
     migration = (folder / "migration.sql").read_text()
     action = (folder / "update_last_viewed.py").read_text()
+    shelf = (folder / "shelf_recently_opened.py").read_text()
     page = (folder / handling / "page.py").read_text()
     documents = (STARTER / "main" / DOCUMENTS).read_text()
     return Feature(
         migration=migration,
         action=action,
+        shelf=shelf,
         page=page,
-        files={MIGRATION: migration, DOCUMENTS: f"{documents}\n\n{action}", READER_PAGE: page},
+        files={MIGRATION: migration, DOCUMENTS: f"{documents}\n\n{action}\n\n{shelf}", READER_PAGE: page},
     )
 
 

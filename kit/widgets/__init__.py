@@ -1,4 +1,4 @@
-"""What one sees and presses in JupyterLab: deploy panel, world map, tables, an exercise's check."""
+"""What one sees and presses in JupyterLab: panel, map, tables, a visitor's seat, an exercise's check."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from kit.widgets.compare import SideBySide
 from kit.widgets.deploy_panel import DeployPanel
 from kit.widgets.migrations import MigrationTable
 from kit.widgets.progress import ProgressTable
+from kit.widgets.visitor_seat import VisitorSeat
 from kit.widgets.world_map import WorldMap
 
-__all__ = ["DeployPanel", "MigrationTable", "ProgressTable", "SideBySide", "WorldMap"]
+__all__ = ["DeployPanel", "MigrationTable", "ProgressTable", "SideBySide", "VisitorSeat", "WorldMap"]

@@ -461,14 +461,27 @@ class Engine:
                 if (response := self.visitors.visit(row[0]).response) is None:
                     raise _silent(site)
                 return response
-            port = self.programs.dev_port() if site == "dev" else None
-            if site == "dev" and port is None:
-                raise BadInput("The dev server is not running.", remedy='Start it: dev.run("npm run dev").')
-            address = f"http://127.0.0.1:{port}" if port else self.host.preview(site)
+            address = self.address(site)
             try:
                 return self.visitors.open(f"{address}/read/{row[0]}")
             except httpx.HTTPError as error:
                 raise _silent(site) from error
+
+    def address(self, site: str) -> str:
+        """Return the address of "production", "dev", or a branch's preview, which its first call starts.
+
+        Raises:
+            BadInput: if the site is not served.
+            BuildFailed: if a preview's code does not start.
+        """
+        if site == "production":
+            return self.host.address
+        if site != "dev":
+            return self.host.preview(site)
+        port = self.programs.dev_port()
+        if port is None:
+            raise BadInput("The dev server is not running.", remedy='Start it: dev.run("npm run dev").')
+        return f"http://127.0.0.1:{port}"
 
     def upload(self, title: str) -> httpx.Response:
         """Add a document on production, let the worker come, open the document; return the last answer."""

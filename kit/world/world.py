@@ -41,8 +41,8 @@ class Page:
 
     @classmethod
     def read(cls, site: str, response: httpx.Response) -> Self:
-        """Take what a reader would see from an answer."""
-        body = re.sub(r"(?s)<(head|style|script)\b.*?</\1>", "", response.text)
+        """Take what a reader would see from an answer, without what is around every page of the site."""
+        body = re.sub(r"(?s)<(head|style|script|header|footer)\b.*?</\1>", "", response.text)
         lines = (html.unescape(re.sub(r"<[^>]+>", "", line)).strip() for line in body.splitlines())
         return cls(site=site, status=response.status_code, text="\n".join(line for line in lines if line))
 

@@ -128,7 +128,7 @@ def test_what_differs_from_run_to_run_is_found(text: str) -> None:
         "supabase/migrations/20250126153000_add_document_last_viewed.sql",
         'psql "$LOCAL_DB_URL"',
         "src/app/read/[id]/page.py",
-        "+00:35    host      live fe6bb51",
+        "+00:35    host      live 1723189",
         "origin/homepage-and-search",
     ],
 )

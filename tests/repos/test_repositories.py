@@ -323,7 +323,8 @@ def test_what_the_learner_types_fits_into_a_cell() -> None:
         typed = feature(handling)
         assert len(typed.action.splitlines()) <= 10
         assert len(typed.page.splitlines()) <= 11
-        assert typed.files[DOCUMENTS].endswith(f"\n\n\n{typed.action}")
+        assert typed.files[DOCUMENTS].endswith(f"\n\n\n{typed.action}\n\n{typed.shelf}")
+        assert len(typed.shelf.splitlines()) <= 10
         assert typed.files[MIGRATION] == typed.migration
         compile(typed.files[DOCUMENTS], DOCUMENTS, "exec")
     assert feature("silent").page != feature("loud").page

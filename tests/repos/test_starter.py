@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,14 +12,17 @@ from typing import Any
 import httpx
 import pytest
 
+from kit.experiments.changes import recipe
 from kit.names import EPOCH, MIGRATION
 from kit.postgres import Embedded, Server, create, start_server
 from kit.process import Supervisor, wait_until
 from kit.repos import STARTER, Handling, Repositories, feature
+from kit.world.world import Page
 
 FIRST = "00000000-0000-4000-8000-000000000001"
 VISIT = datetime(2025, 1, 26, 15, 35, 42, 123456, tzinfo=UTC)
 NO_COLUMN = 'column "last_viewed" of relation "documents" does not exist'
+NOTHING_OPENED = ["Recently opened", "Nothing here yet. Pick something to read."]
 _numbers = itertools.count()
 
 
@@ -90,18 +93,22 @@ def sql(world: World, database: str) -> Iterator[Callable[..., list[Any]]]:
 
 @pytest.fixture
 def start(world: World, database: str, tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Start the app, or the worker, from a commit, with the feature's files if asked."""
+    """Start the app, or the worker, from a commit, with the feature's files or others if asked."""
     started = []
 
     def run(
-        what: str = "src", *, commit: str = "main", handling: Handling | None = None, archive: bool = True
+        what: str = "src",
+        *,
+        commit: str = "main",
+        handling: Handling | None = None,
+        files: Mapping[str, str] | None = None,
+        archive: bool = True,
     ) -> Process:
         name, tree = f"{what}-{next(_numbers)}", tmp_path / "tree"
         if archive:
             world.repositories.archive(commit, tree)
-        if handling:
-            for path, text in feature(handling).files.items():
-                (tree / path).write_text(text)
+        for path, text in (feature(handling).files if handling else files or {}).items():
+            (tree / path).write_text(text)
         argv = ["src/main.py", "--fd", "{fd}"] if what == "src" else ["main.py"]
         running = world.supervisor.spawn(
             name,
@@ -129,8 +136,19 @@ Sql = Callable[..., list[Any]]
 def read(
     app: Process, *, document: str = FIRST, request: str = "view-1", at: datetime = VISIT
 ) -> httpx.Response:
-    start_header = f"t={int(at.timestamp())}.{at.microsecond:06}"
-    return app.get(f"/read/{document}", **{"X-Request-Id": request, "X-Request-Start": start_header})
+    return app.get(f"/read/{document}", **{"X-Request-Id": request, "X-Request-Start": start_header(at)})
+
+
+def start_header(at: datetime) -> str:
+    return f"t={int(at.timestamp())}.{at.microsecond:06}"
+
+
+def shelves(app: Process, *, at: datetime = VISIT) -> list[str]:
+    """Return what stands on the home page above the newest documents, without the search."""
+    response = app.get("/", **{"X-Request-Id": "home-1", "X-Request-Start": start_header(at)})
+    assert response.status_code == 200
+    lines = Page.read("app", response).text.splitlines()
+    return lines[lines.index("Search") + 1 : lines.index("Recently added")]
 
 
 def events(worker: Process) -> list[str]:
@@ -194,7 +212,7 @@ def test_the_page_before_the_feature(start: Start) -> None:
     response = read(app)
     assert response.status_code == 200
     assert "<h1>My Test Document</h1>" in response.text
-    assert "uploaded 2024-11-20T08:00:00.000000+00:00" in response.text
+    assert 'uploaded <time datetime="2024-11-20T08:00:00+00:00">20 November 2024</time>' in response.text
     assert response.headers["Connection"] == "close"
     assert "server" not in response.headers
     assert app.log() == []
@@ -203,7 +221,9 @@ def test_the_page_before_the_feature(start: Start) -> None:
 @pytest.mark.parametrize("path", ["/read/nothing", "/read/00000000-0000-4000-8000-000000000999", "/nowhere"])
 def test_what_does_not_exist_is_not_found(start: Start, path: str) -> None:
     app = start()
-    assert app.get(path).status_code == 404
+    response = app.get(path)
+    assert response.status_code == 404
+    assert Page.read("app", response).text == "Not found\nThere is no such page."
     assert app.log() == []
 
 
@@ -219,6 +239,7 @@ def test_silent_without_the_column_shows_the_page_and_loses_the_view(start: Star
             "message": "Failed to update last_viewed:",
             "sqlstate": "42703",
             "error": NO_COLUMN,
+            "statement": "UPDATE documents SET last_viewed = %s WHERE id = %s",
             "request_id": "view-7",
         }
     ]
@@ -262,7 +283,7 @@ def test_loud_without_the_column_fails_and_tells_the_visitor_nothing(start: Star
     assert response.headers["Connection"] == "close"
     assert "Something went wrong" in response.text
     assert "last_viewed" not in response.text
-    assert len(response.text) < 400
+    assert len(Page.read("app", response).text) < 100
     refused, raised = app.log()
     assert (refused["sqlstate"], refused["error"], refused["request_id"]) == ("42703", NO_COLUMN, "view-9")
     assert (raised["error"], raised["request_id"]) == ("RuntimeError: last_viewed was not saved", "view-9")
@@ -273,6 +294,49 @@ def test_loud_with_the_column(start: Start, sql: Sql) -> None:
     app = start(handling="loud")
     assert read(app).status_code == 200
     assert sql("SELECT last_viewed FROM documents WHERE id = %s", FIRST) == [(VISIT,)]
+
+
+def test_in_the_window_the_list_is_empty_and_what_was_opened_then_never_comes_into_it(
+    start: Start, sql: Sql
+) -> None:
+    before = start(commit="homepage-and-search")
+    assert shelves(before) == []
+
+    app = start(commit="homepage-and-search", handling="silent")
+    assert read(app).status_code == 200
+    assert shelves(app) == NOTHING_OPENED
+    line = app.log()[-1]
+    assert (line["message"], line["request_id"]) == ("Failed to read last_viewed:", "home-1")
+    assert (line["sqlstate"], line["error"]) == ("42703", 'column "last_viewed" does not exist')
+
+    sql(feature().migration)
+    assert shelves(app) == NOTHING_OPENED
+    read(app)
+    read(app, document=FIRST.replace("1", "2"), at=VISIT + timedelta(minutes=2))
+    seen = {
+        seconds: shelves(app, at=VISIT + timedelta(seconds=seconds)) for seconds in (121, 4000, 7300, 90_000)
+    }
+    assert seen == {
+        121: ["Recently opened", "Against Rivers just now", "My Test Document 2 minutes ago"],
+        4000: ["Recently opened", "Against Rivers 1 hour ago", "My Test Document 1 hour ago"],
+        7300: ["Recently opened", "Against Rivers 1 hour ago", "My Test Document 2 hours ago"],
+        90_000: ["Recently opened", "Against Rivers 26 January 2025", "My Test Document 26 January 2025"],
+    }
+    assert len(app.log()) == 2
+
+
+def test_the_list_survives_a_rename_of_its_column(start: Start, sql: Sql) -> None:
+    made = recipe("rename", "silent").whole.files
+    sql(feature().migration)
+    read(start(commit="homepage-and-search", handling="silent"))
+    app = start(
+        commit="homepage-and-search",
+        files={path: text for path, text in made.items() if path.startswith("src/")},
+    )
+    assert shelves(app) == NOTHING_OPENED
+    (rename,) = (text for path, text in made.items() if path.endswith(".sql"))
+    sql(rename)
+    assert shelves(app) == ["Recently opened", "My Test Document just now"]
 
 
 def test_a_read_that_fails_is_a_500_and_logged(start: Start, sql: Sql) -> None:

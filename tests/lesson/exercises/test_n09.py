@@ -18,7 +18,7 @@ TOGETHER = """lab.dev.run("git push -q origin main && npx supabase db push")
 lab.advance(36)"""
 SCHEMA_FIRST = """lab.dev.run("npx supabase db push && git push -q origin main")
 lab.advance(36)"""
-BACK_AT_ONCE = """lab.rollback("fe6bb51")
+BACK_AT_ONCE = """lab.rollback("1723189")
 lab.advance(1)
 lab.dev.write("supabase/migrations/20250126170000_back.sql",
               "ALTER TABLE documents ADD COLUMN last_viewed TIMESTAMPTZ;")

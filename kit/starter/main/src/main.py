@@ -11,12 +11,16 @@ import uvicorn
 from starlette.applications import Starlette
 
 from lib import database, log
-from lib.routing import find_routes
+from lib.routing import find_routes, not_found
 
 
 def create_app() -> Starlette:
     """Serve the pages and API routes under src/app."""
-    return Starlette(routes=find_routes(Path(__file__).parent / "app"), lifespan=database.lifespan)
+    return Starlette(
+        routes=find_routes(Path(__file__).parent / "app"),
+        exception_handlers={404: not_found},
+        lifespan=database.lifespan,
+    )
 
 
 def listening_socket() -> socket.socket:

@@ -1,5 +1,8 @@
+from components.shelves import shelves
 from lib.html import layout
+
+WELCOME = "<p>Open a document at <code>/read/</code> and its id.</p>"
 
 
 async def page():
-    return layout("Rhizome", "<p>Open a document at /read/&lt;its id&gt;.</p>")
+    return layout("Library", f"{WELCOME}\n{await shelves()}")

@@ -4,6 +4,7 @@ from html import escape
 
 from app.actions.documents import get_chunks, get_document
 from lib.html import layout
+from lib.moments import moment
 from lib.routing import NotFound
 
 
@@ -13,9 +14,9 @@ async def document_reader(document_id: str) -> str:
     if document is None:
         raise NotFound
     chunks = await get_chunks(document_id)
-    uploaded = document["uploaded_at"].isoformat(timespec="microseconds")
-    facts = f"{document['file_name']} ({document['file_type']}), uploaded {uploaded}"
+    file = escape(f"{document['file_name']} ({document['file_type']})")
+    facts = f'<p class="facts">{file}, uploaded {moment(document["uploaded_at"])}</p>'
     text = "\n".join(f"<p>{escape(chunk['content'])}</p>" for chunk in chunks)
     if not chunks:
         text = f"<p>Not ready to read yet: {escape(document['processing_status'])}.</p>"
-    return layout(document["title"] or "Untitled", f"<p><em>{escape(facts)}</em></p>\n{text}")
+    return layout(document["title"] or "Untitled", f'{facts}\n<div class="text">\n{text}\n</div>')

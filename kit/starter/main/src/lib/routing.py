@@ -28,6 +28,11 @@ class NotFound(Exception):
     """Raised by a page when what it should show does not exist."""
 
 
+def not_found(*_: object) -> Response:
+    """Answer 404, with a page."""
+    return HTMLResponse(layout("Not found", '<p class="empty">There is no such page.</p>'), 404)
+
+
 def revalidate_path(path: str) -> None:
     """Tell the router, with the answer, that its copies of `path` are out of date."""
     _stale_paths.get().append(path)
@@ -63,10 +68,10 @@ def _page_endpoint(module: ModuleType) -> Endpoint:
         try:
             html = await module.page(**{name: offered[name] for name in wanted})
         except NotFound:
-            return HTMLResponse(layout("Not found", "<p>There is no such page.</p>"), 404)
+            return not_found()
         except Exception as error:
             log.error(f"Unhandled error on {request.url.path}:", error)
-            sorry = "<p>This page could not be shown. Please try again later.</p>"
+            sorry = '<p class="empty">This page could not be shown. Please try again later.</p>'
             return HTMLResponse(layout("Something went wrong", sorry), 500)
         return _finish(HTMLResponse(html))
 

@@ -1,8 +1,9 @@
 from app.actions.library import get_recent_documents
 from components.document_list import document_list
+from components.shelves import shelves
 from lib.html import layout
 
 
 async def page():
     documents = await get_recent_documents()
-    return layout("Rhizome", f"<h2>Recent</h2>\n{document_list(documents)}")
+    return layout("Library", f"{await shelves()}\n<h2>Recently added</h2>\n{document_list(documents)}")

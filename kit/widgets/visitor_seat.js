@@ -1,0 +1,76 @@
+// A frame on a site, with the little that a browser has around a page.
+//
+// The frame is of another origin: no script may ask it where it is, send it back, or load it again. So the
+// kernel, which passes its requests on, says which page it was given; from that come the line with the path,
+// and what Back and Reload lead to. The site's pages need no scripts, and get none.
+
+const GONE = "The kernel has ended, and the site with it: run the notebook's setup cell, then this one again.";
+
+function make(name, properties, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
+export default {
+  render({ model, el, signal }) {
+    let address = "";
+    const visited = []; // paths; the last one is shown
+
+    const button = (text) => make("button", { type: "button", textContent: text, disabled: true });
+    const [home, back, reload] = ["Home", "Back", "Reload"].map(button);
+    const tab = make("a", { target: "_blank", rel: "noopener noreferrer", textContent: "Open in a tab", hidden: true });
+    const where = make("output", { className: "kw-where", ariaLabel: "The page that is shown" });
+    const notice = make("p", { className: "kw-notice", role: "status" });
+    const frame = make("iframe", { title: "The visitor's seat", referrerPolicy: "no-referrer" });
+    frame.setAttribute("sandbox", "allow-forms");
+    const bar = make("div", { className: "kw-bar", role: "toolbar", ariaLabel: "The visitor's seat" });
+    bar.append(home, back, reload, where, tab);
+    el.classList.add("kw-seat");
+    el.append(bar, notice, make("div", { className: "kw-frame" }, frame));
+
+    function leave() {
+      for (const each of [home, back, reload]) each.disabled = true;
+      tab.hidden = true;
+      notice.textContent = GONE; // what the frame shows stays
+    }
+    const isGone = () => el.classList.contains("jupyter-widgets-disconnected");
+    const answers = () => fetch(address, { method: "HEAD", mode: "no-cors", cache: "no-store" }).then(() => true, () => false);
+
+    async function go(path) {
+      // Asked first: a frame that is sent where nobody answers loses the page that it shows.
+      if (await answers()) frame.contentWindow.location.replace(address + path);
+      else leave();
+    }
+    home.addEventListener("click", () => go("/"));
+    reload.addEventListener("click", () => go(visited.at(-1)));
+    back.addEventListener("click", () => {
+      visited.pop();
+      go(visited.at(-1));
+    });
+
+    function hear(message) {
+      if (message.address && message.address !== address) {
+        address = message.address;
+        frame.title = `The visitor's seat: ${message.site}`;
+        frame.src = `${address}/`;
+        home.disabled = reload.disabled = tab.hidden = false;
+      }
+      if (message.path) {
+        if (message.path !== visited.at(-1)) visited.push(message.path);
+        back.disabled = visited.length < 2;
+        where.textContent = `${message.status}  ${message.path}`;
+        tab.href = address + message.path;
+      }
+    }
+    const look = () => isGone() && leave();
+    model.on("msg:custom", hear);
+    model.on("comm_live_update", look);
+    signal.addEventListener("abort", () => {
+      model.off("msg:custom", hear);
+      model.off("comm_live_update", look);
+    });
+    if (isGone()) leave();
+    else model.send({ sits: true });
+  },
+};

@@ -1,0 +1,67 @@
+"""The visitor's seat: the site in a frame, as one of its visitors sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+from anywidget import AnyWidget
+
+from kit.host.proxy import Proxy
+from kit.widgets.cell_events import replace_former
+from kit.world.world import World
+
+
+class VisitorSeat(AnyWidget):
+    """A frame on a site of the world, with what a browser has around a page: home, back, reload.
+
+    Whoever sits there asks real pages of the real site, at the world's own time; no page view is
+    put into the timeline. The address travels in messages, and is in no state that a notebook
+    may store.
+
+    Args:
+        world: whose site.
+        site: "production", "dev" (after `npm run dev`), or a branch, for its preview.
+    """
+
+    _esm = Path(__file__).with_suffix(".js")
+    _css = Path(__file__).with_suffix(".css")
+
+    def __init__(self, world: World, *, site: str = "production") -> None:
+        """Look whether the site is served; nothing is asked of it before somebody sits down.
+
+        Raises:
+            BadInput: if it is not.
+            BuildFailed: if a preview's code does not start.
+        """
+        super().__init__()  # first: a widget that was never one cannot be thrown away in silence
+        self._engine = world.engine
+        self._site = site
+        self._proxy = Proxy(self._fetch, shown=self._tell)
+        self._engine.address(site)
+        self.on_msg(self._welcome)
+        replace_former(self)
+
+    def __repr__(self) -> str:
+        """Say what it is, for where there is no JupyterLab."""
+        return f"The visitor's seat: {self._site} in a frame. Run this cell in JupyterLab to sit there."
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - IPython's own
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        return {**data, "text/plain": repr(self)}, metadata
+
+    def close(self) -> None:
+        """Take the frame away, and what serves it."""
+        self._proxy.close()
+        super().close()
+
+    def _welcome(self, *_: object) -> None:
+        """Tell somebody who has come where to sit."""
+        self.send({"address": self._proxy.open(), "site": self._site})
+
+    def _fetch(self, path: str) -> httpx.Response:
+        return self._engine.visitors.open(f"{self._engine.address(self._site)}{path}", request="seat")
+
+    def _tell(self, path: str, status: int) -> None:
+        self.send({"path": path, "status": f"{status} {httpx.codes.get_reason_phrase(status)}"})
