@@ -101,7 +101,7 @@ pictures: $(STAMP) ## take the README's pictures again (needs Chromium)
 
 BUNDLES := kit/widgets
 bundle: ## make the widgets' modules of kit/widgets/scene again (needs Node and npm install)
-	@node_modules/.bin/esbuild kit/widgets/scene/deploy.js --bundle --format=esm --minify --legal-comments=eof \
+	@node_modules/.bin/esbuild kit/widgets/scene/deploy.js kit/widgets/scene/stage.js --bundle --format=esm --minify --legal-comments=eof \
 	    --log-level=warning --outdir=$(BUNDLES)
 
 lock: $(STAMP) ## choose the newest versions again and write requirements.lock

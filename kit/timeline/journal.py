@@ -135,6 +135,8 @@ def _fits_hint(hint: Any) -> _Fits:  # noqa: ANN401 - type hints have no common 
 
 
 _INTERRUPTED = 130
+Heard = Literal["begins", "ends", "refused", "happens", "anew"]
+"""What a listener hears: a command begins, ends, was refused; something happens; all begins anew."""
 
 
 @dataclass
@@ -168,6 +170,7 @@ class Journal:
         self._records: list[Record] = []
         self._lock = threading.Lock()
         self._held: list[Record] | None = None
+        self.listener: Callable[[Heard, Record | None], None] = lambda *_: None  # hears all at once
 
     def __repr__(self) -> str:
         """Count the records."""
@@ -180,6 +183,7 @@ class Journal:
                 self._append([record])
             else:
                 self._held.append(record)
+        self.listener("happens", record)
 
     def _append(self, records: list[Record]) -> None:
         self._records += records
@@ -200,6 +204,7 @@ class Journal:
         begun = [record]
         with self._lock:
             outer, self._held = self._held, []
+        self.listener("begins", record)
         try:
             yield command
         except BadInput:
@@ -216,6 +221,7 @@ class Journal:
                     self._append(records)
                 else:
                     outer += records
+            self.listener(*(("ends", done[0]) if done else ("refused", record)))
 
     @property
     def timeline(self) -> Timeline:
@@ -237,6 +243,7 @@ class Journal:
             with open(new, "w", encoding="utf-8", opener=private) as file:
                 file.write(dump_records(timeline))
             new.replace(self._path)
+        self.listener("anew", None)
 
     def load(self) -> None:
         """Read the file, without a last line that was cut off when its writer was killed.
@@ -249,3 +256,4 @@ class Journal:
             self._records = list(load_records(text).records)
         if text and not text.endswith("\n"):
             self.replace(self.timeline)  # what is added next begins a line of its own
+        self.listener("anew", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ from kit.repos import Repositories, git_environment
 from kit.timeline import CommandRan, RefMoved, SchemaChanged, Timeline
 from kit.timeline.clock import Clock
 from kit.timeline.journal import Journal, private
+from kit.world.audience import tell
 from kit.world.home import require_space
 from kit.world.ownership import Ownership
 from kit.world.programs import Programs, app_environment
@@ -76,6 +78,7 @@ class Engine:
         self.supervisor = supervisor
         self.repositories = repositories
         self.journal = Journal(folder)
+        self.journal.listener = functools.partial(tell, self)
         self.ownership = Ownership(folder)
         self.closed = False
         self._becoming = False
@@ -170,6 +173,11 @@ class Engine:
             steps.callback(self.visitors.stop)
 
     @property
+    def becoming(self) -> bool:
+        """Whether it is being made another one just now: what happens then is nobody's doing."""
+        return self._becoming
+
+    @property
     def whole(self) -> bool:
         """Whether the world can be gone on with: not while it is made, nor if that failed."""
         return not (self.folder / "changing").exists()
@@ -188,6 +196,8 @@ class Engine:
             self._seen, self._before, self._acted = None, None, False
         finally:
             self._becoming = outer
+        if not outer:
+            self.journal.listener("anew", None)  # whoever watches has not been told what made it
 
     def state(self) -> dict[str, Any]:
         """Return what a saved world needs besides databases, repositories and journal."""

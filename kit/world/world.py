@@ -197,12 +197,45 @@ class World:
     """
 
     def __init__(self, engine: Engine, how: str) -> None:
-        """Wrap a running world; `open_world` makes one."""
+        """Wrap a running world; `open` makes one."""
         self.engine = engine
         engine.watched = True
         self._how = how
         self.dev = Clone(engine, "dev")
         self.production = Clone(engine, "production")
+
+    @classmethod
+    def open(
+        cls,
+        phase: int = 1,
+        *,
+        scratch: bool = False,
+        clock: ClockName = "virtual",
+        progress: Progress | None = None,
+    ) -> Self:
+        """Open the world at a phase: your own where you left it, else that phase's checkpoint.
+
+        Args:
+            phase: 1 to 7, or 8 for the state after the last.
+            scratch: a world of its own instead, to break things in; it is never saved, and opened
+                again it starts over.
+            clock: "wall" for a scratch world in real time, in which visitors can wait for a lock.
+            progress: told in a few words what is being done.
+
+        Raises:
+            BadInput: if there is no such phase or clock, or your own world is asked for on the wall clock.
+            MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it: `python -m kit doctor`.
+        """
+        if clock not in ("virtual", "wall") or (clock == "wall" and not scratch):
+            raise BadInput(
+                f"This world does not run on a clock {clock!r}.",
+                remedy='Leave clock out; or open a scratch world: open_world(scratch=True, clock="wall").',
+            )
+        if scratch:
+            opened = open_scratch(phase, clock=clock, progress=progress)
+        else:
+            opened = open_at(phase, progress=progress)
+        return cls(opened.engine, opened.how)
 
     def __repr__(self) -> str:
         """Say at which phase it stands, and where it comes from."""
@@ -364,35 +397,3 @@ class World:
     ) -> None:
         """Close it."""
         self.close()
-
-
-def open_world(
-    phase: int = 1,
-    *,
-    scratch: bool = False,
-    clock: ClockName = "virtual",
-    progress: Progress | None = None,
-) -> World:
-    """Open the world at a phase: your own where you left it, else that phase's checkpoint.
-
-    Args:
-        phase: 1 to 7, or 8 for the state after the last.
-        scratch: a world of its own instead, to break things in; it is never saved, and opened
-            again it starts over.
-        clock: "wall" for a scratch world in real time, in which visitors can wait for a lock.
-        progress: told in a few words what is being done.
-
-    Raises:
-        BadInput: if there is no such phase or clock, or your own world is asked for on the wall clock.
-        MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
-    """
-    if clock not in ("virtual", "wall") or (clock == "wall" and not scratch):
-        raise BadInput(
-            f"This world does not run on a clock {clock!r}.",
-            remedy='Leave clock out; or open a scratch world: open_world(scratch=True, clock="wall").',
-        )
-    if scratch:
-        opened = open_scratch(phase, clock=clock, progress=progress)
-    else:
-        opened = open_at(phase, progress=progress)
-    return World(opened.engine, opened.how)

@@ -24,7 +24,7 @@ from kit.timeline.clock import ClockName
 from kit.widgets.deploy_panel import _OUTCOMES, _rules
 
 WIDGETS = ROOT / "kit" / "widgets"
-MODULES = ("deploy",)
+MODULES = ("deploy", "stage")
 MOST = 80_000
 """Bytes of a widget's code, compressed."""
 PROGRAM = """

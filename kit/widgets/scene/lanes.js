@@ -14,6 +14,7 @@ import { countUntil, OUTCOMES, seconds, until, views } from "./run.js";
 /** @typedef {import("./run.js").Run} Run */
 /** @typedef {import("./run.js").Measured} Measured */
 /** @typedef {import("./run.js").Segment} Segment */
+/** @typedef {import("./run.js").View} View */
 /** @typedef {"wait" | "build" | "rate"} Knob */
 /**
  * @typedef {object} Scene what is to be drawn
@@ -37,9 +38,9 @@ import { countUntil, OUTCOMES, seconds, until, views } from "./run.js";
 
 const GUTTER = 112;
 const WIDE = 620; // from here on the lanes' names stand beside them
-const LANE = 24;
+export const LANE = 24;
 const BUILD = 12;
-const BARS = 62; // the height of the busiest lane of visitors
+export const BARS = 62; // the height of the busiest lane of visitors
 const FULL = 60; // page views a second that fill it
 
 /** The limits of what can be dragged, and its step by keys. @type {Record<Knob, {low: number, high: number, step: number}>} */
@@ -110,6 +111,8 @@ export function drawLanes(scene) {
   const seen = whole && until(whole, scene.at);
   const expected = predict(scene.plan, scene.rules);
   const running = scene.running || !seen;
+  const all = scene.run?.seen ? views(scene.run) : [];
+  const shown = all.slice(0, countUntil(all, scene.at));
   const label = seen ? `${seen.head.text}: ${seen.head.detail}` : "not deployed yet";
   return html`<svg class="kw-drawing" role="group" aria-label="Timeline. ${label}" width=${scene.width} height=${place.height} viewBox="0 0 ${scene.width} ${place.height}">
     <g>${unsafeSVG(scene.patterns)}</g>
@@ -121,7 +124,7 @@ export function drawLanes(scene) {
     ${drawLane(scene, line, place.code, "code", seen?.code ?? null, expected.code, running)}
     ${drawBuilds(scene, seen, line, place, running)}
     ${drawLane(scene, line, place.schema, "schema", seen?.schema ?? null, expected.schema, running)}
-    ${drawBars(scene, line, place)}
+    ${shown.length ? drawBars(shown, line, place.floor, scene.run?.plan.rate ?? 20, scene.ident, scene.chosen, scene.choose) : nothing}
     ${drawMarks(scene, seen, line, place)}
     ${seen && scene.at < (whole?.now ?? 0) + 1e9 ? drawHand(line.x(seen.now), place) : nothing}
     ${drawHandles(scene, line, place)}
@@ -130,8 +133,8 @@ export function drawLanes(scene) {
 
 /** @typedef {ReturnType<typeof layout>} Layout */
 
-/** @param {Axis} line @param {Layout} place */
-function drawTicks(line, place) {
+/** @param {Axis} line @param {{floor: number}} place */
+export function drawTicks(line, place) {
   return svg`<line class="kw-axis" x1=${line.left} x2=${line.left + line.width} y1=${place.floor} y2=${place.floor} />
     ${ticks(line).map((at) => {
       const x = line.x(at);
@@ -143,7 +146,7 @@ function drawTicks(line, place) {
 
 /** @param {Scene} scene @param {Layout} place @param {Axis} line @param {Measured | null} seen */
 function drawNames(scene, place, line, seen) {
-  const size = barSeconds(scene, line);
+  const size = barSeconds(line, scene.plan.rate);
   const late = seen?.late ? `up to ${say(seen.late)} late` : "";
   const names = [
     [place.code, "Code", "live on production"],
@@ -187,7 +190,7 @@ function drawWindows(scene, seen, line, place) {
 }
 
 /** @param {Axis} line @param {Span} window @param {number} y @param {string[]} texts from the longest @param {string} pattern @param {string} edge @param {number} [last] */
-function drawStrip(line, window, y, texts, pattern, edge, last = window.end) {
+export function drawStrip(line, window, y, texts, pattern, edge, last = window.end) {
   const x = line.x(window.start);
   const end = line.x(window.end);
   const beside = line.x(last) + 6;
@@ -202,7 +205,7 @@ function drawStrip(line, window, y, texts, pattern, edge, last = window.end) {
 }
 
 /** @param {Axis} line @param {Span} window @param {number} top @param {number} floor @param {string} pattern @param {string} ground @param {string} edge */
-function drawShade(line, window, top, floor, pattern, ground, edge) {
+export function drawShade(line, window, top, floor, pattern, ground, edge) {
   const x = line.x(window.start);
   const width = Math.max(1, line.x(window.end) - x);
   return svg`<rect class=${ground} x=${x} y=${top} width=${width} height=${floor - top} />
@@ -287,7 +290,7 @@ function firstDb(scene) {
 }
 
 /** @param {Axis} line @param {number} y @param {"code" | "schema"} lane @param {number} start @param {number} end @param {string} style @param {string[]} texts */
-function box(line, y, lane, start, end, style, texts) {
+export function box(line, y, lane, start, end, style, texts) {
   const x = line.x(start);
   const width = line.x(end) - x;
   if (width <= 0) return nothing;
@@ -328,46 +331,46 @@ function drawBuilds(scene, seen, line, place, running) {
 /** The bar in which an instant lies. @param {Scene} scene @param {number} at @returns {{start: number, end: number}} */
 export function barAt(scene, at) {
   const line = axisOf(scene);
-  const size = barSeconds(scene, line);
+  const size = barSeconds(line, scene.plan.rate);
   const start = line.start + Math.max(0, Math.ceil((Math.min(at, line.end) - line.start) / size - 1e-9) - 1) * size;
   return { start, end: start + size };
 }
 
-/** @param {Scene} scene @param {Axis} line */
-function barSeconds(scene, line) {
-  return step(line.end - line.start, line.width / 14, 1 / scene.plan.rate);
+/** How many seconds one bar stands for. @param {Axis} line @param {number} rate */
+function barSeconds(line, rate) {
+  return step(line.end - line.start, line.width / 10, 1 / rate);
 }
 
-/** @param {Scene} scene @param {Axis} line @param {Layout} place */
-function drawBars(scene, line, place) {
-  const run = scene.run;
-  if (!run?.seen) return nothing;
-  const all = views(run);
-  const size = barSeconds(scene, line);
+/**
+ * @param {View[]} some in order of time @param {Axis} line @param {number} floor @param {number} rate @param {string} ident
+ * @param {{start: number} | null} [chosen] @param {(start: number, end: number) => void} [choose]
+ */
+export function drawBars(some, line, floor, rate, ident, chosen, choose) {
+  const size = barSeconds(line, rate);
   const number = Math.ceil((line.end - line.start) / size);
   const counts = Array.from({ length: number }, () => [0, 0, 0, 0]);
-  const end = countUntil(all, scene.at);
-  for (let index = 0; index < end; index += 1) {
-    const bucket = Math.floor((all[index].at - line.start) / size + 1e-9);
-    if (bucket >= 0 && bucket < number) counts[bucket][OUTCOMES.indexOf(all[index].outcome)] += 1;
+  for (const view of some) {
+    const bucket = Math.floor((view.at - line.start) / size + 1e-9);
+    if (bucket >= 0 && bucket < number) counts[bucket][OUTCOMES.indexOf(view.outcome)] += 1;
   }
-  const most = Math.max(run.plan.rate * size * 1.25, ...counts.map((bar) => bar[0] + bar[1] + bar[2] + bar[3]));
-  const scale = (heightOf(run.plan.rate) * 1.25) / most;
+  const most = Math.max(rate * size * 1.25, ...counts.map((bar) => bar[0] + bar[1] + bar[2] + bar[3]));
+  const scale = (heightOf(rate) * 1.25) / most;
   return counts.map((bar, index) => {
     if (!bar.some(Boolean)) return nothing;
     const start = line.start + index * size;
     const x = line.x(start);
     const width = Math.max(1, (line.x(start + size) - x) * 0.86);
-    let floor = place.floor;
-    const chosen = scene.chosen !== null && Math.abs(scene.chosen.start - start) < size / 2;
-    return svg`<g class=${chosen ? "kw-bar kw-chosen" : "kw-bar"} @click=${() => scene.choose(start, start + size)}>
-      ${bar.map((each, outcome) => {
-        if (!each) return nothing;
-        floor -= each * scale;
-        const name = OUTCOMES[outcome];
-        return svg`<rect class="kw-${name}" x=${x} y=${floor} width=${width} height=${each * scale} fill=${name === "ok" ? nothing : `url(#${scene.ident}-${name})`} />`;
-      })}
-      <rect class="kw-reach" x=${x} y=${place.floor - BARS} width=${width} height=${BARS} /></g>`;
+    let top = floor;
+    const parts = bar.map((each, outcome) => {
+      if (!each) return nothing;
+      top -= each * scale;
+      const name = OUTCOMES[outcome];
+      return svg`<rect class="kw-${name}" x=${x} y=${top} width=${width} height=${each * scale} fill=${name === "ok" ? nothing : `url(#${ident}-${name})`} />`;
+    });
+    if (!choose) return parts;
+    const on = chosen !== null && chosen !== undefined && Math.abs(chosen.start - start) < size / 2;
+    return svg`<g class=${on ? "kw-bar kw-chosen" : "kw-bar"} @click=${() => choose(start, start + size)}>${parts}
+      <rect class="kw-reach" x=${x} y=${floor - BARS} width=${width} height=${BARS} /></g>`;
   });
 }
 

@@ -1,0 +1,84 @@
+"""A world in a notebook: as everywhere, and with a stage beside the cells."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import ipywidgets
+from sidecar import Sidecar
+
+from kit.timeline.clock import ClockName
+from kit.widgets.stage import Stage
+from kit.world.open import Progress
+from kit.world.world import Shown, World
+
+ASKED = "KIT_STAGE"
+"""The variable by which `python -m kit lab` has a world offer its stage."""
+_DOCKED = "The stage is on the right; it follows whatever this notebook does."
+_ELSEWHERE = ("VSCODE_PID", "VSCODE_CWD", "COLAB_GPU")  # of programs that show widgets, and dock nothing
+_stage: Stage | None = None  # one a kernel: it follows every world
+
+
+class NotebookWorld(World):
+    """A world that can be watched beside the notebook."""
+
+    def stage(self, *, dock: bool = True) -> Shown | Stage:
+        """Show where everything is, and what visitors meet, while cells run.
+
+        It follows whatever world the notebook works in; asked for again, there is still one.
+
+        Args:
+            dock: to the right of the notebook, where JupyterLab can do that; otherwise here.
+        """
+        global _stage  # noqa: PLW0603 - one view a kernel, whichever world asks for it
+        if _stage is not None:
+            _stage.close()
+        _stage = Stage(self.engine)
+        if not dock or not _dock(_stage):
+            return _stage
+        return Shown(_DOCKED)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever IPython gives
+        """Offer the stage as a button, where `python -m kit lab` shows the notebook."""
+        words = {"text/plain": repr(self)}
+        if not os.environ.get(ASKED):
+            return words
+        button = ipywidgets.Button(description="Show the stage", icon="columns")
+        button.on_click(lambda _: self.stage())
+        box = ipywidgets.VBox([ipywidgets.Label(repr(self)), button])
+        return {**(box._repr_mimebundle_(**options) or {}), **words}
+
+
+def open_world(
+    phase: int = 1,
+    *,
+    scratch: bool = False,
+    clock: ClockName = "virtual",
+    progress: Progress | None = None,
+) -> NotebookWorld:
+    """Open the world at a phase: your own where you left it, else that phase's checkpoint.
+
+    Args:
+        phase: 1 to 7, or 8 for the state after the last.
+        scratch: a world of its own instead, to break things in; it is never saved, and opened
+            again it starts over.
+        clock: "wall" for a scratch world in real time, in which visitors can wait for a lock.
+        progress: told in a few words what is being done.
+
+    Raises:
+        BadInput: if there is no such phase or clock, or your own world is asked for on the wall clock.
+        MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
+    """
+    return NotebookWorld.open(phase, scratch=scratch, clock=clock, progress=progress)
+
+
+def _dock(stage: Stage) -> bool:
+    """Put a stage to the right of the notebook; return whether there is what does that."""
+    if any(name in os.environ for name in _ELSEWHERE):
+        return False
+    side = Sidecar(title="Stage", anchor="split-right")
+    # Not `with side:`, which would print the stage into the cell of a program that shows no sidecar.
+    data, metadata = stage._repr_mimebundle_()
+    side.outputs = ({"output_type": "display_data", "data": data, "metadata": metadata},)
+    return True

@@ -1,0 +1,260 @@
+// The stage: where everything is and what visitors meet, of the world in which something happens.
+
+import { html, nothing, render, svg } from "lit-html";
+import { unsafeSVG } from "lit-html/directives/unsafe-svg.js";
+import { axis, fit, say, sayInstant } from "./axis.js";
+import { BARS, box, drawBars, drawShade, drawStrip, drawTicks } from "./lanes.js";
+import { along, drawWays, MAP, PLACES, drawPlace } from "./map.js";
+import { OUTCOMES, seconds } from "./run.js";
+
+/** @typedef {import("./run.js").View} View */
+/** @typedef {import("./run.js").Segment & {texts: string[]}} Part */
+/** @typedef {{at: number, way: string}} Flight */
+/**
+ * What the kernel tells; times in seconds of the world's clock.
+ * @typedef {object} Told
+ * @property {boolean} anew
+ * @property {number} now
+ * @property {number} zero
+ * @property {boolean} pushed whether `zero` is a push of main
+ * @property {number} start
+ * @property {number} rate
+ * @property {string} title
+ * @property {boolean} wall
+ * @property {{clone: string, command: string} | null} doing
+ * @property {[number, number, number][]} rows
+ * @property {Flight[]} flights
+ * @property {Part[]} code
+ * @property {Part[]} schema
+ * @property {import("./run.js").Build[]} builds
+ * @property {{at: number, text: string}[]} marks
+ * @property {import("./plan.js").Span[]} windows
+ * @property {Record<string, number>} counts
+ * @property {Record<string, import("./map.js").Place>} [places]
+ * @property {string} [says]
+ * @property {boolean} [gap]
+ */
+/** @typedef {{patterns: string, span: number, means: Record<string, string>}} Setup */
+/** @typedef {import("@anywidget/types").AnyModel<{setup: Setup, last: Told | {}}>} Model */
+
+const PACE = 12; // seconds of a virtual clock that pass in one, at least: 36 in three
+const LAG_S = 1.2; // real seconds that the picture may be behind, however fast the kernel is
+const FLIES_MS = 700;
+const BUSY_MS = 1000; // after which a command says how long it has been at it
+const LANES = { marks: 12, strip: 22, code: 50, build: 77, schema: 108, floor: 214, height: 234 };
+
+class Stage {
+  /** @param {Model} model @param {HTMLElement} el @param {AbortSignal} signal */
+  constructor(model, el, signal) {
+    this.model = model;
+    this.el = el;
+    this.ident = `kw${Math.random().toString(36).slice(2, 10)}`;
+    this.setup = model.get("setup");
+    this.patterns = this.setup.patterns.replaceAll("IDENT", this.ident);
+    /** @type {Told | null} */
+    this.told = null;
+    /** What was true from an instant on. @type {Told[]} */
+    this.scenes = [];
+    /** @type {View[]} */
+    this.views = [];
+    /** @type {{way: string, began: number}[]} */
+    this.flying = [];
+    /** @type {Flight[]} */
+    this.flights = [];
+    this.shown = 0;
+    this.pace = PACE;
+    this.ticked = 0;
+    this.frame = 0;
+    this.since = 0;
+    this.width = 0;
+    this.trouble = "";
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    /** @param {any} message */
+    const hear = (message) => this.hear(message);
+    model.on("msg:custom", hear);
+    const observer = new ResizeObserver(([entry]) => {
+      this.width = Math.floor(entry.contentRect.width);
+      this.draw();
+    });
+    observer.observe(el);
+    signal.addEventListener("abort", () => {
+      model.off("msg:custom", hear);
+      observer.disconnect();
+      cancelAnimationFrame(this.frame);
+    });
+    const last = model.get("last");
+    if ("now" in last) this.hear({ type: "stage", ...last, anew: true });
+    model.send({ do: "hello" });
+  }
+
+  /** @param {any} message */
+  hear(message) {
+    if (message.type === "trouble") this.trouble = message.said;
+    if (message.type !== "stage") {
+      this.draw();
+      return;
+    }
+    /** @type {Told} */
+    const told = message;
+    this.trouble = "";
+    const before = this.told;
+    this.told = told;
+    if (told.anew || !before) {
+      this.views = [];
+      this.scenes = [];
+      this.flights = [];
+      this.shown = told.now;
+    }
+    if (!told.places && before) Object.assign(told, { places: before.places, says: before.says, gap: before.gap });
+    for (const [id, at, outcome] of told.rows) this.views.push({ id, at, outcome: OUTCOMES[outcome] });
+    this.views.sort((a, b) => a.at - b.at || a.id - b.id);
+    this.views = this.views.filter((view) => view.at >= told.start - 1);
+    this.scenes.push(told);
+    if (!told.anew) this.flights.push(...told.flights);
+    if (Boolean(told.doing) !== Boolean(before?.doing)) this.since = performance.now();
+    // What is left is shown in at most so many seconds: a kernel may be quicker than an eye.
+    this.pace = Math.max(told.wall ? 1 : PACE, (told.now - this.shown) / LAG_S);
+    if (this.calm.matches) this.shown = told.now;
+    this.draw();
+  }
+
+  /** @param {number} now */
+  tick(now) {
+    this.frame = 0;
+    const passed = this.ticked ? Math.min(0.25, (now - this.ticked) / 1000) : 0.016;
+    this.ticked = now;
+    if (this.told) this.shown = Math.min(this.told.now, this.shown + passed * this.pace);
+    this.draw();
+  }
+
+  draw() {
+    if (!this.width) return;
+    const { told } = this;
+    if (!told) {
+      render(html`<div class="kw-stage"><p class="kw-soft">Nothing has happened yet. Run the notebook's setup cell, then a command.</p></div>`, this.el);
+      return;
+    }
+    const clock = performance.now();
+    const due = this.flights.filter((flight) => flight.at <= this.shown + 1e-6);
+    this.flights = this.flights.filter((flight) => flight.at > this.shown + 1e-6);
+    if (!this.calm.matches) this.flying.push(...due.map(({ way }) => ({ way, began: clock })));
+    this.flying = this.flying.filter((flight) => clock - flight.began < FLIES_MS);
+    while (this.scenes.length > 1 && this.scenes[1].now <= this.shown + 1e-6) this.scenes.shift();
+    const scene = this.scenes[0];
+    render(
+      html`<div class="kw-stage">
+        <p class="kw-head"><strong class=${scene.gap ? "kw-alarm" : ""}>${scene.says ?? "Looking."}</strong></p>
+        ${this.drawMap(scene, clock)}
+        <p class="kw-clock"><strong>${told.pushed ? sayInstant(Number((this.shown - told.zero).toFixed(1))) : say(Number((this.shown - told.start).toFixed(1)))}</strong>
+          <span class="kw-soft">${told.pushed ? "since git push" : "of this world's clock"}, ${told.title}</span></p>
+        <p class="kw-live" role="status" aria-live="polite">${this.sayDoing(clock)}</p>
+        ${this.drawLanes(told)}
+        <p class="kw-tally">${OUTCOMES.map((name) => (told.counts[name] || name === "ok" ? html`<span><svg class="kw-drawing kw-swatch" width="12" height="12" aria-hidden="true"><rect class="kw-${name}" width="12" height="12" fill=${name === "ok" ? nothing : `url(#${this.ident}-${name})`} /></svg>${told.counts[name]} ${name}</span>` : nothing))}</p>
+        ${this.trouble ? html`<p class="kw-soft">${this.trouble}</p>` : nothing}
+      </div>`,
+      this.el,
+    );
+    const moves = this.shown < told.now || this.flying.length > 0;
+    const waits = told.doing !== null && clock - this.since < BUSY_MS + 50;
+    if (moves && !this.calm.matches) {
+      if (!this.frame) this.frame = requestAnimationFrame((now) => this.tick(now));
+    } else {
+      this.ticked = 0;
+      if (waits) setTimeout(() => this.draw(), BUSY_MS);
+    }
+  }
+
+  /** @param {number} clock */
+  sayDoing(clock) {
+    const doing = this.told?.doing;
+    if (!doing) return "Nothing runs.";
+    const where = doing.clone === "world" ? "" : `${doing.clone}$ `;
+    return `${clock - this.since > BUSY_MS ? "Still at it: " : ""}${where}${doing.command}`;
+  }
+
+  /** @param {Told} scene @param {number} clock */
+  drawMap(scene, clock) {
+    const { places } = scene;
+    if (!places) return nothing;
+    const building = this.told?.builds.find((build) => build.start <= this.shown && (build.end === null || build.end > this.shown));
+    const takes = building ? (building.end ?? building.start + 35) - building.start : 1;
+    return html`<svg class="kw-drawing kw-world" role="img" aria-label="World map. ${scene.says ?? ""}" viewBox="0 0 ${MAP.width} ${MAP.height}" width=${Math.min(this.width, MAP.width * 1.25)}>
+      <g>${unsafeSVG(this.patterns)}</g>
+      ${drawWays(scene.gap ?? false, this.ident)}
+      ${PLACES.map(({ key }) => (places[key] ? drawPlace(places[key]) : nothing))}
+      ${building ? this.drawToken("builds", Math.min(1, (this.shown - building.start) / takes)) : nothing}
+      ${this.flying.map(({ way, began }) => this.drawToken(way, (clock - began) / FLIES_MS))}
+      ${this.drawVisitors()}
+    </svg>`;
+  }
+
+  /** Code on its way is a square, a schema a circle. @param {string} way @param {number} part */
+  drawToken(way, part) {
+    const [x, y] = along(way, part);
+    return way === "db push" || way === "migration up"
+      ? svg`<circle class="kw-token" cx=${x} cy=${y} r="7" />`
+      : svg`<rect class="kw-token" x=${x - 6} y=${y - 6} width="12" height="12" />`;
+  }
+
+  /** The page views of the last moment, on their way to the site; those that were not ok fall. */
+  drawVisitors() {
+    if (this.calm.matches) return nothing;
+    const long = 0.05 * this.pace; // of the clock that is shown
+    const recent = this.views.filter((view) => view.at <= this.shown && view.at > this.shown - 6 * long).slice(-60);
+    return recent.map(({ id, at, outcome }) => {
+      const age = (this.shown - at) / long;
+      const lane = MAP.site.y + 8 + ((id * 7) % 50);
+      if (age < 2) return svg`<circle class="kw-visitor" cx=${MAP.width - 4 - (MAP.width - 4 - MAP.site.end) * (age / 2)} cy=${lane} r="3" />`;
+      if (outcome === "ok") return nothing;
+      return svg`<rect class="kw-${outcome}" fill="url(#${this.ident}-${outcome})" x=${MAP.site.end + 4 + ((id * 13) % 22)} y=${MAP.site.y + 40 + (age - 2) * 22} width="8" height="8" opacity=${1 - (age - 2) * 0.2} />`;
+    });
+  }
+
+  /** @param {Told} told */
+  drawLanes(told) {
+    const place = LANES;
+    // Ten seconds at least, so that the first views do not fill the picture.
+    const end = Math.max(this.shown + 2, told.start + 12);
+    const first = Math.max(told.start, end - this.setup.span);
+    const line = axis(first - told.zero, end - told.zero, 0, this.width - 2);
+    /** @param {number} at */
+    const since = (at) => at - told.zero;
+    /** @param {Part[]} parts @param {number} y @param {"code" | "schema"} lane */
+    const lane = (parts, y, lane) =>
+      parts.filter((part) => part.start <= this.shown).map((part) => box(line, y, lane, since(part.start), since(Math.min(part.end, this.shown)), part.new ? "kw-fresh" : "kw-old", part.texts));
+    const windows = told.windows
+      .filter((window) => window.start < this.shown)
+      .map((window) => ({ start: since(window.start), end: since(Math.min(window.open ? this.shown : window.end, this.shown)) }));
+    const views = this.views.filter((view) => view.at <= this.shown).map((view) => ({ ...view, at: since(view.at) }));
+    return html`<svg class="kw-drawing" role="img" aria-label="Lanes: code, schema and visitors of the last ${this.setup.span} seconds." width=${this.width} height=${place.height} viewBox="0 0 ${this.width} ${place.height}">
+      ${drawTicks(line, place)}
+      ${windows.map((window, index) => svg`${drawStrip(line, window, place.strip, index === windows.length - 1 ? [`broken ${say(seconds(windows))}`] : [], `${this.ident}-window`, "kw-edge")}
+        ${drawShade(line, window, place.strip + 12, place.floor, `${this.ident}-window`, "kw-shade", "kw-edge")}`)}
+      ${[["Code", place.code], ["Schema", place.schema], ["Visitors", place.floor - BARS]].map(([name, y]) => svg`<text class="kw-name kw-small" x="0" y=${Number(y) - 4}>${name}</text>`)}
+      ${lane(told.code, place.code, "code")}
+      ${told.builds.filter((build) => build.start <= this.shown).map((build) => {
+        const x = line.x(since(build.start));
+        const width = Math.max(1, line.x(since(Math.min(build.end ?? this.shown, this.shown))) - x);
+        return svg`<rect class=${build.failed ? "kw-unknown kw-edge" : "kw-unknown"} x=${x} y=${place.build} width=${width} height="12" />
+          <rect x=${x} y=${place.build} width=${width} height="12" fill="url(#${this.ident}-${build.failed ? "window" : "build"})" opacity=".7" />
+          <text class="kw-small" x=${x + 8} y=${place.build + 10}>${fit([`${build.failed ? "build failed" : build.end === null || build.end > this.shown ? "building" : "built"} ${build.commit.slice(0, 7)}`, "build"], width)}</text>`;
+      })}
+      ${lane(told.schema, place.schema, "schema")}
+      ${drawBars(views, line, place.floor, told.rate || 20, this.ident)}
+      ${told.marks.filter((mark) => mark.at >= first && mark.at <= this.shown).map((mark) => {
+        const x = line.x(since(mark.at));
+        const leftward = x + mark.text.length * 7 + 20 > line.width;
+        return svg`<line class="kw-mark" x1=${x} x2=${x} y1="4" y2=${place.floor} /><text class="kw-bold kw-halo" x=${leftward ? x - 5 : x + 5} y=${place.marks} text-anchor=${leftward ? "end" : "start"}>${leftward ? `${mark.text} ▾` : `▾ ${mark.text}`}</text>`;
+      })}
+      <line class="kw-hand" x1=${line.x(since(this.shown))} x2=${line.x(since(this.shown))} y1=${place.code - 6} y2=${place.floor} />
+    </svg>`;
+  }
+}
+
+export default {
+  /** @param {{model: Model, el: HTMLElement, signal: AbortSignal}} given */
+  render({ model, el, signal }) {
+    el.classList.add("kw-deploy");
+    new Stage(model, el, signal);
+  },
+};

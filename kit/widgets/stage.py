@@ -1,0 +1,334 @@
+"""The stage: one view beside the notebook, of whatever world it works in, alive while a cell runs.
+
+`scene/stage.js` draws it; here is what it is told: places as they are, records as they come.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+import weakref
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from threading import Thread
+from typing import Any, NamedTuple
+
+import traitlets
+
+from kit.draw import draw_patterns, format_commit, format_line, pack_style
+from kit.errors import KitError
+from kit.experiments.changes import columns_after
+from kit.timeline import (
+    CommandRan,
+    Deployed,
+    MigrationApplied,
+    PageView,
+    Record,
+    RefMoved,
+    Timeline,
+    WorkerChanged,
+    broken_windows,
+    code_switches,
+    count_outcomes,
+    last_push,
+    schema_switches,
+)
+from kit.timeline.drawing import STACKED
+from kit.timeline.journal import Heard
+from kit.widgets.accessibility import DrawnWidget
+from kit.widgets.world_map import find_places, format_agreement, is_gap
+from kit.world.audience import watch
+from kit.world.engine import Engine
+from kit.world.snapshot import Change, Snapshot
+
+TOLD_S = 0.1
+"""Seconds between two messages at least."""
+SPAN_S = 60.0
+"""Seconds of its world's clock that the stage shows."""
+_OUTCOMES = tuple(STACKED)
+_WAYS = {"github": "git push", "production": "git pull"}
+
+
+class _Said(NamedTuple):
+    world: Engine | None  # None: the page asks for all of it
+    heard: Heard
+    record: Record | None
+
+
+class Stage(DrawnWidget):
+    """Where everything is, and what visitors meet, of the world in which something happens.
+
+    One thread of its own looks and tells; the cell that makes something happen does not wait for it.
+    """
+
+    _esm = Path(__file__).with_name("stage.js")
+    _css = pack_style(__file__, "deploy_picture", "deploy_panel", "stage")
+    setup = traitlets.Dict().tag(sync=True)
+    last: traitlets.Dict[str, Any] = traitlets.Dict().tag(
+        sync=True
+    )  # what it showed last, for a view without a kernel
+
+    def __init__(self, world: Engine | None = None) -> None:
+        """Begin to watch.
+
+        Args:
+            world: what to show before anything happens; None for nothing.
+        """
+        self._said: queue.SimpleQueue[_Said | None] = queue.SimpleQueue()
+        self._closed = False
+        super().__init__(setup={"patterns": draw_patterns("IDENT"), "span": SPAN_S, "means": STACKED})
+        self._scene = _Scene()
+        self.on_msg(self._receive)
+        self._forget = watch(self._hear)
+        if world is not None:
+            self._said.put(_Said(world, "anew", None))
+        self._thread = Thread(target=self._loop, name="kit-stage", daemon=True)
+        self._thread.start()
+
+    def __repr__(self) -> str:
+        """Say what it is; what it shows changes with every record."""
+        return "The stage: where everything is, and what visitors meet, while a cell runs."
+
+    def close(self) -> None:
+        """Watch no longer, and take the view away."""
+        if not self._closed:
+            self._closed = True
+            self._forget()
+            self._said.put(None)
+        super().close()
+
+    def _hear(self, world: Engine, heard: Heard, record: Record | None) -> None:
+        if not world.becoming:
+            self._said.put(_Said(world, heard, record))
+
+    def _receive(self, _: object, content: dict[str, Any], __: object) -> None:
+        if content.get("do") == "hello":
+            self._said.put(_Said(None, "anew", None))
+
+    def _loop(self) -> None:
+        due = 0.0
+        while not self._closed:
+            said = [self._said.get()]
+            while said[-1] is not None and (left := due - time.monotonic()) > 0:
+                try:
+                    said.append(self._said.get(timeout=left))
+                except queue.Empty:
+                    break
+            while said[-1] is not None and not self._said.empty():
+                said.append(self._said.get())
+            if said[-1] is None:
+                return
+            try:
+                self.send(self._scene.follow(each for each in said if each is not None))
+            except Exception as error:  # noqa: BLE001 - on a thread, of a world that somebody may be taking apart
+                self.send({"type": "trouble", "said": f"The stage could not look: {type(error).__name__}."})
+            due = time.monotonic() + TOLD_S
+
+
+class _Scene:
+    """What the stage knows of the world that it shows."""
+
+    def __init__(self) -> None:
+        self._world: weakref.ref[Engine] | None = None
+        self._records: list[Record] = []
+        self._known: set[int] = set()
+        self._told = 0
+        self._before: Snapshot | None = None
+        self._after: Snapshot | None = None
+        self._versions: frozenset[str] = frozenset()
+        self._doing: CommandRan | None = None
+        self._flights: list[dict[str, Any]] = []
+
+    def follow(self, said: Iterable[_Said]) -> dict[str, Any]:
+        """Take in what was said, look where it changes places, and return what the page is told."""
+        anew, look = False, False
+        for world, heard, record in said:
+            if world is None or heard == "anew" or world is not self._shown:
+                anew = look = True
+                if world is not None:
+                    self._turn_to(world)
+            self._take(heard, record)
+            look |= heard != "happens" or not isinstance(record, PageView)
+        world = self._shown
+        if world is None:
+            return {"type": "nothing"}
+        if look:
+            self._look(world)
+        if anew:
+            self._told = 0
+        return {"type": "stage", "anew": anew, **self._facts(world)}
+
+    @property
+    def _shown(self) -> Engine | None:
+        return self._world() if self._world else None
+
+    def _turn_to(self, world: Engine) -> None:
+        self._world = weakref.ref(world)
+        self._records = list(world.timeline)
+        self._known = set(map(id, self._records))
+        self._before = self._after = None
+        self._doing = None
+
+    def _take(self, heard: Heard, record: Record | None) -> None:
+        if isinstance(record, CommandRan) and heard in ("begins", "ends", "refused"):
+            self._doing = record if heard == "begins" else None
+            if heard == "begins":
+                self._before = self._after
+                return
+        if record is None or heard == "refused" or id(record) in self._known:
+            return
+        self._known.add(id(record))
+        self._records.append(record)
+        if way := _find_way(record):
+            self._flights.append({"at": record.instant, "way": way})
+
+    def _look(self, world: Engine) -> None:
+        if world.closed:
+            return  # what it showed last stays
+        try:
+            self._after = world.observe()
+        except KitError:
+            return
+        applied = {switch.version for switch in schema_switches(self._records)}
+        self._versions = frozenset(self._after.cloud.versions) - applied
+
+    def _facts(self, world: Engine) -> dict[str, Any]:
+        now = self._after.now if world.closed and self._after else world.clock.now()
+        timeline = Timeline.of(self._records)
+        zero = last_push(timeline)
+        start = max(now - SPAN_S, timeline.records[0].at if timeline.records else now)
+        recent = timeline.between(start, now + 1e9)
+        views = recent.only(PageView)
+        rows = [
+            (number, round(record.at, 4), _OUTCOMES.index(record.outcome))
+            for number, record in enumerate(self._records[self._told :], self._told)
+            if isinstance(record, PageView) and record.at >= start
+        ]
+        self._told = len(self._records)
+        flights, self._flights = self._flights, []
+        facts: dict[str, Any] = {
+            "now": now,
+            "zero": start if zero is None or zero < start else zero,
+            "pushed": zero is not None and zero >= start,
+            "start": start,
+            "rate": world.visitors.rate,
+            "title": "your own world" if world.keep else "a scratch world",
+            "wall": world.clock.name == "wall",
+            "doing": self._doing
+            and {"clone": self._doing.clone, "command": format_line(self._doing.command)},
+            "rows": rows,
+            "flights": flights,
+            "code": self._find_code(timeline, start, now),
+            "schema": self._find_schema(timeline, start, now),
+            "builds": _find_builds(timeline, start),
+            "marks": _find_marks(recent),
+            "windows": [window._asdict() for window in broken_windows(views)],
+            "counts": count_outcomes(timeline.since(zero) if zero is not None else recent)._asdict(),
+        }
+        if self._after is not None:
+            change = Change(before=self._before, after=self._after)
+            facts["places"] = {place.key: asdict(place) for place in find_places(change)}
+            facts["says"] = format_agreement(self._after)
+            facts["gap"] = is_gap(self._after)
+        return facts
+
+    def _find_code(self, timeline: Timeline, start: float, now: float) -> list[dict[str, Any]]:
+        """Return which commit production served when, with what is said of it."""
+        switches = code_switches(timeline)
+        first = next((view.commit for view in timeline.only(PageView) if view.commit), "")
+        before = [switch.commit for switch in switches if switch.at <= start]
+        old = before[-1] if before else first or (self._after.live if self._after and not switches else "")
+        parts = [(start, old, False), *((each.at, each.commit, True) for each in switches if each.at > start)]
+        commits = self._after.commits if self._after else {}
+
+        def say(commit: str) -> list[str]:
+            name = format_commit(commit) if commit else ""
+            if commit not in commits:
+                return [name]
+            writes = "writes last_viewed" if commits[commit].writes_last_viewed else "old code"
+            return [f"{name} {writes}", writes, name]
+
+        return _spans(parts, now, say)
+
+    def _find_schema(self, timeline: Timeline, start: float, now: float) -> list[dict[str, Any]]:
+        """Return which schema the cloud had when, with what is said of it."""
+        versions, parts = self._versions, []
+        told = {}
+        for switch in schema_switches(timeline):
+            versions |= {switch.version}
+            told[switch.version] = versions
+            if switch.instant > start:
+                parts.append((switch.instant, switch.version, True))
+        earlier = [switch.version for switch in schema_switches(timeline) if switch.instant <= start]
+        parts.insert(0, (start, earlier[-1] if earlier else "", False))
+
+        def say(version: str) -> list[str]:
+            columns = columns_after(told.get(version, self._versions))
+            has = f"has {' and '.join(sorted(columns))}" if columns else "no last_viewed"
+            name = format_line(version)
+            return [f"{name} {has}".strip(), has, name]
+
+        return _spans(parts, now, say)
+
+
+def _format_command(command: CommandRan | None) -> dict[str, str] | None:
+    return {"clone": command.clone, "command": format_line(command.command)} if command else None
+
+
+def _spans(parts: list[tuple[float, str, bool]], now: float, say: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a function of a text
+    ends = [at for at, _, _ in parts[1:]] + [now]
+    return [
+        {"start": at, "end": end, "name": name, "new": new, "texts": say(name)}
+        for (at, name, new), end in zip(parts, ends, strict=True)
+    ]
+
+
+def _find_builds(timeline: Timeline, start: float) -> list[dict[str, Any]]:
+    """Return what the host did with each push of main."""
+    found: dict[tuple[str, float], dict[str, Any]] = {}
+    stages = [each for each in timeline.only(Deployed) if each.target == "production"]
+    for queued in (each for each in stages if each.stage == "queued"):
+        end = next(
+            (
+                each
+                for each in stages
+                if each.commit == queued.commit and each.stage in ("live", "failed") and each.at >= queued.at
+            ),
+            None,
+        )
+        if end is None or end.at >= start:
+            found[queued.commit, queued.at] = {
+                "start": queued.at,
+                "end": end and end.at,
+                "commit": queued.commit,
+                "failed": end is not None and end.stage == "failed",
+            }
+    return list(found.values())
+
+
+def _find_marks(timeline: Timeline) -> list[dict[str, Any]]:
+    """Return the commands that were typed and reached GitHub or the cloud."""
+    marks = []
+    commands = [each for each in timeline.only(CommandRan) if each.clone != "world"]
+    for command in commands:
+        git, database = "git push" in command.command, "db push" in command.command
+        if git or database:
+            text = "git push && db push" if git and database else "git push" if git else "db push"
+            marks.append({"at": command.at, "text": text})
+    return marks
+
+
+def _find_way(record: Record) -> str:
+    """Return along which way of the map something has just travelled, "" for none."""
+    match record:
+        case RefMoved(repository=repository, new=new) if new:
+            return _WAYS.get(repository, "")
+        case Deployed(target="production", stage="live"):
+            return "builds"
+        case MigrationApplied(database=database):
+            return "db push" if database == "cloud" else "migration up"
+        case WorkerChanged(running=True):
+            return "npm start"
+        case _:
+            return ""
