@@ -14,7 +14,7 @@ import click
 from kit.cli.app import KitCommand
 from kit.cli.screen import Screen
 from kit.errors import MissingTool
-from kit.names import ROOT
+from kit.names import ROOT, STAGE_OFFERED
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
@@ -83,6 +83,7 @@ def _environment(own: Mapping[str, str], root: Path) -> dict[str, str]:
         # The kernel of this very Python, which has the kit, even if the user has another `python3` kernel.
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYTHONPATH": first(root, "PYTHONPATH"),
+        STAGE_OFFERED: "1",
     }
 
 

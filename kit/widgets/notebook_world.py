@@ -8,13 +8,12 @@ from typing import Any
 import ipywidgets
 from sidecar import Sidecar
 
+from kit.names import STAGE_OFFERED
 from kit.timeline.clock import ClockName
 from kit.widgets.stage import Stage
 from kit.world.open import Progress
 from kit.world.world import Shown, World
 
-ASKED = "KIT_STAGE"
-"""The variable by which `python -m kit lab` has a world offer its stage."""
 _DOCKED = "The stage is on the right; it follows whatever this notebook does."
 _ELSEWHERE = ("VSCODE_PID", "VSCODE_CWD", "COLAB_GPU")  # of programs that show widgets, and dock nothing
 _stage: Stage | None = None  # one a kernel: it follows every world
@@ -42,7 +41,7 @@ class NotebookWorld(World):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever IPython gives
         """Offer the stage as a button, where `python -m kit lab` shows the notebook."""
         words = {"text/plain": repr(self)}
-        if not os.environ.get(ASKED):
+        if not os.environ.get(STAGE_OFFERED):
             return words
         button = ipywidgets.Button(description="Show the stage", icon="columns")
         button.on_click(lambda _: self.stage())
