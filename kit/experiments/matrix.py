@@ -263,7 +263,7 @@ class TwoByTwo:
         drawn = draw_element(
             "table",
             draw_element("caption", f"Measured: {self.title}", style=_CAPTION),
-            draw_element("thead", draw_element("tr", draw_element("td", style="width:4.6em"), *heads)),
+            draw_element("thead", draw_element("tr", draw_element("td", style="width:6em"), *heads)),
             draw_element("tbody", *rows),
             style=_TABLE,
         )
