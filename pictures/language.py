@@ -159,6 +159,12 @@ One deploy: the code is live at 35 s, its schema is there at 38 s, and in betwee
 
 <img src="language/timeline.svg" width="{width}" height="{height}" alt="{alt}">
 
+## Words beside an edge
+
+A sentence that is true has a plain edge and ✓, one that is not a double edge and ✗; an exercise that is
+not done yet has ○, and a pair of the two-by-two that breaks has the double edge around it. In it, a strip
+has a piece for each that was tried, in the pattern of how it ended, in the order of time.
+
 ## Who shows the pictures
 
 A timeline, a status, a check and the like are stored as `text/plain`, which a terminal shows, and as
