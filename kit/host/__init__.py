@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from kit.host.apps import Apps
+from kit.host.apps import LIBRARIES, Apps
 from kit.host.build import ENTRY, compile_source
 from kit.host.host import BUILD_S, Deployment, Host
 
 __all__ = [
     "BUILD_S",
     "ENTRY",
+    "LIBRARIES",
     "Apps",
     "Deployment",
     "Host",

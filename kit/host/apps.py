@@ -11,11 +11,11 @@ import httpx
 
 from kit.errors import BuildFailed, ProcessFailed
 from kit.host.build import ENTRY
-from kit.process import PYTHON, Supervisor
+from kit.process import Supervisor
 
 HEALTH_S = 60.0
 """Seconds without an answer to its first request after which a process counts as hung, not as slow."""
-_LIBRARIES = (
+LIBRARIES = (
     "uvicorn.protocols.http.h11_impl",
     "uvicorn.lifespan.on",
     "starlette.applications",
@@ -66,9 +66,9 @@ class Apps:
         Raises:
             ProcessFailed: if it cannot be started.
         """
-        running = self._supervisor.running(name)
-        if running is not None and running.port is not None:
-            return running.port
+        running = self._supervisor.port(name)
+        if running is not None:
+            return running
         self._supervisor.stop(name)
         if port and not _somebody_answers(port):
             try:
@@ -77,21 +77,17 @@ class Apps:
                 pass  # taken by somebody who does not listen yet, or not for us to take
         return self._spawn(name, folder, 0, more)
 
-    def preload(self) -> None:
-        """Have what is started from now on forked; what runs already need not wait for the imports."""
-        self._supervisor.preload(*_LIBRARIES)
-
     def _spawn(self, name: str, folder: Path, port: int, more: Mapping[str, str]) -> int:
-        started = self._supervisor.spawn(
+        started = self._supervisor.fork(
             name,
-            [*PYTHON, ENTRY, "--fd", "{fd}"],
+            [ENTRY, "--fd", "{fd}"],
+            imports=LIBRARIES,
             env={**self._environment, **more},
             cwd=folder,
             log=self.log(name),
             listen=port,
-            program=True,
         )
-        return started.port or 0
+        return started or 0
 
     def require_healthy(self, name: str) -> int:
         """Wait until a process that was started answers /api/health; return its port.
@@ -99,8 +95,7 @@ class Apps:
         Raises:
             BuildFailed: if it does not answer, or not with success; it is then stopped.
         """
-        running = self._supervisor.processes().get(name)
-        port = (running.port if running else None) or 0
+        port = self._supervisor.port(name) or 0
         why = self._find_illness(name, port)
         if why:
             self._supervisor.stop(name)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from kit.errors import ProcessFailed
-from kit.process import Running, Supervisor
+from kit.process import Supervisor
 
 _ROUTER = Path(__file__).with_name("_router.py")
 
@@ -44,18 +44,18 @@ class Front:
         Raises:
             ProcessFailed: if it cannot be started.
         """
-        running = self._supervisor.running("router")
-        if running is None:
+        port = self._supervisor.port("router")
+        if port is None:
             self._supervisor.stop("router")
             try:
-                running = self._start(self._port or 0)
+                port = self._start(self._port or 0)
             except ProcessFailed:
                 if self._port is None:
                     raise
-                running = self._start(0)  # it was killed, and somebody else has its port now
-        self._port = running.port
+                port = self._start(0)  # it was killed, and somebody else has its port now
+        self._port = port
 
-    def _start(self, port: int) -> Running:
+    def _start(self, port: int) -> int | None:
         return self._supervisor.spawn(
             "router",
             [sys.executable, "-I", "-S", _ROUTER, "{fd}", self._alias],
@@ -63,7 +63,7 @@ class Front:
             cwd=self._folder,
             log=self._log,
             listen=port,
-        )
+        ).port
 
     def switch(self, port: int) -> None:
         """Pass every request that comes from now on to `port`; those under way end where they began."""

@@ -96,7 +96,7 @@ def start(
 
 def is_running(supervisor: Supervisor) -> bool:
     """Say whether a server runs under this supervisor."""
-    server = supervisor.processes().get("postgres")
+    server = supervisor.processes("postgres").get("postgres")
     return server is not None and server.exit is None
 
 
@@ -310,7 +310,7 @@ def _free_port() -> int:
 
 def _is_ready(home: Path, supervisor: Supervisor, pid: int) -> bool:
     def ended() -> bool:
-        return supervisor.processes()["postgres"].exit is not None
+        return supervisor.processes("postgres")["postgres"].exit is not None
 
     def ready() -> bool:
         # The first and the eighth line of postmaster.pid are the server's own words, as

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kit.process.supervisor import (
     PREFIX,
-    PYTHON,
     Running,
     Supervisor,
     is_served,
@@ -14,7 +13,6 @@ from kit.process.supervisor import (
 
 __all__ = [
     "PREFIX",
-    "PYTHON",
     "Running",
     "Supervisor",
     "is_served",

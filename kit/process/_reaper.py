@@ -126,6 +126,17 @@ class Child:
         return True
 
 
+@dataclass
+class Unborn:
+    """A program that the seed is to fork, and what it takes to start it should the seed end instead."""
+
+    request: dict[str, Any]
+    port: int | None
+    log: IO[bytes]
+    descriptors: list[int]
+    opened: contextlib.ExitStack
+
+
 class Reaper:
     """Serves requests until the last holder has gone.
 
@@ -145,7 +156,9 @@ class Reaper:
         self.finals: list[dict[str, Any]] = []
         self.bequest: dict[str, Any] | None = None
         self.seed: tuple[subprocess.Popen[bytes], socket.socket] | None = None
-        self.unborn: list[tuple[dict[str, Any], int | None, socket.socket]] = []
+        self.planted = False
+        self.unborn: dict[str, Unborn] = {}
+        self.deferred: list[tuple[bytes, socket.socket]] = []
         self.last: socket.socket | None = None
         self.ended = False
 
@@ -216,9 +229,15 @@ class Reaper:
         if not data.endswith(b"\n"):
             connection.close()
             return
+        self._obey(data, connection)
+
+    def _obey(self, data: bytes, connection: socket.socket) -> None:
         request: dict[str, Any] = {}
         try:
             request = json.loads(data)
+            if self._is_early(request):
+                self.deferred.append((data, connection))
+                return
             reply = self._do(request, connection)
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who asked must hear it
             reply = {"error": f"{type(error).__name__}: {error}"}
@@ -241,21 +260,12 @@ class Reaper:
         match request["do"]:
             case "hold":
                 return {"pid": os.getpid()}
-            case "preload":
-                self._plant(request)
             case "spawn":
-                return self._spawn(request, connection)
+                return self._spawn(request)
             case "stop" | "wait":
                 return self._await_end(request, connection)
             case "status":
-                return {
-                    name: {
-                        "pid": child.process.pid,
-                        "port": child.port,
-                        "exit": child.process.returncode if child.ended() else None,
-                    }
-                    for name, child in self.children.items()
-                }
+                return self._status(request["names"])
             case "bequeath":
                 self.bequest = request
             case "finally":
@@ -266,7 +276,7 @@ class Reaper:
         return {}
 
     def _await_end(self, request: dict[str, Any], connection: socket.socket) -> dict[str, Any] | None:
-        child = self.children.get(request["name"])
+        child = self.children.get(request["names"][0])
         if child is None:
             return {"exit": None}
         child.waiting.append(connection)
@@ -277,30 +287,58 @@ class Reaper:
                 child.signal()
         return None  # the answer follows when it has ended
 
-    def _spawn(self, request: dict[str, Any], connection: socket.socket) -> dict[str, Any] | None:
+    def _is_early(self, request: dict[str, Any]) -> bool:
+        """Say whether a request needs the process of a program that is being forked."""
+        waits = request["do"] in ("stop", "wait") or (request["do"] == "status" and not request["now"])
+        return waits and not self.unborn.keys().isdisjoint(request["names"] or self.unborn)
+
+    def _status(self, names: list[str]) -> dict[str, dict[str, Any]]:
+        """Return what there is to say of processes, of all if no names are given."""
+        status = {
+            name: {
+                "pid": child.process.pid,
+                "port": child.port,
+                "exit": child.process.returncode if child.ended() else None,
+            }
+            for name, child in self.children.items()
+        }
+        status |= {
+            name: {"pid": None, "port": unborn.port, "exit": None} for name, unborn in self.unborn.items()
+        }
+        return {name: facts for name, facts in status.items() if not names or name in names}
+
+    def _spawn(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["name"]
-        unborn = any(name == other["name"] for other, _, _ in self.unborn)
-        if unborn or (name in self.children and not self.children[name].ended()):
+        before = self._status([name]).get(name)
+        if before is not None and before["exit"] is None:
             return {"error": f"a process named {name!r} is running already"}
         port, descriptors = None, []
-        with contextlib.ExitStack() as stack:
-            log = stack.enter_context(open(request["log"] or os.devnull, "ab"))  # noqa: PTH123 - no pathlib here
+        with contextlib.ExitStack() as opened:
+            log = opened.enter_context(open(request["log"] or os.devnull, "ab"))  # noqa: PTH123 - no pathlib here
             if request.get("listen") is not None:
                 # The child inherits a socket that listens already: no port is ever
                 # guessed, and the first visitor waits in the queue instead of failing.
                 listening = socket.create_server(("127.0.0.1", request["listen"]), backlog=256)
-                stack.callback(listening.close)
+                opened.callback(listening.close)
                 port = listening.getsockname()[1]
                 descriptors.append(listening.fileno())
-            if request["program"] and self.seed and self._is_there(request):
-                # Whom the process in between leaves behind is ours from now on.
-                _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
-                message = json.dumps({**request, "parent": os.getpid()}).encode()
-                with contextlib.suppress(OSError):  # it has just ended: this one starts by itself
-                    socket.send_fds(self.seed[1], [message], [log.fileno(), *descriptors])
-                    self.unborn.append((request, port, connection))
-                    return None  # the answer follows when it is born
+            if request["seed"] and self._is_there(request) and self._ask_seed(request, log, descriptors):
+                self.unborn[name] = Unborn(request, port, log, descriptors, opened.pop_all())
+                return {"pid": None, "port": port}  # whoever needs to know more waits for its birth
             return self._start(request, port, log, descriptors)
+
+    def _ask_seed(self, request: dict[str, Any], log: IO[bytes], descriptors: list[int]) -> bool:
+        """Have the seed fork a program when it has imported what it is to; say whether there is one."""
+        self._plant(request["seed"])
+        if self.seed is None:
+            return False
+        # Whom the process in between leaves behind is ours from now on.
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        message = json.dumps({**request, "parent": os.getpid()}).encode()
+        with contextlib.suppress(OSError):  # it has just ended: this one starts by itself
+            socket.send_fds(self.seed[1], [message], [log.fileno(), *descriptors])
+            return True
+        return False
 
     @staticmethod
     def _is_there(request: dict[str, Any]) -> bool:
@@ -338,14 +376,15 @@ class Reaper:
         self._write_plan()
         return {"pid": process.pid, "port": port}
 
-    def _plant(self, request: dict[str, Any]) -> None:
-        """Start the seed; elsewhere than on Linux nobody can adopt what it forks, and there is none."""
-        if self.seed or not sys.platform.startswith("linux"):
+    def _plant(self, argv: list[str]) -> None:
+        """Start the seed, once; elsewhere than on Linux nobody can adopt what it forks, and there is none."""
+        if self.planted or not sys.platform.startswith("linux"):
             return
+        self.planted = True
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
             process = subprocess.Popen(
-                [word.replace("{fd}", str(its.fileno())) for word in request["argv"]],
+                [word.replace("{fd}", str(its.fileno())) for word in argv],
                 stdin=subprocess.DEVNULL,
                 env={},
                 cwd="/",
@@ -357,20 +396,33 @@ class Reaper:
         self.selector.register(ours, selectors.EVENT_READ, "seed")
 
     def _adopt(self, control: socket.socket) -> None:
-        """Answer for a process that the seed has forked; if it has ended instead, do without it."""
+        """Take what the seed has forked as ours; if the seed has ended, start what it has not forked."""
         born = b""
         with contextlib.suppress(ConnectionResetError):
             born = control.recv(4096)
         if born:
-            request, port, connection = self.unborn.pop(0)
-            self._answer(connection, self._watch_over(Forked(json.loads(born)["pid"]), request, port))
+            facts = json.loads(born)
+            unborn = self.unborn.pop(facts["name"])
+            unborn.opened.close()
+            if facts["pid"]:
+                self._watch_over(Forked(facts["pid"]), unborn.request, unborn.port)
         else:
             self._uproot()
+            for name in list(self.unborn):
+                unborn = self.unborn.pop(name)
+                with unborn.opened:
+                    try:
+                        self._start(unborn.request, unborn.port, unborn.log, unborn.descriptors)
+                    except OSError as error:  # nobody waits for an answer: it goes to the log
+                        unborn.log.write(f"{error}\n".encode())
         if not self.unborn:
             _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 0)
+        deferred, self.deferred = self.deferred, []
+        for data, connection in deferred:
+            self._obey(data, connection)
 
     def _uproot(self) -> None:
-        """End the seed, and tell whoever waits for what it has not forked."""
+        """End the seed."""
         if self.seed:
             process, control = self.seed
             self.seed = None
@@ -378,9 +430,6 @@ class Reaper:
             control.close()
             process.kill()
             process.wait()
-        for _, _, connection in self.unborn:
-            self._answer(connection, {"error": "the process that forks it has ended"})
-        self.unborn.clear()
 
     def _collect(self) -> None:
         for name, child in list(self.children.items()):

@@ -7,8 +7,9 @@ in between ends at once, and the reaper adopts what it leaves.
 
 Usage: python -s -B _seed.py REAPER_SOCKET_FD MODULE...
 
-One message a process: a JSON object with the descriptors of its log and, for one that
-listens, of its socket; back comes {"pid": …}.
+One message a process, read when everything is imported: a JSON object with the descriptors
+of its log and, for one that listens, of its socket; back comes {"name": …, "pid": …}, with 0
+for one that could not enter its folder.
 """
 
 from __future__ import annotations
@@ -43,10 +44,12 @@ def main() -> None:
         ours, its = socket.socketpair()
         between = os.fork()
         if not between:
-            if child := os.fork():
-                its.send(str(child).encode())
+            if os.fork():
                 os._exit(0)
             ours.close()
+            # From the instant on in which the reaper knows of it, its group, folder and output are its own.
+            _enter(request, *descriptors)
+            its.send(str(os.getpid()).encode())
             # Until nobody is between us and the reaper.  Were one of them gone, nobody would know us.
             told = its.recv(1)
             prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -56,27 +59,36 @@ def main() -> None:
             reaper.close()
             break
         its.close()
-        child = int(ours.recv(32))
+        child = ours.recv(32)  # nothing if it could not enter its folder: its log says why
         os.waitpid(between, 0)
-        ours.send(b"!")
+        reaper.send(json.dumps({"name": request["name"], "pid": int(child or 0)}).encode())
+        if child:
+            ours.send(b"!")  # in this order: nothing runs of which the reaper does not know
         ours.close()
         for descriptor in descriptors:
             os.close(descriptor)
-        reaper.send(json.dumps({"pid": child}).encode())
-    _become(request, *descriptors)
+    _become(request, *descriptors[1:])
 
 
-def _become(request: dict[str, Any], log: int, *listening: int) -> None:
-    """Run a program's file in this process, which was forked for it."""
+def _enter(request: dict[str, Any], log: int, *_: int) -> None:
+    """Give this process, forked for a program, a session, output, environment and folder of its own."""
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     for opened in (nothing, log):
         os.close(opened)
-    os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
+    try:
+        os.chdir(request["cwd"])
+    except OSError as error:
+        os.write(2, f"{error}\n".encode())
+        os._exit(1)
+
+
+def _become(request: dict[str, Any], *listening: int) -> None:
+    """Run a program's file."""
     sys.argv = [word.replace("{fd}", str(*listening)) for word in request["program"]]
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))  # noqa: PTH100, PTH120 - as Python itself does it
     try:

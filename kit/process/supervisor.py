@@ -75,7 +75,7 @@ def unusable(message: str, *, why: str) -> UnusableFolder:
     )
 
 
-PYTHON = (sys.executable, "-s", "-B")
+_PYTHON = (sys.executable, "-s", "-B")
 """How a program in Python is started: without the user's own packages, leaving no compiled files."""
 _REAPER, _SEED = (Path(__file__).with_name(name) for name in ("_reaper.py", "_seed.py"))
 _LOOK_S = 0.004
@@ -203,7 +203,6 @@ class Supervisor:
         stop: Literal["SIGTERM", "SIGINT"] = "SIGTERM",
         then: Literal["SIGQUIT"] | None = None,
         last: bool = False,
-        program: bool = False,
     ) -> Running:
         """Start a process under the reaper.
 
@@ -218,7 +217,6 @@ class Supervisor:
             stop: the signal that asks it to end.
             then: a harder one for when it takes too long, before it is killed.
             last: keep it, in the end, until every other process has ended.
-            program: it is `PYTHON` and a file, and may be forked from what `preload` has imported.
 
         Returns:
             The process, with its pid and port.
@@ -238,18 +236,61 @@ class Supervisor:
                 "account": account,
                 "signals": [stop, then] if then else [stop],
                 "last": last,
-                "program": [str(word) for word in argv[len(PYTHON) :]] if program else None,
+                "seed": None,
             }
         )
         return Running(name=name, pid=reply["pid"], port=reply["port"])
 
-    def preload(self, *modules: str) -> None:
-        """Import once, in a process of its own, what programs import; where that cannot be, nothing happens.
+    def fork(
+        self,
+        name: str,
+        program: Sequence[str | Path],
+        *,
+        imports: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        log: Path,
+        listen: int | None = None,
+    ) -> int | None:
+        """Start a Python program, forked from a Python that has imported what it imports; wait for neither.
+
+        What is imported is chosen by the first program that is forked. Where none can be forked, each is
+        started like any other process.
 
         Args:
-            modules: their names.
+            name: as for `spawn`.
+            program: its file, and its arguments; "{fd}" stands for the number of the inherited socket.
+            imports: names of modules.
+            env: its whole environment.
+            cwd: its working folder.
+            log: a file to which its output is appended.
+            listen: as for `spawn`.
+
+        Returns:
+            The port that it listens on, None for none.
+
+        Raises:
+            ProcessFailed: if it cannot be started, as far as that is known at once.
         """
-        self._ask({"do": "preload", "argv": [*PYTHON, str(_SEED), "{fd}", *modules]})
+        words = [str(word) for word in program]
+        reply = self._ask(
+            {
+                "do": "spawn",
+                "name": name,
+                "argv": [*_PYTHON, *words],
+                "env": dict(env),
+                "cwd": str(cwd),
+                "log": str(log),
+                "listen": listen,
+                "account": None,
+                "signals": ["SIGTERM"],
+                "last": False,
+                "program": words,
+                "seed": [*_PYTHON, str(_SEED), "{fd}", *imports],
+            }
+        )
+        port: int | None = reply["port"]
+        return port
 
     def stop(self, name: str, *, kill: bool = False) -> int | None:
         """End a process and wait for its end; return its exit code, None if there was none.
@@ -258,23 +299,36 @@ class Supervisor:
             name: as it was started.
             kill: without asking it to end.
         """
-        exit_code: int | None = self._ask({"do": "stop", "name": name, "kill": kill})["exit"]
+        exit_code: int | None = self._ask({"do": "stop", "names": [name], "kill": kill})["exit"]
         return exit_code
 
     def wait(self, name: str) -> int | None:
         """Wait, however long, for a process to end by itself; return its exit code, None without one."""
-        exit_code: int | None = self._ask({"do": "wait", "name": name})["exit"]
+        exit_code: int | None = self._ask({"do": "wait", "names": [name]})["exit"]
         return exit_code
 
-    def processes(self) -> dict[str, Running]:
-        """Return every process started so far and not stopped, by name."""
-        reply = self._ask({"do": "status"})
+    def processes(self, *names: str) -> dict[str, Running]:
+        """Return every process started so far and not stopped, by name; wait for what is being forked.
+
+        Args:
+            names: those that are asked for, if not all.
+        """
+        reply = self._ask({"do": "status", "names": names, "now": False})
         return {name: Running(name=name, **facts) for name, facts in reply.items()}
 
-    def running(self, name: str) -> Running | None:
-        """Return the process of that name, None if there is none or it has ended."""
-        process = self.processes().get(name)
-        return process if process is not None and process.exit is None else None
+    def is_running(self, name: str) -> bool:
+        """Say whether a process of that name runs, or is being forked."""
+        return self._find(name) is not None
+
+    def port(self, name: str) -> int | None:
+        """Return the port of the process of that name, None if it listens on none, or does not run."""
+        found = self._find(name)
+        return found["port"] if found is not None else None
+
+    def _find(self, name: str) -> dict[str, Any] | None:
+        """Return the facts of a process that runs or is being forked, None if there is none; do not wait."""
+        found: dict[str, Any] | None = self._ask({"do": "status", "names": [name], "now": True}).get(name)
+        return found if found is not None and found["exit"] is None else None
 
     def after_end(self, argv: Sequence[str | Path], *, env: Mapping[str, str]) -> None:
         """Have a command run in the end, after the processes were stopped."""

@@ -316,7 +316,7 @@ class Engine:
                     "This world is not complete: what made it was interrupted.",
                     remedy="Run the notebook's setup cell again: open_world() makes it anew.",
                 )
-            server = self.supervisor.processes().get("postgres")
+            server = self.supervisor.processes("postgres").get("postgres")
             if server is not None and server.exit is not None:
                 raise server_killed()
             if self.keep:

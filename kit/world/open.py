@@ -85,17 +85,11 @@ def open_at(
     require_git()
     tell = progress or (lambda _: None)
     if scratch:
-        return _ready(_from_checkpoint(phase, _open_new(_new_clock(clock), tell, phase=phase)))
+        return _from_checkpoint(phase, _open_new(_new_clock(clock), tell, phase=phase))
     if os.environ.get(KIT_WORLD) == "fresh":
-        return _ready(_reuse(KIT_WORLD, phase, tell))
+        return _reuse(KIT_WORLD, phase, tell)
     with _opening():
-        return _ready(_open_own(phase, tell))
-
-
-def _ready(opened: Opened) -> Opened:
-    """Begin to import for the apps to come, now that nothing else is waited for."""
-    opened.engine.programs.apps.preload()
-    return opened
+        return _open_own(phase, tell)
 
 
 def open_scratch(phase: int, *, clock: ClockName = "virtual", progress: Progress | None = None) -> Opened:
@@ -114,7 +108,7 @@ def open_scratch(phase: int, *, clock: ClockName = "virtual", progress: Progress
     """
     require_phase(phase)
     require_git()
-    return _ready(_reuse(f"scratch, {clock}", phase, progress or (lambda _: None), clock))
+    return _reuse(f"scratch, {clock}", phase, progress or (lambda _: None), clock)
 
 
 def _new_clock(name: ClockName) -> Clock:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from kit import supabase
 from kit.errors import BuildFailed
-from kit.host import Apps, Host
+from kit.host import LIBRARIES, Apps, Host
 from kit.host.visitors import WORKER_SESSION
 from kit.names import KIT_SUPABASE, DatabaseName
 from kit.postgres import Server, connect_url, create
-from kit.process import PYTHON, Supervisor, wait_until
+from kit.process import Supervisor, wait_until
 from kit.process.messenger import Command, Terminal
 from kit.repos import Repositories
 from kit.timeline import Record, RefMoved, WorkerChanged
@@ -152,8 +152,7 @@ class Programs:
 
     def dev_port(self) -> int | None:
         """Return the port of the dev server, None while there is none."""
-        running = self.supervisor.running("dev")
-        return running.port if running is not None else None
+        return self.supervisor.port("dev")
 
     def _restart_worker(self, terminal: Terminal) -> int:
         terminal.write("> rhizome-worker start\n")
@@ -194,13 +193,13 @@ class Programs:
         self._spawn_worker(files)
 
     def _spawn_worker(self, files: Path) -> None:
-        self.supervisor.spawn(
+        self.supervisor.fork(
             "worker",
-            [*PYTHON, "main.py"],
+            ["main.py"],
+            imports=LIBRARIES,
             env={**app_environment(self.server), "PGAPPNAME": WORKER_SESSION},
             cwd=files / "worker",
             log=self.worker_log,
-            program=True,
         )
 
     @property
@@ -210,7 +209,7 @@ class Programs:
 
     def worker_runs(self) -> bool:
         """Say whether the worker runs."""
-        return self.supervisor.running("worker") is not None
+        return self.supervisor.is_running("worker")
 
     def stop(self) -> None:
         """End the dev server and the worker at once."""

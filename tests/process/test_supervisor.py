@@ -13,7 +13,7 @@ import textwrap
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from kit.errors import ProcessFailed
-from kit.process import PYTHON, Running, Supervisor, temporary_folder, wait_until
+from kit.process import Running, Supervisor, temporary_folder, wait_until
 
 PATIENCE_S = 60.0
 ROOT = Path(__file__).parents[2]
@@ -35,6 +35,8 @@ while True:
     signal.pause()
 """
 STUBBORN = [sys.executable, "-c", DEAF]
+BARE = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+PAUSE = "import signal; signal.pause()"
 
 
 def alive(pid: int) -> bool:
@@ -371,18 +373,20 @@ def test_processes_end_with_reaper_and_guard_killed_in_one_instant(
     assert wait_until(lambda: not [pid for pid in pids if alive(pid)], seconds=PATIENCE_S)
 
 
-def program(supervisor: Supervisor, name: str, code: str, *, listen: int | None = None) -> Running:
+def program(
+    supervisor: Supervisor, name: str, code: str, *, imports: Sequence[str] = (), listen: int | None = None
+) -> int | None:
     """Start a Python program, forked where that can be; its output goes to a log of its name."""
     file = supervisor.folder / f"{name}.py"
     file.write_text(code)
-    return supervisor.spawn(
+    return supervisor.fork(
         name,
-        [*PYTHON, file.name, "--fd", "{fd}"],
-        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+        [file.name, "--fd", "{fd}"],
+        imports=imports,
+        env=BARE,
         cwd=supervisor.folder,
         log=supervisor.folder / f"{name}.log",
         listen=listen,
-        program=True,
     )
 
 
@@ -396,17 +400,20 @@ signal.pause()
 
 def test_a_forked_program_finds_what_a_started_one_does(supervised: Callable[[], Supervisor]) -> None:
     told = []
-    for modules in ((), ("decimal",)):
+    for forked in (False, True):
         supervisor = supervised()
-        if modules:
-            supervisor.preload(*modules)
-        running = program(supervisor, "told", TELLING, listen=0)
-        socket.create_connection(("127.0.0.1", running.port or 0)).close()
         log = supervisor.folder / "told.log"
-        while not log.read_text().endswith("\n"):
+        if forked:
+            port = program(supervisor, "told", TELLING, imports=["decimal"], listen=0)
+        else:
+            (supervisor.folder / "told.py").write_text(TELLING)
+            argv, env = [sys.executable, "-s", "-B", "told.py", "--fd", "{fd}"], BARE
+            port = supervisor.spawn("told", argv, env=env, cwd=supervisor.folder, log=log, listen=0).port
+        socket.create_connection(("127.0.0.1", port or 0)).close()
+        while not log.exists() or not log.read_text().endswith("\n"):
             assert supervisor.processes()["told"].exit is None
         argv, *rest, imported, leads, read = json.loads(log.read_text())
-        assert imported == (bool(modules) and sys.platform == "linux")
+        assert imported == (forked and sys.platform == "linux")
         told.append([argv[:2], str(rest).replace(str(supervisor.folder), "FOLDER"), leads, read])
         assert supervisor.stop("told") == -signal.SIGTERM
     assert told[0] == told[1]
@@ -414,11 +421,11 @@ def test_a_forked_program_finds_what_a_started_one_does(supervised: Callable[[],
 
 def test_one_name_one_program_also_while_the_seed_imports(supervised: Callable[[], Supervisor]) -> None:
     supervisor, started, refused = supervised(), [], []
-    supervisor.preload("asyncio", "email.message", "http.server", "unittest.mock", "xml.dom.minidom")
+    imports = ["asyncio", "email.message", "http.server", "unittest.mock", "xml.dom.minidom"]
 
     def start() -> None:
         try:
-            started.append(program(supervisor, "app", "import signal; signal.pause()").pid)
+            started.append(program(supervisor, "app", PAUSE, imports=imports))
         except ProcessFailed as error:
             refused.append(str(error))
 
@@ -432,32 +439,137 @@ def test_one_name_one_program_also_while_the_seed_imports(supervised: Callable[[
     assert all("running already" in words for words in refused)
 
 
+@pytest.fixture
+def halted(supervised: Callable[[], Supervisor]) -> Iterator[tuple[Supervisor, psutil.Process]]:
+    """Make a reaper whose seed is halted: what is to be forked is not, until it goes on or ends."""
+    supervisor = supervised()
+    program(supervisor, "first", PAUSE, imports=["decimal"])
+    first = psutil.Process(supervisor.processes()["first"].pid)
+    (seed,) = {*first.parent().children()} - {first}  # type: ignore[union-attr]  # the reaper has adopted it
+    seed.suspend()
+    yield supervisor, seed
+    with contextlib.suppress(psutil.Error):
+        seed.resume()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+@pytest.mark.parametrize("ends", [False, True])
+def test_what_is_being_forked_runs_already_for_whoever_need_not_wait(
+    halted: tuple[Supervisor, psutil.Process], *, ends: bool
+) -> None:
+    supervisor, seed = halted
+    before = supervisor.processes("first")
+    port = program(supervisor, "told", TELLING, listen=0)
+    assert port
+    socket.create_connection(("127.0.0.1", port)).close()
+    assert supervisor.is_running("told")
+    assert supervisor.port("told") == port
+    with pytest.raises(ProcessFailed, match="running already"):
+        forever(supervisor, "told")
+    log, found, exits = supervisor.folder / "told.log", [], []
+    threads = [
+        threading.Thread(target=lambda: found.append(supervisor.processes())),
+        threading.Thread(target=lambda: found.append(supervisor.processes("told"))),
+    ]
+    for thread in threads:
+        thread.start()
+    assert supervisor.processes("first") == before  # who has been born is told of at once
+    assert not found
+    assert log.read_text() == ""
+
+    seed.kill() if ends else seed.resume()
+
+    for thread in threads:
+        thread.join()
+    assert {facts["told"].port for facts in found} == {port}
+    assert alive(found[0]["told"].pid)
+    while not log.read_text().endswith("\n"):
+        assert supervisor.is_running("told")
+    assert json.loads(log.read_text())[-3] is not ends  # started by itself, it has imported nothing
+    exits.append(supervisor.stop("told"))
+    assert exits == [-signal.SIGTERM]
+    assert not supervisor.is_running("told")
+    assert supervisor.port("told") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+@pytest.mark.parametrize("kill", [False, True])
+def test_what_is_being_forked_is_stopped_when_it_is_born(
+    halted: tuple[Supervisor, psutil.Process], *, kill: bool
+) -> None:
+    supervisor, seed = halted
+    program(supervisor, "app", PAUSE)
+    exits: list[int | None] = []
+    stopping = threading.Thread(target=lambda: exits.append(supervisor.stop("app", kill=kill)))
+    stopping.start()
+    seed.resume()
+    stopping.join()
+    for _ in range(20):  # at once, whatever it has come to
+        program(supervisor, "app", PAUSE)
+        exits.append(supervisor.stop("app", kill=kill))
+    assert exits == 21 * [-signal.SIGKILL if kill else -signal.SIGTERM]
+    assert not supervisor.is_running("app")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+@pytest.mark.parametrize("ends", [False, True])
+def test_what_cannot_enter_its_folder_any_more_says_so(
+    halted: tuple[Supervisor, psutil.Process], tmp_path: Path, *, ends: bool
+) -> None:
+    supervisor, seed = halted
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "app.py").write_text(PAUSE)
+    log = tmp_path / "log"
+    supervisor.fork("app", ["app.py"], imports=[], env=BARE, cwd=tmp_path / "app", log=log)
+    shutil.rmtree(tmp_path / "app")
+
+    seed.kill() if ends else seed.resume()
+
+    assert set(supervisor.processes()) == {"first"}
+    assert log.read_text() == f"[Errno 2] No such file or directory: '{tmp_path / 'app'}'\n"
+    program(supervisor, "second", PAUSE)
+    assert supervisor.processes()["second"].exit is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_what_is_being_forked_when_the_last_holder_goes_never_is(
+    halted: tuple[Supervisor, psutil.Process],
+) -> None:
+    supervisor, seed = halted
+    port = program(supervisor, "app", PAUSE, listen=0)
+    supervisor.close()
+    assert not supervisor.folder.exists()
+    assert not alive(seed.pid)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port or 0))
+
+
 def test_what_a_forked_program_raises_stands_in_its_log_alone(supervised: Callable[[], Supervisor]) -> None:
     supervisor = supervised()
-    supervisor.preload("decimal")
     for name, code, exit_code in (("raises", "1 / 0", 1), ("exits", "import sys; sys.exit(3)", 3)):
-        program(supervisor, name, code)
+        program(supervisor, name, code, imports=["decimal"])
         assert supervisor.wait(name) == exit_code
     raised = (supervisor.folder / "raises.log").read_text()
     assert raised.startswith('Traceback (most recent call last):\n  File "raises.py", line 1')
     assert raised.endswith("ZeroDivisionError: division by zero\n")
     assert (supervisor.folder / "exits.log").read_text() == ""
-    assert program(supervisor, "again", "import signal; signal.pause()").pid
+    program(supervisor, "again", PAUSE)
+    assert supervisor.processes()["again"].exit is None
 
 
 def test_without_a_seed_programs_start_by_themselves(supervised: Callable[[], Supervisor]) -> None:
     supervisor = supervised()
-    supervisor.preload("no_such_module")
-    with contextlib.suppress(ProcessFailed):  # it may have been asked before it found that out
-        program(supervisor, "first", "")
-    assert program(supervisor, "second", "import signal; signal.pause()").pid
+    for name in ("first", "second"):  # of the first it is asked before it finds out that it cannot import
+        program(supervisor, name, PAUSE, imports=["no_such_module"])
+        assert supervisor.processes()[name].exit is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
 def test_a_forked_program_ends_with_its_reaper(supervised: Callable[[], Supervisor]) -> None:
     supervisor = supervised()
-    supervisor.preload("decimal")
-    pids = [program(supervisor, name, "import signal; signal.pause()").pid for name in ("one", "two")]
+    for name in ("one", "two"):
+        program(supervisor, name, PAUSE, imports=["decimal"])
+    pids = [running.pid for running in supervisor.processes().values()]
     seed = psutil.Process(pids[0]).parent().children()  # type: ignore[union-attr]  # the reaper has adopted it
     for process in family(supervisor)[::-1]:
         process.kill()
