@@ -19,6 +19,9 @@ BROWSER := browser or supabase
 DOCKER := docker or system or losses
 PIP_QUIET := --quiet --disable-pip-version-check
 
+# Tests start some thousand Pythons: what one has compiled, the next one need not.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-browser pytest-docker notebooks bench pictures lock clean again

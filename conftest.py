@@ -66,9 +66,12 @@ class Scheduling(LoadFileScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return how many processes run tests: a core has one for `-n logical`, two for `-n auto`."""
+    """Return how many processes run tests: one a core for `-n logical`, one more for `-n auto`.
+
+    One more, since some tests wait; not twice as many, since each collects all tests, for seconds.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores if config.option.numprocesses == "logical" else 2 * cores
+    return cores if config.option.numprocesses == "logical" else cores + 1
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -18,7 +18,7 @@ from kit.experiments.rehearsal import Plan, Rehearsal, rehearse
 from kit.postgres import Embedded, Server, create, start_server
 from kit.process import Supervisor
 from kit.world.engine import Engine
-from kit.world.open import go_to, open_at
+from kit.world.open import find_checkpoint, go_to, open_at
 
 
 @pytest.fixture(scope="session")
@@ -91,15 +91,16 @@ def new_home(make_home: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def own_cache(new_home: Path, at: Callable[[int], Engine]) -> Path:
-    """Give the test a KIT_HOME whose checkpoints it may damage."""
-    at(8)
+def own_cache(new_home: Path) -> Path:
+    """Give the test a KIT_HOME whose checkpoints it may damage: of phases 1, 2, 3 and 5."""
     cache = new_home / "cache"
+    made = [find_checkpoint(phase, print).relative_to(cache) for phase in (1, 2, 3, 5)]
     shared = cache.resolve()
     cache.unlink()
-    shutil.copytree(
-        shared, cache, ignore=shutil.ignore_patterns(".saving-*", "spare-*")
-    )  # another worker is at work
+    for checkpoint in made:
+        shutil.copytree(shared / checkpoint, cache / checkpoint)
+    for prepared in shared.glob("cluster-*"):
+        (cache / prepared.name).symlink_to(prepared)
     return cache
 
 

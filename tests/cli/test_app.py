@@ -116,6 +116,30 @@ def kit(place: Path, new_home: Path, environment: None, tmp_path: Path) -> Kit:
     return run
 
 
+@pytest.fixture
+def here(
+    place: Path,
+    new_home: Path,
+    environment: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Kit:
+    """Run a command line in this process, as `kit` does in another: what a process is is proved by that."""
+    assert place
+    assert new_home
+    assert environment is None
+
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        with monkeypatch.context() as patch:
+            for name, value in more.items():
+                patch.setenv(name, value)
+            code = main(arguments)
+        shown = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, shown.out, shown.err)
+
+    return run
+
+
 # The words
 
 
@@ -228,8 +252,8 @@ def test_an_error_of_the_kit_is_its_text(kit: Kit, command_name: str, options: t
 # run
 
 
-def test_run_says_of_each_step_what_is_true(kit: Kit) -> None:
-    ran = kit("run", "--to", "2", "--json")
+def test_run_says_of_each_step_what_is_true(here: Kit) -> None:
+    ran = here("run", "--to", "2", "--json")
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout) == {
         "phases": [
@@ -256,11 +280,11 @@ def test_run_says_of_each_step_what_is_true(kit: Kit) -> None:
     assert "Phase 2 of 2" in ran.stderr
 
 
-def test_run_fails_when_a_sentence_is_not_true(kit: Kit) -> None:
+def test_run_fails_when_a_sentence_is_not_true(here: Kit) -> None:
     # The real CLI is asked for, and what stands in its place always fails.
     cli = shutil.which("false")
     assert cli
-    ran = kit("run", "--to", "2", KIT_SUPABASE="cli", KIT_SUPABASE_CLI=cli)
+    ran = here("run", "--to", "2", KIT_SUPABASE="cli", KIT_SUPABASE_CLI=cli)
     assert ran.returncode == 1
     assert "NO   There is one new migration file, stamped with the time." in ran.stdout
     assert "yes  The documentation is committed on homepage-and-search." in ran.stdout
@@ -318,9 +342,9 @@ def test_the_virtual_clock_measures_the_same_in_every_process(
 
 
 def test_without_a_terminal_the_window_is_plain_text(
-    kit: Kit, rehearsed: Callable[[Plan], Rehearsal]
+    here: Kit, rehearsed: Callable[[Plan], Rehearsal]
 ) -> None:
-    ran = kit("window", "--change", "drop", "--order", "expand-contract", "--build", "7", "--rate", "4")
+    ran = here("window", "--change", "drop", "--order", "expand-contract", "--build", "7", "--rate", "4")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("Timeline; 00:00 is the first push of main to GitHub")
     assert repr(rehearsed(Plan(change="drop", order="expand-contract", build=7, rate=4))) in ran.stdout
@@ -355,8 +379,8 @@ def test_ctrl_c_leaves_nothing(place: Path, new_home: Path, environment: None) -
 # The learner's own world
 
 
-def test_a_world_from_the_terminal_alone(kit: Kit, new_home: Path) -> None:
-    assert "You have no world yet" in kit("status").stdout
+def test_a_world_from_the_terminal_alone(kit: Kit, here: Kit, new_home: Path) -> None:
+    assert "You have no world yet" in here("status").stdout
     ran = kit("shell", typed='git checkout -q -b mine; psql -At "$LOCAL_DB_URL" -c "select 41 + 1"; exit 3')
     assert (ran.returncode, ran.stdout) == (3, "42\n")
     assert (new_home / "world" / "state.json").exists()
@@ -365,7 +389,7 @@ def test_a_world_from_the_terminal_alone(kit: Kit, new_home: Path) -> None:
     assert re.search(r"^dev clone +mine ", ran.stdout, re.MULTILINE)
     ran = kit("reset")
     assert (ran.returncode, "start of phase 1" in ran.stdout) == (0, True)
-    assert re.search(r"^dev clone +homepage-and-search ", kit("status").stdout, re.MULTILINE)
+    assert re.search(r"^dev clone +homepage-and-search ", here("status").stdout, re.MULTILINE)
 
 
 def test_beside_an_open_notebook(kit: Kit) -> None:

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from kit.process import wait_until
-from kit.world.engine import Engine
+from kit.world.open import find_checkpoint
 
 PATIENCE_S = 60.0
 ROOT = Path(__file__).parent.parent.parent
@@ -57,8 +57,9 @@ class Place:
 
 
 @pytest.fixture
-def place(new_home: Path, at: Callable[[int], Engine]) -> Iterator[Place]:
-    at(2)  # the checkpoints are there
+def place(new_home: Path) -> Iterator[Place]:
+    for phase in (1, 2):
+        find_checkpoint(phase, print)
     folder = Path(tempfile.mkdtemp(prefix="f-"))
     folder.chmod(0o711)
     place = Place(folder, new_home)
