@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -82,6 +83,7 @@ class Engine:
         self.ownership = Ownership(folder)
         self.closed = False
         self._becoming = False
+        self._observing = threading.Lock()  # a git repository is read by one thread at a time
         self._control: Control | None = None
         self._commits: dict[str, CommitSeen] = {}
         self._last = _NOTHING
@@ -552,28 +554,29 @@ class Engine:
     # What is true
 
     def observe(self) -> Snapshot:
-        """Look at everything there is; the result is frozen."""
-        with ThreadPoolExecutor() as pool:  # git and PostgreSQL work meanwhile
-            looks = [pool.submit(self._look_at_database, name) for name in ("local", "cloud")]
-            repositories = self.repositories.observe()
-            local, cloud = (look.result() for look in looks)
-        heads = {*repositories.github.values(), self.host.live, self.programs.worker_commit}
-        for clone in repositories.clones.values():
-            heads |= {clone.head, *clone.branches.values()}
-        return Snapshot(
-            now=self.clock.now(),
-            repositories=repositories,
-            local=local,
-            cloud=cloud,
-            deployments=self.host.deployments,
-            live=self.host.live,
-            dev_serving=self.programs.dev_port() is not None,
-            worker=WorkerSeen(running=self.programs.worker_runs(), commit=self.programs.worker_commit),
-            output=self._last.output,
-            exit=self._last.exit,
-            timeline=self.timeline,
-            commits={commit: self._look_at_commit(commit) for commit in heads if commit},
-        )
+        """Look at everything there is; the result is frozen. Any thread may look, one after the other."""
+        with self._observing:
+            with ThreadPoolExecutor() as pool:  # git and PostgreSQL work meanwhile
+                looks = [pool.submit(self._look_at_database, name) for name in ("local", "cloud")]
+                repositories = self.repositories.observe()
+                local, cloud = (look.result() for look in looks)
+            heads = {*repositories.github.values(), self.host.live, self.programs.worker_commit}
+            for clone in repositories.clones.values():
+                heads |= {clone.head, *clone.branches.values()}
+            return Snapshot(
+                now=self.clock.now(),
+                repositories=repositories,
+                local=local,
+                cloud=cloud,
+                deployments=self.host.deployments,
+                live=self.host.live,
+                dev_serving=self.programs.dev_port() is not None,
+                worker=WorkerSeen(running=self.programs.worker_runs(), commit=self.programs.worker_commit),
+                output=self._last.output,
+                exit=self._last.exit,
+                timeline=self.timeline,
+                commits={commit: self._look_at_commit(commit) for commit in heads if commit},
+            )
 
     def _look_again(self) -> Snapshot | None:
         """Return what is true now; what was true last where somebody keeps the table locked."""
