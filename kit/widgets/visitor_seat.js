@@ -5,6 +5,7 @@
 // and what Back and Reload lead to. The site's pages need no scripts, and get none.
 
 const GONE = "The kernel has ended, and the site with it: run the notebook's setup cell, then this one again.";
+const WAITING = "Waiting for the kernel.";
 
 function make(name, properties, ...children) {
   const element = Object.assign(document.createElement(name), properties);
@@ -24,7 +25,8 @@ export default {
     const notice = make("p", { className: "kw-notice", role: "status" });
     const frame = make("iframe", { title: "The visitor's seat", referrerPolicy: "no-referrer" });
     frame.setAttribute("sandbox", "allow-forms");
-    const bar = make("div", { className: "kw-bar", role: "toolbar", ariaLabel: "The visitor's seat" });
+    const bar = make("div", { className: "kw-bar", role: "group", ariaLabel: "The visitor's seat" });
+    for (const each of [home, back, reload, tab]) each.dataset.lmSuppressShortcuts = "";
     bar.append(home, back, reload, where, tab);
     el.classList.add("kw-seat");
     el.append(bar, notice, make("div", { className: "kw-frame" }, frame));
@@ -34,7 +36,6 @@ export default {
       tab.hidden = true;
       notice.textContent = GONE; // what the frame shows stays
     }
-    const isGone = () => el.classList.contains("jupyter-widgets-disconnected");
     const answers = () => fetch(address, { method: "HEAD", mode: "no-cors", cache: "no-store" }).then(() => true, () => false);
 
     async function go(path) {
@@ -42,6 +43,10 @@ export default {
       if (await answers()) frame.contentWindow.location.replace(address + path);
       else leave();
     }
+    // A kernel that was shut down says nothing: what shows it is a link in the frame that leads nowhere.
+    frame.addEventListener("load", async () => {
+      if (address && !(await answers())) leave();
+    });
     home.addEventListener("click", () => go("/"));
     reload.addEventListener("click", () => go(visited.at(-1)));
     back.addEventListener("click", () => {
@@ -52,6 +57,7 @@ export default {
     function hear(message) {
       if (message.address && message.address !== address) {
         address = message.address;
+        notice.textContent = "";
         frame.title = `The visitor's seat: ${message.site}`;
         frame.src = `${address}/`;
         home.disabled = reload.disabled = tab.hidden = false;
@@ -63,14 +69,14 @@ export default {
         tab.href = address + message.path;
       }
     }
-    const look = () => isGone() && leave();
     model.on("msg:custom", hear);
-    model.on("comm_live_update", look);
+    // Only ever set when a model is made, which was before, and when its kernel has gone.
+    model.on("comm_live_update", leave);
     signal.addEventListener("abort", () => {
       model.off("msg:custom", hear);
-      model.off("comm_live_update", look);
+      model.off("comm_live_update", leave);
     });
-    if (isGone()) leave();
-    else model.send({ sits: true });
+    notice.textContent = WAITING;
+    model.send({ sits: true });
   },
 };
