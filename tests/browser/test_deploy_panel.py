@@ -142,7 +142,8 @@ def test_a_double_click_is_one_deploy_and_stop_leaves_nothing(
     panel.choose("never breaks")
     panel.button("Deploy for real").dblclick()
     panel.says("Deploying")
-    assert len([name for name in remains() if name.startswith("kit-")]) == 1
+    worlds = [name for name in remains() if name.startswith("kit-")]
+    assert len(worlds) == 1, worlds
     panel.button("Stop").dblclick()
 
     panel.says("Stopped. Nothing of it is left running.")

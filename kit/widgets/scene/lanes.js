@@ -41,6 +41,7 @@ const WIDE = 620; // from here on the lanes' names stand beside them
 export const LANE = 24;
 const BUILD = 12;
 export const BARS = 62; // the height of the busiest lane of visitors
+const ROOM = 6; // seconds
 const FULL = 60; // page views a second that fill it
 
 /** The limits of what can be dragged, and its step by keys. @type {Record<Knob, {low: number, high: number, step: number}>} */
@@ -92,7 +93,9 @@ export function axisOf(scene) {
   const planned = span(scene.plan, scene.rules);
   const seen = scene.run?.seen;
   const start = Math.min(planned.start, seen?.start ?? planned.start);
-  const end = Math.max(planned.end, seen?.now ?? planned.end);
+  // Some room behind what is live, so that `db push` can be dragged beyond it; the same before and after a run.
+  const room = scene.plan.order === "code-first" ? scene.plan.build + ROOM : planned.end;
+  const end = Math.max(planned.end, room, seen?.now ?? planned.end);
   return axis(start, end, left, scene.width - left - 9); // half of the player's thumb is left beside it
 }
 
@@ -124,6 +127,7 @@ export function drawLanes(scene) {
     ${drawLane(scene, line, place.code, "code", seen?.code ?? null, expected.code, running)}
     ${drawBuilds(scene, seen, line, place, running)}
     ${drawLane(scene, line, place.schema, "schema", seen?.schema ?? null, expected.schema, running)}
+    ${seen ? nothing : svg`<rect class="kw-unknown" x=${line.left} y=${place.floor - heightOf(scene.plan.rate)} width=${line.width} height=${heightOf(scene.plan.rate)} />`}
     ${shown.length ? drawBars(shown, line, place.floor, scene.run?.plan.rate ?? 20, scene.ident, scene.chosen, scene.choose) : nothing}
     ${drawMarks(scene, seen, line, place)}
     ${seen && scene.at < (whole?.now ?? 0) + 1e9 ? drawHand(line.x(seen.now), place) : nothing}
