@@ -187,9 +187,11 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def _cleaned(outputs: Iterable[Any]) -> Iterator[Any]:
-    """Yield outputs: neighbouring texts of one stream as one, however the kernel cut them."""
+    """Yield outputs: neighbouring texts of one stream as one, however the kernel cut them; no empty ones."""
     before = None
     for output in outputs:
+        if output.output_type == "display_data" and not output.data:
+            continue  # a line of progress that was taken away again
         if output.output_type == "stream":
             if before is not None and before.name == output.name:
                 before.text += output.text

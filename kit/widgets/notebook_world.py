@@ -10,6 +10,7 @@ from sidecar import Sidecar
 
 from kit.names import STAGE_OFFERED
 from kit.timeline.clock import ClockName
+from kit.widgets.cell_progress import show_progress
 from kit.widgets.stage import Stage
 from kit.world.open import Progress
 from kit.world.world import Shown, World
@@ -69,6 +70,8 @@ def open_world(
         BadInput: if there is no such phase or clock, or your own world is asked for on the wall clock.
         MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it; see `python -m kit doctor`.
     """
+    shown = show_progress()
+    progress = progress or (shown.say if shown else None)
     return NotebookWorld.open(phase, scratch=scratch, clock=clock, progress=progress)
 
 
