@@ -10,12 +10,13 @@ from html import escape
 from typing import NamedTuple
 
 from kit.draw import (
-    SPACES,
     Axis,
     Markup,
-    draw_element,
+    draw_beside,
+    draw_line,
     draw_patterns,
     draw_style,
+    draw_text,
     fit,
     format_instant,
     format_seconds,
@@ -45,7 +46,6 @@ _HEIGHT = 294  # of the drawing, in CSS pixels; the same before, during and afte
 _MARKS = (13, 29)
 _FORESEEN, _MEASURED, _CODE, _BUILD, _SCHEMA, _VISITORS, _FLOOR = 37, 56, 98, 123, 163, 211, 271
 _BARS = 64
-_LETTER = 7.0  # the width of one in a bold text, in CSS pixels
 _NONE = "-"
 
 
@@ -319,7 +319,7 @@ class _Drawing:
             for window in windows
         ]
         start, end = (windows[0].start, windows[-1].end) if windows else (0, 0)
-        return "".join(parts) + _beside(texts, axis.x(start), axis.x(end), y + 11)
+        return "".join(parts) + draw_beside(texts, axis.x(start), axis.x(end), y + 11)
 
     def _shade(self, window: Window, pattern: str, ground: str, edge: str) -> str:
         x, width = self.axis.x(window.start), self.axis.width(window.start, window.end)
@@ -327,7 +327,7 @@ class _Drawing:
         box = f"x='{x}%' y='{top}' width='{width}%' height='{_FLOOR - top}'"
         return (
             f"<rect {box} class='{ground}'/><rect {box} fill='url(#{self.ident}-{pattern})' opacity='.6'/>"
-            f"{_line(x, top, _FLOOR, edge)}{_line(self.axis.x(window.end), top, _FLOOR, edge)}"
+            f"{draw_line(x, top, _FLOOR, edge)}{draw_line(self.axis.x(window.end), top, _FLOOR, edge)}"
         )
 
     # Lanes: what held when, what is still to come
@@ -343,7 +343,9 @@ class _Drawing:
             (_SCHEMA, "Schema", "of the cloud database"),
             (_VISITORS, "Visitors", visits if self.seen else "nobody yet"),
         ):
-            yield _text(0, y - 6, Markup(f"{name}<tspan class='kw-note' dx='6'>{note}</tspan>"), "kw-name")
+            yield draw_text(
+                0, y - 6, Markup(f"{name}<tspan class='kw-note' dx='6'>{note}</tspan>"), "kw-name"
+            )
 
     def _lane(self, lane: _Lane, segments: Sequence[Segment]) -> Iterator[str]:
         for number, segment in enumerate(segments):
@@ -368,7 +370,7 @@ class _Drawing:
         x, width = self.axis.x(start), self.axis.width(start, end)
         if width <= 0:
             return ""
-        labels = [_text(x, y + 15, text, f"kw-fit {spaces}", dx=7) for text, spaces in fit(texts, width)]
+        labels = [draw_text(x, y + 15, text, f"kw-fit {spaces}", dx=7) for text, spaces in fit(texts, width)]
         return f"<rect x='{x}%' y='{y}' width='{width}%' height='22' class='{style}'/>{''.join(labels)}"
 
     def _builds(self) -> Iterator[str]:
@@ -398,7 +400,7 @@ class _Drawing:
                 f"fill='url(#{self.ident}-{pattern})' opacity='.7'/>"
             )
         for text, spaces in fit([f"{word}{commit}", word], whole):
-            parts.append(_text(x, _BUILD + 11, text, f"kw-fit {spaces}", dx=7))
+            parts.append(draw_text(x, _BUILD + 11, text, f"kw-fit {spaces}", dx=7))
         return "".join(parts)
 
     # Page views as bars: as many seconds a bar as there is room for, stacked by outcome
@@ -438,16 +440,16 @@ class _Drawing:
         rows = len(_MARKS)
         for number, (at, text) in enumerate(marks):
             x, y = self.axis.x(at), _MARKS[number % rows]
-            yield _line(x, y - 9, _FLOOR, "kw-mark")
+            yield draw_line(x, y - 9, _FLOOR, "kw-mark")
             longer = [] if self.seen else [f"{text} at {format_instant(at)}"]
             if len(pushes) <= rows:
-                yield _beside([*longer, text], x, x, y, sign="▾")
+                yield draw_beside([*longer, text], x, x, y, sign="▾")
                 continue
             # Several: each has the room up to the next one of its row.
             after = marks[number + rows][0] if number + rows < len(marks) else self.axis.end
             texts = [*(f"▾ {words}" for words in (*longer, text, SHORT[text])), "▾"]
             for label, spaces in fit(texts, self.axis.width(at, after)):
-                yield _text(x, y, label, f"kw-bold kw-fit {spaces}", dx=5)
+                yield draw_text(x, y, label, f"kw-bold kw-fit {spaces}", dx=5)
 
     def _ticks(self) -> Iterator[str]:
         floor = f"y1='{_FLOOR}' y2"
@@ -460,51 +462,6 @@ class _Drawing:
                 f"<line x1='{x}%' x2='{x}%' {floor}='{_FLOOR + 4}' class='kw-axis'/>"
                 f"<text x='{x}%' y='{_FLOOR + 17}' text-anchor='{anchor}' class='kw-note'>{label}</text></g>"
             )
-
-
-def _text(x: float, y: float, text: str, style: str, *, dx: float = 0, end: bool = False) -> Markup:
-    """Return a text that begins `dx` pixels beside `x` percent, or ends there."""
-    place = {"x": f"{x}%", "y": f"{y:g}", "dx": f"{dx:g}" if dx else "", "text-anchor": "end" if end else ""}
-    return draw_element("text", text, **place, class_=style)
-
-
-def _line(x: float, top: float, bottom: float, style: str) -> str:
-    return f"<line x1='{x}%' x2='{x}%' y1='{top:g}' y2='{bottom:g}' class='{style}'/>"
-
-
-def _beside(texts: Sequence[str], start: float, end: float, y: int, *, sign: str = "") -> str:
-    """Return a text at the side of something where there is room for it.
-
-    Args:
-        texts: the same, from the longest to the shortest.
-        start: where that begins, in percent of the width.
-        end: where it ends.
-        y: of the base line, in pixels.
-        sign: put between the text and what it is about.
-    """
-    places: dict[tuple[str, float, bool], str] = {}
-    for space, pixels in SPACES.items():
-        place = _find_room(texts, start, end, pixels, len(f"{sign} ") if sign else 0)
-        places[place] = f"{places.get(place, '')} {space}".strip()
-    parts = []
-    for (text, x, leftward), spaces in places.items():
-        shown = (f"{text} {sign}" if leftward else f"{sign} {text}") if sign else text
-        dx = -6 if leftward else 6
-        parts.append(_text(x, y, shown, f"kw-bold kw-fit {spaces}", dx=dx, end=leftward))
-    return "".join(parts)
-
-
-def _find_room(
-    texts: Sequence[str], start: float, end: float, pixels: int, sign: int
-) -> tuple[str, float, bool]:
-    """Return the longest text that has room, with its sign's letters; its place; whether it ends there."""
-    for text in texts:
-        need = 100 * ((len(text) + sign) * _LETTER + 8) / pixels
-        if 100 - end >= need:
-            return text, end, False
-        if start >= need:
-            return text, start, True
-    return texts[-1], start, False  # upon the strip: the text has a rim of paper
 
 
 # A plan in plain ASCII: what a reader sees of the panel where there are no widgets
