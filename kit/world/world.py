@@ -213,18 +213,11 @@ class World:
         clock: ClockName = "virtual",
         progress: Progress | None = None,
     ) -> Self:
-        """Open the world at a phase: your own where you left it, else that phase's checkpoint.
-
-        Args:
-            phase: 1 to 7, or 8 for the state after the last.
-            scratch: a world of its own instead, to break things in; it is never saved, and opened
-                again it starts over.
-            clock: "wall" for a scratch world in real time, in which visitors can wait for a lock.
-            progress: told in a few words what is being done.
+        """Open the world at a phase, as `kit.open_world` says; this class is what comes of it.
 
         Raises:
             BadInput: if there is no such phase or clock, or your own world is asked for on the wall clock.
-            MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it: `python -m kit doctor`.
+            MissingTool, UnusableFolder, ServerFailed: if this machine cannot run it.
         """
         if clock not in ("virtual", "wall") or (clock == "wall" and not scratch):
             raise BadInput(
