@@ -13,17 +13,16 @@ from kit.timeline.clock import ClockName
 from kit.widgets.cell_progress import show_progress
 from kit.widgets.stage import Stage
 from kit.world.open import Progress
-from kit.world.world import Shown, World
+from kit.world.world import World
 
-_DOCKED = "The stage is on the right; it follows whatever this notebook does."
 _ELSEWHERE = ("VSCODE_PID", "VSCODE_CWD", "COLAB_GPU")  # of programs that show widgets, and dock nothing
-_stage: Stage | None = None  # one a kernel: it follows every world
+_shown: list[ipywidgets.Widget] = []  # one stage a kernel, and its dock: it follows every world
 
 
 class NotebookWorld(World):
     """A world that can be watched beside the notebook."""
 
-    def stage(self, *, dock: bool = True) -> Shown | Stage:
+    def stage(self, *, dock: bool = True) -> Stage:
         """Show where everything is, and what visitors meet, while cells run.
 
         It follows whatever world the notebook works in; asked for again, there is still one.
@@ -31,13 +30,13 @@ class NotebookWorld(World):
         Args:
             dock: to the right of the notebook, where JupyterLab can do that; otherwise here.
         """
-        global _stage  # noqa: PLW0603 - one view a kernel, whichever world asks for it
-        if _stage is not None:
-            _stage.close()
-        _stage = Stage(self.engine)
-        if not dock or not _dock(_stage):
-            return _stage
-        return Shown(_DOCKED)
+        while _shown:
+            _shown.pop().close()
+        stage = Stage(self.engine)
+        _shown.append(stage)
+        if dock and not any(name in os.environ for name in _ELSEWHERE):
+            _shown.append(_dock(stage))
+        return stage
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever IPython gives
         """Offer the stage as a button, where `python -m kit lab` shows the notebook."""
@@ -75,12 +74,11 @@ def open_world(
     return NotebookWorld.open(phase, scratch=scratch, clock=clock, progress=progress)
 
 
-def _dock(stage: Stage) -> bool:
-    """Put a stage to the right of the notebook; return whether there is what does that."""
-    if any(name in os.environ for name in _ELSEWHERE):
-        return False
+def _dock(stage: Stage) -> Sidecar:
+    """Put a stage to the right of the notebook; a page that docks nothing shows it in the cell."""
     side = Sidecar(title="Stage", anchor="split-right")
+    stage.side = side.model_id
     # Not `with side:`, which would print the stage into the cell of a program that shows no sidecar.
     data, metadata = stage._repr_mimebundle_()
     side.outputs = ({"output_type": "display_data", "data": data, "metadata": metadata},)
-    return True
+    return side

@@ -46,6 +46,8 @@ TOLD_S = 0.1
 """Seconds between two messages at least."""
 SPAN_S = 60.0
 """Seconds of its world's clock that the stage shows."""
+KEPT = 1200
+"""Page views at most that a saved notebook keeps."""
 _OUTCOMES = tuple(STACKED)
 _WAYS = {"github": "git push", "production": "git pull"}
 
@@ -65,9 +67,10 @@ class Stage(DrawnWidget):
     _esm = Path(__file__).with_name("stage.js")
     _css = pack_style(__file__, "deploy_picture", "deploy_panel", "stage")
     setup = traitlets.Dict().tag(sync=True)
-    last: traitlets.Dict[str, Any] = traitlets.Dict().tag(
-        sync=True
-    )  # what it showed last, for a view without a kernel
+    last: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    """What it showed when a command had ended last, for a view without a kernel."""
+    side = traitlets.Unicode().tag(sync=True)
+    """The model of the dock in which it is, "" for none."""
 
     def __init__(self, world: Engine | None = None) -> None:
         """Begin to watch.
@@ -87,7 +90,9 @@ class Stage(DrawnWidget):
         self._thread.start()
 
     def __repr__(self) -> str:
-        """Say what it is; what it shows changes with every record."""
+        """Say where it is; what it shows changes with every record."""
+        if self.side:
+            return "The stage is on the right; it follows whatever this notebook does."
         return "The stage: where everything is, and what visitors meet, while a cell runs."
 
     def close(self) -> None:
@@ -121,6 +126,8 @@ class Stage(DrawnWidget):
                 return
             try:
                 self.send(self._scene.follow(each for each in said if each is not None))
+                if any(each and each.heard == "ends" for each in said):
+                    self.last = self._scene.recall()
             except Exception as error:  # noqa: BLE001 - on a thread, of a world that somebody may be taking apart
                 self.send({"type": "trouble", "said": f"The stage could not look: {type(error).__name__}."})
             due = time.monotonic() + TOLD_S
@@ -158,6 +165,15 @@ class _Scene:
         if anew:
             self._told = 0
         return {"type": "stage", "anew": anew, **self._facts(world)}
+
+    def recall(self) -> dict[str, Any]:
+        """Return what a page that was told nothing before has to know; nothing without a world."""
+        world = self._shown
+        if world is None:
+            return {}
+        facts = self._facts(world)
+        recent = [each for each in self._find_rows(0) if each[1] >= facts["start"]]
+        return {**facts, "doing": None, "flights": [], "rows": recent[-KEPT:]}
 
     @property
     def _shown(self) -> Engine | None:
@@ -200,11 +216,7 @@ class _Scene:
         start = max(now - SPAN_S, timeline.records[0].at if timeline.records else now)
         recent = timeline.between(start, now + 1e9)
         views = recent.only(PageView)
-        rows = [
-            (number, round(record.at, 4), _OUTCOMES.index(record.outcome))
-            for number, record in enumerate(self._records[self._told :], self._told)
-            if isinstance(record, PageView) and record.at >= start
-        ]
+        rows = [row for row in self._find_rows(self._told) if row[1] >= start]
         self._told = len(self._records)
         flights, self._flights = self._flights, []
         facts: dict[str, Any] = {
@@ -232,6 +244,14 @@ class _Scene:
             facts["says"] = format_agreement(self._after)
             facts["gap"] = is_gap(self._after)
         return facts
+
+    def _find_rows(self, first: int) -> list[tuple[int, float, int]]:
+        """Return the page views from a record on: number, instant, outcome."""
+        return [
+            (number, round(record.at, 4), _OUTCOMES.index(record.outcome))
+            for number, record in enumerate(self._records[first:], first)
+            if isinstance(record, PageView)
+        ]
 
     def _find_code(self, timeline: Timeline, start: float, now: float) -> list[dict[str, Any]]:
         """Return which commit production served when, with what is said of it."""
@@ -270,10 +290,6 @@ class _Scene:
             return [f"{name} {has}".strip(), has, name]
 
         return _spans(parts, now, say)
-
-
-def _format_command(command: CommandRan | None) -> dict[str, str] | None:
-    return {"clone": command.clone, "command": format_line(command.command)} if command else None
 
 
 def _spans(parts: list[tuple[float, str, bool]], now: float, say: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a function of a text

@@ -35,12 +35,15 @@ import { OUTCOMES, seconds } from "./run.js";
  * @property {boolean} [gap]
  */
 /** @typedef {{patterns: string, span: number, means: Record<string, string>}} Setup */
-/** @typedef {import("@anywidget/types").AnyModel<{setup: Setup, last: Told | {}}>} Model */
+/** @typedef {import("@anywidget/types").AnyModel<{setup: Setup, last: Told | {}, side: string}>} Model */
 
 const PACE = 12; // seconds of a virtual clock that pass in one, at least: 36 in three
 const LAG_S = 1.2; // real seconds that the picture may be behind, however fast the kernel is
 const FLIES_MS = 700;
 const BUSY_MS = 1000; // after which a command says how long it has been at it
+const DOCKED = "The stage is on the right; it follows whatever this notebook does.";
+const LOST = "The kernel of this stage has gone; this is the last that it told.";
+const BEGINS = "kw-stage-begins"; // an event of the page: a stage has come to life
 const LANES = { marks: 12, strip: 22, code: 50, build: 77, schema: 108, floor: 214, height: 234 };
 
 class Stage {
@@ -68,10 +71,17 @@ class Stage {
     this.since = 0;
     this.width = 0;
     this.trouble = "";
+    this.lost = false; // its kernel
+    this.heard = false;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     /** @param {any} message */
     const hear = (message) => this.hear(message);
     model.on("msg:custom", hear);
+    const lose = () => this.lose();
+    model.on("comm_live_update", lose);
+    /** @param {any} event */
+    const follow = (event) => this.giveWay(event.detail);
+    addEventListener(BEGINS, follow, { signal });
     const observer = new ResizeObserver(([entry]) => {
       this.width = Math.floor(entry.contentRect.width);
       this.draw();
@@ -79,23 +89,49 @@ class Stage {
     observer.observe(el);
     signal.addEventListener("abort", () => {
       model.off("msg:custom", hear);
+      model.off("comm_live_update", lose);
       observer.disconnect();
       cancelAnimationFrame(this.frame);
     });
     const last = model.get("last");
-    if ("now" in last) this.hear({ type: "stage", ...last, anew: true });
+    if ("now" in last) this.take({ ...last, anew: true });
     model.send({ do: "hello" });
+  }
+
+  /** The kernel was restarted or has ended: what was seen stays. */
+  lose() {
+    this.lost = true;
+    if (this.told) this.told = { ...this.told, doing: null };
+    this.draw();
+  }
+
+  /** A dock is of its kernel: after a restart nobody there knows this one, so it goes when the next has come. @param {unknown} manager of the notebook in which that was */
+  async giveWay(manager) {
+    const side = this.model.get("side");
+    if (!this.lost || !side || manager !== this.model.widget_manager) return;
+    const dock = /** @type {any} */ (await this.model.widget_manager.get_model(side));
+    dock.close(true);
+  }
+
+  /** Whether this is the view in the cell, of a stage that is docked; only JupyterLab can do that. */
+  get aside() {
+    return this.model.get("side") !== "" && document.getElementById("jp-main-dock-panel") !== null && !this.el.closest(".jupyterlab-sidecar");
   }
 
   /** @param {any} message */
   hear(message) {
+    if (!this.heard) dispatchEvent(new CustomEvent(BEGINS, { detail: this.model.widget_manager }));
+    this.heard = true;
     if (message.type === "trouble") this.trouble = message.said;
     if (message.type !== "stage") {
       this.draw();
       return;
     }
-    /** @type {Told} */
-    const told = message;
+    this.take(message);
+  }
+
+  /** @param {Told} told */
+  take(told) {
     this.trouble = "";
     const before = this.told;
     this.told = told;
@@ -114,7 +150,7 @@ class Stage {
     if (Boolean(told.doing) !== Boolean(before?.doing)) this.since = performance.now();
     // What is left is shown in at most so many seconds: a kernel may be quicker than an eye.
     this.pace = Math.max(told.wall ? 1 : PACE, (told.now - this.shown) / LAG_S);
-    if (this.calm.matches) this.shown = told.now;
+    if (this.calm.matches || document.hidden) this.shown = told.now;
     this.draw();
   }
 
@@ -130,6 +166,12 @@ class Stage {
   draw() {
     if (!this.width) return;
     const { told } = this;
+    if (this.aside) {
+      this.scenes = this.scenes.slice(-1);
+      this.flights = [];
+      render(html`<p class="kw-soft">${DOCKED}</p>`, this.el);
+      return;
+    }
     if (!told) {
       render(html`<div class="kw-stage"><p class="kw-soft">Nothing has happened yet. Run the notebook's setup cell, then a command.</p></div>`, this.el);
       return;
@@ -150,7 +192,7 @@ class Stage {
         <p class="kw-live" role="status" aria-live="polite">${this.sayDoing(clock)}</p>
         ${this.drawLanes(told)}
         <p class="kw-tally">${OUTCOMES.map((name) => (told.counts[name] || name === "ok" ? html`<span><svg class="kw-drawing kw-swatch" width="12" height="12" aria-hidden="true"><rect class="kw-${name}" width="12" height="12" fill=${name === "ok" ? nothing : `url(#${this.ident}-${name})`} /></svg>${told.counts[name]} ${name}</span>` : nothing))}</p>
-        ${this.trouble ? html`<p class="kw-soft">${this.trouble}</p>` : nothing}
+        ${this.lost || this.trouble ? html`<p class="kw-soft">${this.lost ? LOST : this.trouble}</p>` : nothing}
       </div>`,
       this.el,
     );
@@ -166,6 +208,7 @@ class Stage {
 
   /** @param {number} clock */
   sayDoing(clock) {
+    if (this.lost) return "Nothing runs any more.";
     const doing = this.told?.doing;
     if (!doing) return "Nothing runs.";
     const where = doing.clone === "world" ? "" : `${doing.clone}$ `;
