@@ -72,6 +72,8 @@ def test_a_restarted_kernel_takes_its_run_along(open_page: OpenPage, nothing_rem
     )
 
     assert nothing_remains()
+    panel.says("The kernel has gone; what was measured stays.")
+    expect(panel.player).to_be_enabled()
     wait_for_kernel(page)
     run_notebook(page)
     panel = Panel.on(page)

@@ -25,6 +25,7 @@ import { drawStrips } from "./strips.js";
  */
 /** @typedef {import("@anywidget/types").AnyModel<State>} Model */
 
+const LOST = "The kernel has gone; what was measured stays. Run the notebook's setup, then this cell again.";
 const ACTIVE = ["preparing", "deploying", "stopping"];
 const NARROW = 240;
 const PATIENCE_MS = 500; // after which a click that has had no answer says that it waits
@@ -63,6 +64,7 @@ class Panel {
     this.pace = 12;
     this.width = 0;
     this.note = "";
+    this.lost = false; // the kernel
     this.asked = 0;
     this.unanswered = false;
     /** @type {import("./axis.js").Axis | null} */
@@ -80,6 +82,8 @@ class Panel {
     /** @param {any} message */
     const hear = (message) => this.hear(message);
     model.on("msg:custom", hear);
+    const lose = () => this.lose();
+    model.on("comm_live_update", lose);
     const observer = new ResizeObserver(([entry]) => {
       this.width = Math.floor(entry.contentRect.width);
       this.draw();
@@ -87,6 +91,7 @@ class Panel {
     observer.observe(el);
     signal.addEventListener("abort", () => {
       model.off("msg:custom", hear);
+      model.off("comm_live_update", lose);
       observer.disconnect();
       cancelAnimationFrame(this.frame);
     });
@@ -104,7 +109,7 @@ class Panel {
   }
 
   get active() {
-    return ACTIVE.includes(this.status.state);
+    return !this.lost && ACTIVE.includes(this.status.state);
   }
 
   /** Whether the prediction may be seen. */
@@ -135,6 +140,16 @@ class Panel {
   }
 
   // What comes from the kernel
+
+  /** It was restarted or has ended: what it told stays, and can be played back. */
+  lose() {
+    this.lost = true;
+    this.asked = 0;
+    for (const run of this.runs) {
+      if (!run.ended) Object.assign(run, { ended: true, end: "stopped" });
+    }
+    this.draw();
+  }
 
   /** @param {keyof State} name */
   changed(name) {
@@ -334,7 +349,7 @@ class Panel {
   look(id) {
     this.view = id;
     const run = this.shown;
-    if (run && !this.details.has(`${run.id} ${id}`)) this.ask({ do: "view", run: run.id, id });
+    if (run && !this.lost && !this.details.has(`${run.id} ${id}`)) this.ask({ do: "view", run: run.id, id });
     this.draw();
   }
 
@@ -394,6 +409,7 @@ class Panel {
   }
 
   say() {
+    if (this.lost) return LOST;
     if (this.note) return this.note;
     return this.status.said;
   }
@@ -435,7 +451,7 @@ class Panel {
   drawButtons() {
     const stopping = this.status.state === "stopping";
     return html`<div class="kw-buttons">
-      <button type="button" class="kw-primary" ?disabled=${this.active} @click=${() => this.deploy(false)}>${this.active ? "Deploying..." : "Deploy for real"}</button>
+      <button type="button" class="kw-primary" ?disabled=${this.active || this.lost} @click=${() => this.deploy(false)}>${this.active ? "Deploying..." : "Deploy for real"}</button>
       ${this.unanswered && !this.active ? html`<button type="button" @click=${() => this.deploy(true)}>Without an answer</button>` : nothing}
       ${this.active ? html`<button type="button" ?disabled=${stopping} @click=${() => this.stop()}>Stop</button>` : nothing}
       ${this.shown && !this.active ? html`<button type="button" @click=${() => this.set({})}>Change the plan</button>` : nothing}
@@ -533,7 +549,7 @@ class Panel {
     const run = /** @type {Run} */ (this.shown);
     const bar = /** @type {{start: number, end: number}} */ (this.bar);
     const detail = this.view === null ? undefined : this.details.get(`${run.id} ${this.view}`);
-    return drawInspector(run, bar, this.instant, this.view, detail, "Asked the kernel for it.", (id) => this.look(id), () => {
+    return drawInspector(run, bar, this.instant, this.view, detail, this.lost ? "The kernel, which knew this, has gone." : "Asked the kernel for it.", (id) => this.look(id), () => {
       this.bar = null;
       this.draw();
     });
