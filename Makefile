@@ -101,6 +101,7 @@ bench: $(STAMP) ## measure what the performance claims rest on, and write docs/p
 pictures: $(STAMP) ## take the README's pictures again (needs Chromium)
 	@$(PY) -m pictures.language
 	@$(PY) -m pictures
+	@$(PY) -m pictures.animation
 
 BUNDLES := kit/widgets
 bundle: ## make the widgets' modules of kit/widgets/scene again (needs Node and npm install)

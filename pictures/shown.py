@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from pictures.jupyter import run_notebook
-from pictures.panel import Panel
+from pictures.panel import RUN_MS, Panel
 
 PANEL = """
 from kit import Plan
@@ -25,6 +25,14 @@ world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed
 world.dev.run("git push -q origin main")
 world.advance(36)
 WorldMap(world)
+"""
+STAGED = """
+stage = world.stage(dock=False)
+world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed")
+world.visitors(rate=20)
+world.dev.run("git push -q origin main")
+world.advance(40)
+stage
 """
 LATE = """
 world.dev.write("supabase/migrations/071_add_pinned.sql", "ALTER TABLE documents ADD pinned boolean;")
@@ -84,9 +92,17 @@ def take_a_hint(page: Page) -> None:
     page.get_by_text("Hint 2 of 3:").wait_for()
 
 
+def wait_for_the_gap(page: Page) -> None:
+    """Let the stage come to rest, with the window open."""
+    expect(page.locator(".kw-stage .kw-clock")).to_contain_text("+40 s", timeout=RUN_MS)
+    expect(page.locator(".kw-stage .kw-visitor")).not_to_have_count(0)
+    expect(page.locator(".kw-stage").get_by_role("status")).to_have_text("Nothing runs.")
+
+
 SHOWN = (
     Shown("panel", PANEL, deploy),
     Shown("map", WORLD + DEPLOYED),
+    Shown("stage", WORLD + STAGED, wait_for_the_gap),
     Shown("migrations", WORLD + LATE),
     Shown("sides", WORLD + "SideBySide(world)"),
     Shown("check", CHECK, take_a_hint),

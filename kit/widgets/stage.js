@@ -13,7 +13,7 @@ var J=globalThis,$t=n=>n,U=J.trustedTypes,ut=U?U.createPolicy("lit-html",{create
   ${n?w`<rect class="kw-edge" x="372" y="78" width="126" height="22" fill="url(#${t}-window)" /><text class="kw-bold kw-halo" x="435" y="93" text-anchor="middle">GAP</text>`:w`<path class="kw-path kw-use" d="M435 76V102" />`}
   <path class="kw-path kw-use" d="M435 176V202" />`}function ot(n,t){return n.length>t?`${n.slice(0,t-1)}\u2026`:n}function Bt(n){let t=rt.find(a=>a.key===n.key);if(!t)return $;let s=Yt[t.column]+1,e=qt[t.row]+2,i=n.facts.length>0&&n.facts.every(a=>a.holds),o=n.changes.length>0,r=[n.passing||ot(n.lines.join(", ").replace("at migration ","at "),25)];return w`<rect class=${i?"kw-fresh":"kw-old"} x=${s} y=${e} width=${N.width-2} height=${N.height} rx=${t.round} />
     ${o?w`<rect class="kw-changed" x=${s} y=${e} width=${N.width-2} height=${N.height} rx=${t.round} /><text class="kw-small kw-bold" x=${s+N.width-12} y=${e+15} text-anchor="end">changed</text>`:$}
-    <text class="kw-bold kw-inside" x=${s+8} y=${e+15}>${o?n.name.replace("production","prod."):n.name}</text>
+    <text class="kw-bold kw-inside" x=${s+8} y=${e+15}>${o?n.name.replace("production","prod.").replace("database","db"):n.name}</text>
     ${r.map(a=>w`<text class="kw-small kw-inside" x=${s+8} y=${e+31}>${ot(a,25)}</text>`)}
     ${n.facts.map((a,c)=>{let d=e+47+c*15;return w`<circle class=${a.holds?"kw-dot kw-full":"kw-dot"} cx=${s+13} cy=${d-4} r="4" />
         ${a.holds===null?w`<path class="kw-full" d="M${s+13} ${d-8}a4 4 0 0 1 0 8z" />`:$}

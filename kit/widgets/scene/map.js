@@ -81,7 +81,7 @@ export function drawPlace(place) {
   const lines = [place.passing || cut(place.lines.join(", ").replace("at migration ", "at "), 25)];
   return svg`<rect class=${whole ? "kw-fresh" : "kw-old"} x=${x} y=${y} width=${BOX.width - 2} height=${BOX.height} rx=${spot.round} />
     ${changed ? svg`<rect class="kw-changed" x=${x} y=${y} width=${BOX.width - 2} height=${BOX.height} rx=${spot.round} /><text class="kw-small kw-bold" x=${x + BOX.width - 12} y=${y + 15} text-anchor="end">changed</text>` : nothing}
-    <text class="kw-bold kw-inside" x=${x + 8} y=${y + 15}>${changed ? place.name.replace("production", "prod.") : place.name}</text>
+    <text class="kw-bold kw-inside" x=${x + 8} y=${y + 15}>${changed ? place.name.replace("production", "prod.").replace("database", "db") : place.name}</text>
     ${lines.map((line) => svg`<text class="kw-small kw-inside" x=${x + 8} y=${y + 31}>${cut(line, 25)}</text>`)}
     ${place.facts.map((fact, index) => {
       const down = y + 47 + index * 15;
