@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import statistics
 import sys
 import time
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.measurement import Row
-from pictures.jupyter import Watched, chromium, find_browser, jupyter, open_notebook, run_notebook
+from kit.names import ROOT
+from pictures.jupyter import (
+    Jupyter,
+    Watched,
+    chromium,
+    execute,
+    find_browser,
+    jupyter,
+    open_notebook,
+    run_notebook,
+)
 from pictures.panel import Panel
 
 _CELL = """
@@ -40,6 +52,27 @@ run = {
 many.runs = [run]
 many
 """
+# The same wait with a docked stage and without one, in turn; the first of each warms up.
+_STAGED = """
+import json
+from time import perf_counter
+from kit import open_world
+from kit.widgets.notebook_world import _shown
+world = open_world(phase=5, scratch=True)
+world.visitors(rate=20)
+took = {{"bare": [], "staged": []}}
+for _ in range(1 + {runs}):
+    for name, times in took.items():
+        stage = world.stage() if name == "staged" else None
+        began = perf_counter()
+        world.advance(36)
+        times.append(perf_counter() - began)
+        while _shown:
+            _shown.pop().close()
+print(json.dumps(took))
+"""
+_SENT = ("world.stage()", "world.advance(36)")
+_BUNDLES = ("deploy.js", "stage.js")
 _DEPLOY = "Without an answer"
 # From the click to the frame of the browser in which the panel says that it was heard.
 _CLICK = """() => new Promise(done => {
@@ -91,6 +124,8 @@ def measure_panel(runs: int) -> list[Row]:
         run_notebook(page)
         Panel.on(page)
         scrubbed = sorted(float(took) for took in page.evaluate(_SCRUB))
+        page.close()
+        staged = _measure_stage(browser, server, runs)
     return [
         Row(
             what="first paint after a click on Deploy",
@@ -105,7 +140,49 @@ def measure_panel(runs: int) -> list[Row]:
             target=16,
         ),
         Row(what="all that a run sends, 60 page views a second", measured=sent, unit="kB/s", target=64),
+        *staged,
+        Row(
+            what="both bundles, compressed",
+            measured=sum(
+                len(gzip.compress((ROOT / "kit" / "widgets" / name).read_bytes())) for name in _BUNDLES
+            )
+            / 1000,
+            unit="kB",
+            target=80,
+        ),
     ]
+
+
+def _measure_stage(browser: Browser, server: Jupyter, runs: int) -> list[Row]:
+    """Measure what a live stage costs the cell that it watches, and what it sends."""
+    server.write("staged", [_STAGED.format(runs=runs), *_SENT])
+    watched = open_notebook(browser, server, "staged", width=1280, height=800)
+    page = watched.page
+    _run_cell(page, 0)
+    printed = page.locator(".jp-OutputArea-output", has_text='{"bare"').inner_text()
+    took = {name: statistics.median(times[1:]) for name, times in json.loads(printed).items()}
+    _run_cell(page, 1)
+    page.locator(".jupyterlab-sidecar svg.kw-world").wait_for()
+    before, began = sum(watched.received), time.monotonic()
+    _run_cell(page, 2)
+    sent = (sum(watched.received) - before) / (time.monotonic() - began) / 1000
+    page.close()
+    return [
+        Row(
+            what="`advance(36)` at 20 page views a second with a live stage, of the same without",
+            measured=took["staged"] / took["bare"],
+            unit="times",
+            target=1.1,
+            note=f"{took['staged']:.2f} s and {took['bare']:.2f} s",
+        ),
+        Row(what="all that is sent during it", measured=sent, unit="kB/s", target=64),
+    ]
+
+
+def _run_cell(page: Page, number: int) -> None:
+    """Run a cell of the notebook, and wait until it has ended."""
+    page.locator(".jp-CodeCell .jp-InputPrompt").nth(number).click()
+    execute(page, "notebook:run-cell")
 
 
 def _click_and_stop(page: Page, panel: Panel) -> float:

@@ -50,6 +50,25 @@ class Kept:
 panel._kept.append(Kept)
 ipywidgets.VBox([ipywidgets.HTML(draw_picture(Timeline.of(records), plan)), panel])
 """
+# Every text of a message to the stage.
+STAGED = """
+from kit.widgets.stage import Stage
+evil = lambda name: {evil!r}.replace("%s", name)
+span = dict(start=0, end=9, new=True)
+place = dict(name=evil("name"), lines=[evil("line")], facts=[dict(holds=True, says=evil("fact"))],
+             note=evil("note"), passing="", changes=[evil("change")])
+stage = Stage()
+stage.last = dict(
+    now=9, zero=0, pushed=True, start=0, rate=20, title=evil("title"), wall=False,
+    doing=dict(clone=evil("clone"), command=evil("command")), rows=[], flights=[],
+    code=[dict(span, name=evil("commit"), texts=[evil("commit")])],
+    schema=[dict(span, name=evil("version"), texts=[evil("version")])],
+    builds=[dict(start=0, end=None, commit=evil("build"), failed=False)],
+    marks=[dict(at=1, text=evil("mark"))], windows=[], counts=dict(ok=1),
+    places={{key: dict(place, key=key) for key in ("github", "site", "dev", "cloud", "worker")}},
+    says=evil("says"), gap=True)
+stage
+"""
 # What the panel itself says of a run that failed: a name of the learner's machine is in the message.
 FAILED = """
 import os
@@ -82,6 +101,19 @@ def test_hostile_words_are_shown_and_run_no_script(open_page: Callable[..., Watc
     assert held, "the sandbox says that it held"
     watched.errors[:] = [error for error in watched.errors if error not in held]
     assert page.locator(".jp-OutputArea [src=x], .jp-OutputArea script").count() == 0
+    assert page.evaluate("window.pwned") is None
+    page.close()
+
+
+def test_hostile_words_on_a_stage_are_text(open_page: Callable[..., Watched]) -> None:
+    page = open_page("staged", STAGED.format(evil=EVIL)).page
+    run_notebook(page)
+
+    for word in ("says", "command", "title", "clone"):
+        expect(page.locator(".kw-stage")).to_contain_text(f"window.pwned='{word}'")
+    # A drawing cuts what is too long for its place.
+    expect(page.locator("svg.kw-world")).to_contain_text("<img src=x")
+    assert page.locator(".kw-stage [src=x], .kw-stage script").count() == 0
     assert page.evaluate("window.pwned") is None
     page.close()
 
