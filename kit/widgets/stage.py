@@ -44,6 +44,7 @@ from kit.world.snapshot import Change, Snapshot
 
 TOLD_S = 0.1
 """Seconds between two messages at least."""
+_REST = 5  # times as long as telling took: the cell that is watched has the processor
 SPAN_S = 60.0
 """Seconds of its world's clock that the stage shows."""
 KEPT = 1200
@@ -124,13 +125,15 @@ class Stage(DrawnWidget):
                 said.append(self._said.get())
             if said[-1] is None:
                 return
+            began = time.monotonic()
             try:
                 self.send(self._scene.follow(each for each in said if each is not None))
                 if any(each and each.heard == "ends" for each in said):
                     self.last = self._scene.recall()
             except Exception as error:  # noqa: BLE001 - on a thread, of a world that somebody may be taking apart
                 self.send({"type": "trouble", "said": f"The stage could not look: {type(error).__name__}."})
-            due = time.monotonic() + TOLD_S
+            told = time.monotonic()
+            due = told + max(TOLD_S, _REST * (told - began))
 
 
 class _Scene:
@@ -164,7 +167,7 @@ class _Scene:
             self._look(world)
         if anew:
             self._told = 0
-        return {"type": "stage", "anew": anew, **self._facts(world)}
+        return {"type": "stage", "anew": anew, **self._facts(world), **(self._find_places() if look else {})}
 
     def recall(self) -> dict[str, Any]:
         """Return what a page that was told nothing before has to know; nothing without a world."""
@@ -173,7 +176,7 @@ class _Scene:
             return {}
         facts = self._facts(world)
         recent = [each for each in self._find_rows(0) if each[1] >= facts["start"]]
-        return {**facts, "doing": None, "flights": [], "rows": recent[-KEPT:]}
+        return {**facts, **self._find_places(), "doing": None, "flights": [], "rows": recent[-KEPT:]}
 
     @property
     def _shown(self) -> Engine | None:
@@ -219,7 +222,7 @@ class _Scene:
         rows = [row for row in self._find_rows(self._told) if row[1] >= start]
         self._told = len(self._records)
         flights, self._flights = self._flights, []
-        facts: dict[str, Any] = {
+        return {
             "now": now,
             "zero": start if zero is None or zero < start else zero,
             "pushed": zero is not None and zero >= start,
@@ -238,12 +241,17 @@ class _Scene:
             "windows": [window._asdict() for window in broken_windows(views)],
             "counts": count_outcomes(timeline.since(zero) if zero is not None else recent)._asdict(),
         }
-        if self._after is not None:
-            change = Change(before=self._before, after=self._after)
-            facts["places"] = {place.key: asdict(place) for place in find_places(change)}
-            facts["says"] = format_agreement(self._after)
-            facts["gap"] = is_gap(self._after)
-        return facts
+
+    def _find_places(self) -> dict[str, Any]:
+        """Return what was seen when places were looked at last; nothing before that."""
+        if self._after is None:
+            return {}
+        change = Change(before=self._before, after=self._after)
+        return {
+            "places": {place.key: asdict(place) for place in find_places(change)},
+            "says": format_agreement(self._after),
+            "gap": is_gap(self._after),
+        }
 
     def _find_rows(self, first: int) -> list[tuple[int, float, int]]:
         """Return the page views from a record on: number, instant, outcome."""
