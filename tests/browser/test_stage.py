@@ -137,6 +137,7 @@ def test_it_follows_whatever_world_works_without_being_asked(stage: Locator) -> 
 
 def test_a_second_tab_shows_the_same(watched: Watched, open_page: Callable[..., Watched]) -> None:
     page = watched.page
+    run(page, RESET)
     execute(page, "docmanager:save")
     other = open_page("stage").page
     expect(docked(other).locator(".kw-head")).to_contain_text("The production site does not write")
