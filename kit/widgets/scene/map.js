@@ -78,11 +78,11 @@ export function drawPlace(place) {
   const y = ROWS[spot.row] + 2;
   const whole = place.facts.length > 0 && place.facts.every((fact) => fact.holds);
   const changed = place.changes.length > 0;
-  const lines = [place.passing || cut(place.lines.join(", ").replace("at migration ", "at "), 25)];
+  const lines = [place.passing || cut(place.lines.join(", ").replace("at migration ", "at "), 23)];
   return svg`<rect class=${whole ? "kw-fresh" : "kw-old"} x=${x} y=${y} width=${BOX.width - 2} height=${BOX.height} rx=${spot.round} />
     ${changed ? svg`<rect class="kw-changed" x=${x} y=${y} width=${BOX.width - 2} height=${BOX.height} rx=${spot.round} /><text class="kw-small kw-bold" x=${x + BOX.width - 12} y=${y + 15} text-anchor="end">changed</text>` : nothing}
     <text class="kw-bold kw-inside" x=${x + 8} y=${y + 15}>${changed ? place.name.replace("production", "prod.").replace("database", "db") : place.name}</text>
-    ${lines.map((line) => svg`<text class="kw-small kw-inside" x=${x + 8} y=${y + 31}>${cut(line, 25)}</text>`)}
+    ${lines.map((line) => svg`<text class="kw-small kw-inside" x=${x + 8} y=${y + 31}>${cut(line, 23)}</text>`)}
     ${place.facts.map((fact, index) => {
       const down = y + 47 + index * 15;
       return svg`<circle class=${fact.holds ? "kw-dot kw-full" : "kw-dot"} cx=${x + 13} cy=${down - 4} r="4" />
