@@ -400,7 +400,7 @@ class Panel {
         ${drawLanes(scene)}
         ${this.drawPlayer(scene)}
         ${this.drawError(scene)}
-        ${this.bar && this.shown ? this.drawInspector() : small ? nothing : this.drawDetails(scene)}
+        ${this.bar && this.shown ? this.drawInspector() : small ? nothing : html`${this.drawDetails(scene)}${this.drawVerdict(scene)}`}
         ${small ? nothing : drawStrips(this.runs.filter((run) => run.ended), this.shown, this.ghost, this.ident, this.setup.names, (run) => this.show(run), (run) => this.lay(run))}
       </div>`,
       this.el,
@@ -539,10 +539,18 @@ class Panel {
     return html`<div class="kw-numbers"><table><caption>Page views</caption>
       <tbody>${OUTCOMES.map((name) => html`<tr><th scope="row"><svg class="kw-drawing kw-swatch" width="12" height="12" aria-hidden="true"><rect class="kw-${name}" width="12" height="12" fill=${name === "ok" ? nothing : `url(#${this.ident}-${name})`} /></svg>${name}</th><td>${counts[name]}</td><td class="kw-soft">${this.setup.means[name]}</td></tr>`)}
       <tr><th scope="row">all</th><td>${total}</td><td></td></tr></tbody></table>
-      ${run?.ended && run.grades.length ? html`<table class="kw-grades"><caption>Your answer</caption><tbody>${run.grades.map(
+    </div>`;
+  }
+
+  /** What was said before the run beside what it was, and why. @param {Scene} scene */
+  drawVerdict(scene) {
+    const { run } = scene;
+    if (!run?.ended || !(run.grades.length || run.reason)) return nothing;
+    return html`<div class="kw-judged">
+      ${run.grades.length ? html`<table class="kw-grades"><caption>Your answer</caption><tbody>${run.grades.map(
         ({ question, said, was, right }) => html`<tr><th scope="row">${question}</th><td>${said}</td><td>${right ? "✓ right" : `✗ it was ${was}`}</td></tr>`,
       )}</tbody></table>` : nothing}
-      ${run?.ended && run.reason ? html`<p class="kw-reason">${run.reason}</p>` : nothing}</div>`;
+      ${run.reason ? html`<p class="kw-reason">${run.reason}</p>` : nothing}</div>`;
   }
 
   drawInspector() {
