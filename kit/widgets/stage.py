@@ -9,7 +9,7 @@ import queue
 import time
 import weakref
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
@@ -57,6 +57,7 @@ class _Said(NamedTuple):
     world: Engine | None  # None: the page asks for all of it
     heard: Heard
     record: Record | None
+    at: float = 0.0  # by the world's clock
 
 
 class Stage(DrawnWidget):
@@ -86,7 +87,7 @@ class Stage(DrawnWidget):
         self.on_msg(self._receive)
         self._forget = watch(self._hear)
         if world is not None:
-            self._said.put(_Said(world, "anew", None))
+            self._said.put(_Said(world, "anew", None, world.clock.now()))
         self._thread = Thread(target=self._loop, name="kit-stage", daemon=True)
         self._thread.start()
 
@@ -106,7 +107,7 @@ class Stage(DrawnWidget):
 
     def _hear(self, world: Engine, heard: Heard, record: Record | None) -> None:
         if not world.becoming:
-            self._said.put(_Said(world, heard, record))
+            self._said.put(_Said(world, heard, record, world.clock.now()))
 
     def _receive(self, _: object, content: dict[str, Any], __: object) -> None:
         if content.get("do") == "hello":
@@ -149,14 +150,17 @@ class _Scene:
         self._versions: frozenset[str] = frozenset()
         self._doing: CommandRan | None = None
         self._flights: list[dict[str, Any]] = []
+        self._turns: list[dict[str, Any]] = []
 
     def follow(self, said: Iterable[_Said]) -> dict[str, Any]:
         """Take in what was said, look where it changes places, and return what the page is told."""
         anew, look = False, False
-        for world, heard, record in said:
+        since: float | None = None  # from when on the page has seen nothing of this world
+        for world, heard, record, at in said:
             if world is None or heard == "anew" or world is not self._shown:
                 anew = look = True
                 if world is not None:
+                    since = at
                     self._turn_to(world)
             self._take(heard, record)
             look |= heard != "happens" or not isinstance(record, PageView)
@@ -167,7 +171,15 @@ class _Scene:
             self._look(world)
         if anew:
             self._told = 0
-        return {"type": "stage", "anew": anew, **self._facts(world), **(self._find_places() if look else {})}
+        facts = self._facts(world)
+        places = self._find_places(self._after) if look else {}
+        return {
+            "type": "stage",
+            "anew": anew,
+            "since": facts["now"] if since is None else since,
+            **facts,
+            **places,
+        }
 
     def recall(self) -> dict[str, Any]:
         """Return what a page that was told nothing before has to know; nothing without a world."""
@@ -176,7 +188,8 @@ class _Scene:
             return {}
         facts = self._facts(world)
         recent = [each for each in self._find_rows(0) if each[1] >= facts["start"]]
-        return {**facts, **self._find_places(), "doing": None, "flights": [], "rows": recent[-KEPT:]}
+        places = self._find_places(self._after)
+        return {**facts, **places, "doing": None, "flights": [], "turns": [], "rows": recent[-KEPT:]}
 
     @property
     def _shown(self) -> Engine | None:
@@ -201,6 +214,28 @@ class _Scene:
         self._records.append(record)
         if way := _find_way(record):
             self._flights.append({"at": record.instant, "way": way})
+        self._turn(record)
+
+    def _turn(self, record: Record) -> None:
+        """Note what production is from a switch of its code or schema on: nobody may have looked in time."""
+        world, seen = self._shown, self._after
+        if world is None or seen is None:
+            return
+        match record:
+            case Deployed(target="production", stage="live", commit=commit):
+                commits = {**seen.commits, commit: world.look_at(commit)}
+                seen = replace(seen, live=commit, commits=commits)
+            case MigrationApplied(database="cloud", version=version):
+                versions = (*seen.cloud.versions, version)
+                was, now = columns_after(seen.cloud.versions), columns_after(versions)
+                columns = [name for name in seen.cloud.columns if name not in was - now]
+                columns += sorted(now - was - {*columns})
+                cloud = replace(seen.cloud, versions=versions, columns=tuple(columns))
+                seen = replace(seen, cloud=cloud)
+            case _:
+                return
+        self._after = seen
+        self._turns.append({"at": record.instant, **self._find_places(seen)})
 
     def _look(self, world: Engine) -> None:
         if world.closed:
@@ -213,15 +248,19 @@ class _Scene:
         self._versions = frozenset(self._after.cloud.versions) - applied
 
     def _facts(self, world: Engine) -> dict[str, Any]:
-        now = self._after.now if world.closed and self._after else world.clock.now()
         timeline = Timeline.of(self._records)
+        # The clock of a world that has ended may run on.
+        ended = world.closed and timeline.records
+        now = max(record.instant for record in timeline.records) if ended else world.clock.now()
         zero = last_push(timeline)
         start = max(now - SPAN_S, timeline.records[0].at if timeline.records else now)
         recent = timeline.between(start, now + 1e9)
         views = recent.only(PageView)
-        rows = [row for row in self._find_rows(self._told) if row[1] >= start]
+        # Of what it has not been told yet nothing is left out, however far the clock has jumped meanwhile.
+        rows = [row for row in self._find_rows(self._told) if self._told or row[1] >= start]
         self._told = len(self._records)
         flights, self._flights = self._flights, []
+        turns, self._turns = self._turns, []
         return {
             "now": now,
             "zero": start if zero is None or zero < start else zero,
@@ -234,6 +273,7 @@ class _Scene:
             and {"clone": self._doing.clone, "command": format_line(self._doing.command)},
             "rows": rows,
             "flights": flights,
+            "turns": turns,
             "code": self._find_code(timeline, start, now),
             "schema": self._find_schema(timeline, start, now),
             "builds": _find_builds(timeline, start),
@@ -242,15 +282,15 @@ class _Scene:
             "counts": count_outcomes(timeline.since(zero) if zero is not None else recent)._asdict(),
         }
 
-    def _find_places(self) -> dict[str, Any]:
-        """Return what was seen when places were looked at last; nothing before that."""
-        if self._after is None:
+    def _find_places(self, seen: Snapshot | None) -> dict[str, Any]:
+        """Return what is where; nothing where nobody has looked yet."""
+        if seen is None:
             return {}
-        change = Change(before=self._before, after=self._after)
+        change = Change(before=self._before, after=seen)
         return {
             "places": {place.key: asdict(place) for place in find_places(change)},
-            "says": format_agreement(self._after),
-            "gap": is_gap(self._after),
+            "says": format_agreement(seen),
+            "gap": is_gap(seen),
         }
 
     def _find_rows(self, first: int) -> list[tuple[int, float, int]]:

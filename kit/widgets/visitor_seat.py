@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import httpx
-from anywidget import AnyWidget
 
 from kit.host.proxy import Proxy
+from kit.widgets.accessibility import DrawnWidget
 from kit.widgets.cell_events import replace_former
 from kit.world.world import World
 
 
-class VisitorSeat(AnyWidget):
+class VisitorSeat(DrawnWidget):
     """A frame on a site of the world, with what a browser has around a page: home, back, reload.
 
     Whoever sits there asks real pages of the real site, at the world's own time; no page view is
@@ -46,10 +45,6 @@ class VisitorSeat(AnyWidget):
     def __repr__(self) -> str:
         """Say what it is, for where there is no JupyterLab."""
         return f"The visitor's seat: {self._site} in a frame. Run this cell in JupyterLab to sit there."
-
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - IPython's own
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        return {**data, "text/plain": repr(self)}, metadata
 
     def close(self) -> None:
         """Take the frame away, and what serves it."""

@@ -578,6 +578,11 @@ class Engine:
                 commits={commit: self._look_at_commit(commit) for commit in heads if commit},
             )
 
+    def look_at(self, commit: str) -> CommitSeen:
+        """Look at one commit; any thread may, one after the other."""
+        with self._observing:
+            return self._look_at_commit(commit)
+
     def _look_again(self) -> Snapshot | None:
         """Return what is true now; what was true last where somebody keeps the table locked."""
         with contextlib.suppress(ServerFailed):

@@ -60,7 +60,7 @@ place = dict(name=evil("name"), lines=[evil("line")], facts=[dict(holds=True, sa
 stage = Stage()
 stage.last = dict(
     now=9, zero=0, pushed=True, start=0, rate=20, title=evil("title"), wall=False,
-    doing=dict(clone=evil("clone"), command=evil("command")), rows=[], flights=[],
+    doing=dict(clone=evil("clone"), command=evil("command")), rows=[], flights=[], turns=[], since=9,
     code=[dict(span, name=evil("commit"), texts=[evil("commit")])],
     schema=[dict(span, name=evil("version"), texts=[evil("version")])],
     builds=[dict(start=0, end=None, commit=evil("build"), failed=False)],

@@ -24,6 +24,8 @@ import { OUTCOMES, seconds } from "./run.js";
  * @property {{clone: string, command: string} | null} doing
  * @property {[number, number, number][]} rows
  * @property {Flight[]} flights
+ * @property {{at: number, places: Record<string, import("./map.js").Place>, says: string, gap: boolean}[]} turns what production was from an instant on
+ * @property {number} since from when on nothing of this world was told before
  * @property {Part[]} code
  * @property {Part[]} schema
  * @property {import("./run.js").Build[]} builds
@@ -139,14 +141,16 @@ class Stage {
       this.views = [];
       this.scenes = [];
       this.flights = [];
-      this.shown = told.now;
+      this.shown = told.since ?? told.now;
     }
-    if (!told.places && before) Object.assign(told, { places: before.places, says: before.says, gap: before.gap });
+    for (const { at, places, says, gap } of told.turns ?? []) this.scenes.push({ ...told, now: at, places, says, gap });
+    const latest = this.scenes.at(-1) ?? before;
+    if (!told.places && latest) Object.assign(told, { places: latest.places, says: latest.says, gap: latest.gap });
     for (const [id, at, outcome] of told.rows) this.views.push({ id, at, outcome: OUTCOMES[outcome] });
     this.views.sort((a, b) => a.at - b.at || a.id - b.id);
-    this.views = this.views.filter((view) => view.at >= told.start - 1);
+    this.views = this.views.filter((view) => view.at >= Math.min(told.start - 1, this.shown - this.setup.span));
     this.scenes.push(told);
-    if (!told.anew) this.flights.push(...told.flights);
+    this.flights.push(...told.flights.filter((flight) => flight.at >= this.shown));
     if (Boolean(told.doing) !== Boolean(before?.doing)) this.since = performance.now();
     // What is left is shown in at most so many seconds: a kernel may be quicker than an eye.
     this.pace = Math.max(told.wall ? 1 : PACE, (told.now - this.shown) / LAG_S);
@@ -257,14 +261,16 @@ class Stage {
   drawLanes(told) {
     const place = LANES;
     // Ten seconds at least, so that the first views do not fill the picture.
-    const end = Math.max(this.shown + 2, told.start + 12);
-    const first = Math.max(told.start, end - this.setup.span);
+    // Where the clock has jumped further than the lanes are long, what is shown lies before what was told.
+    const start = this.shown >= told.start ? told.start : this.shown - 20;
+    const end = Math.max(this.shown + 2, start + 12);
+    const first = Math.max(start, end - this.setup.span);
     const line = axis(first - told.zero, end - told.zero, 0, this.width - 2);
     /** @param {number} at */
     const since = (at) => at - told.zero;
     /** @param {Part[]} parts @param {number} y @param {"code" | "schema"} lane */
     const lane = (parts, y, lane) =>
-      parts.filter((part) => part.start <= this.shown).map((part) => box(line, y, lane, since(part.start), since(Math.min(part.end, this.shown)), part.new ? "kw-fresh" : "kw-old", part.texts));
+      parts.filter((part, index) => !index || part.start <= this.shown).map((part, index) => box(line, y, lane, since(index ? part.start : first), since(Math.min(part.end, this.shown)), part.new ? "kw-fresh" : "kw-old", part.texts));
     const windows = told.windows
       .filter((window) => window.start < this.shown)
       .map((window) => ({ start: since(window.start), end: since(Math.min(window.open ? this.shown : window.end, this.shown)) }));
