@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from pictures.jupyter import run_notebook
 from pictures.panel import RUN_MS, Panel
 
+_RUN = re.compile(r"\[\d+\]:")
 PANEL = """
 from kit import Plan
 from kit.widgets import DeployPanel
@@ -72,6 +74,8 @@ def show(page: Page, shown: Shown) -> Locator:
         shown: the widget.
     """
     run_notebook(page)
+    # Until the last cell has ended, what stands under it may be a line about its progress.
+    expect(page.locator(".jp-Cell").last.locator(".jp-InputPrompt")).to_have_text(_RUN, timeout=RUN_MS)
     output = page.locator(".jp-Cell").last.locator(".jp-OutputArea-output").last
     output.wait_for()
     shown.act(page)

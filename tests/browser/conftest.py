@@ -78,14 +78,16 @@ def panel(shared: Watched) -> Iterator[Panel]:
 
 @pytest.fixture
 def remains(lab: Jupyter) -> Callable[[], list[str]]:
-    """Name the worlds' folders, and the processes that work for one of them."""
+    """Name the worlds that this test has made: their folders, and the processes that work for one of them."""
+    others = {str(path) for path in lab.worlds.glob("kit-*")}  # of kernels that other tests have left running
 
     def remains() -> list[str]:
-        folders = [path.name for path in lab.worlds.glob("kit-*")]
+        folders = [path.name for path in lab.worlds.glob("kit-*") if str(path) not in others]
         running = [
             str(process.info["cmdline"])
             for process in psutil.process_iter(["cmdline"])
             if any(f"{lab.worlds}/kit-" in word for word in process.info["cmdline"] or ())
+            and not any(path in word for word in process.info["cmdline"] for path in others)
         ]
         return folders + running
 

@@ -99,4 +99,4 @@ def test_nothing_moves_where_motion_is_not_wanted(panel: Panel) -> None:
         expect(panel.head).to_contain_text("Broken for")
         expect(panel.button("Play it again")).to_be_disabled()
     finally:
-        panel.page.emulate_media(reduced_motion=None)
+        panel.page.emulate_media(reduced_motion="no-preference")

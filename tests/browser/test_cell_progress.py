@@ -15,7 +15,9 @@ from kit import open_world
 lab = open_world(phase=5, scratch=True, clock="wall")
 lab.visitors(rate=5)
 print("it waits")
-lab.advance(4)
+passed = lab.advance(4)
+lab.close()
+passed
 """
 QUICK = "1 + 1"
 

@@ -119,7 +119,7 @@ def test_it_is_readable_in_both_themes_whole_at_any_width_and_still_where_that_i
     expect(stage.get_by_role("status")).to_have_text("Nothing runs.")
     expect(stage.locator(".kw-visitor")).to_have_count(0)
     expect(stage.locator(".kw-clock strong")).to_have_text(re.compile(r"\+4\d"))
-    page.emulate_media(reduced_motion=None)
+    page.emulate_media(reduced_motion="no-preference")
 
 
 def test_it_follows_whatever_world_works_without_being_asked(stage: Locator) -> None:

@@ -105,7 +105,7 @@ function drawVisitors(run, at, ident) {
     const age = at - came;
     const lane = 10 + ((id * 7) % 30);
     if (age <= COMES) {
-      parts.push(svg`<circle class="kw-visitor" cx=${370 - 52 * (age / COMES)} cy=${lane} r="3.5" />`);
+      parts.push(svg`<circle class="kw-visitor" cx=${366 - 48 * (age / COMES)} cy=${lane} r="3.5" />`);
     } else if (outcome !== "ok") {
       const fall = (age - COMES) / (STAYS - COMES);
       parts.push(svg`<rect class="kw-${outcome}" fill="url(#${ident}-${outcome})" x=${322 + ((id * 13) % 40)} y=${48 + fall * 84} width="9" height="9" opacity=${1 - fall * 0.6} />`);
