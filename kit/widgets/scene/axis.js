@@ -45,3 +45,18 @@ export function sayInstant(number) {
 export function fit(texts, room) {
   return texts.find((text) => text.length * 6.9 + 12 <= room) ?? "";
 }
+
+/** The point at a share of a way, from 0 to 1. @param {[number, number][]} way @param {number} part @returns {[number, number]} */
+export function along(way, part) {
+  const lengths = way.slice(1).map(([x, y], index) => Math.hypot(x - way[index][0], y - way[index][1]));
+  let left = Math.min(1, Math.max(0, part)) * lengths.reduce((sum, each) => sum + each, 0);
+  for (const [index, length] of lengths.entries()) {
+    if (left <= length || index === lengths.length - 1) {
+      const [[x, y], [endX, endY]] = [way[index], way[index + 1]];
+      const done = length ? Math.min(1, left / length) : 1;
+      return [x + (endX - x) * done, y + (endY - y) * done];
+    }
+    left -= length;
+  }
+  return way[0];
+}

@@ -60,7 +60,6 @@ class Panel {
     this.view = null;
     this.at = Infinity;
     this.playing = false;
-    this.follows = false;
     this.pace = 12;
     this.width = 0;
     this.note = "";
@@ -163,7 +162,6 @@ class Panel {
         if (known) Object.assign(known, run, { rows: run.rows });
         else this.runs.push({ ...run });
       }
-      if (this.shown?.ended && this.shown.plan.clock === "wall" && this.follows) this.at = Infinity;
     }
     if (name === "plan" && this.shown && JSON.stringify(this.shown.plan) !== JSON.stringify(this.plan)) this.shown = null;
     this.draw();
@@ -185,7 +183,6 @@ class Panel {
       this.ghost = null;
       this.bar = null;
       this.view = null;
-      this.follows = true;
       this.pace = run.plan.clock === "virtual" ? 12 : 4;
       this.playing = run.plan.clock === "virtual";
       this.at = run.plan.clock === "virtual" ? -Infinity : Infinity;
@@ -256,7 +253,6 @@ class Panel {
   /** @param {number} at */
   seek(at) {
     this.playing = false;
-    this.follows = false;
     this.at = at;
     this.draw();
   }

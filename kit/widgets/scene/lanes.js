@@ -130,7 +130,7 @@ export function drawLanes(scene) {
     ${seen ? nothing : svg`<rect class="kw-unknown" x=${line.left} y=${place.floor - heightOf(scene.plan.rate)} width=${line.width} height=${heightOf(scene.plan.rate)} />`}
     ${shown.length ? drawBars(shown, line, place.floor, scene.run?.plan.rate ?? 20, scene.ident, scene.chosen, scene.choose) : nothing}
     ${drawMarks(scene, seen, line, place)}
-    ${seen && scene.at < (whole?.now ?? 0) + 1e9 ? drawHand(line.x(seen.now), place) : nothing}
+    ${seen ? drawHand(line.x(seen.now), place) : nothing}
     ${drawHandles(scene, line, place)}
   </svg>`;
 }
@@ -266,10 +266,6 @@ function drawLane(scene, line, y, lane, segments, turns, running) {
     const first = scene.foreseen ? (turns[1]?.at ?? line.end) : Math.min(turns[1]?.at ?? line.end, lane === "code" ? 0 : firstDb(scene));
     parts.push(box(line, y, lane, start, first, "kw-old", texts(0, "")));
     start = first;
-  }
-  if (!scene.foreseen && segments) {
-    parts.push(box(line, y, lane, start, line.end, "kw-unknown", start < line.end ? ["old or new?", "?"] : []));
-    return parts;
   }
   if (!scene.foreseen) {
     parts.push(box(line, y, lane, start, line.end, "kw-unknown", ["old or new?", "?"]));

@@ -1,6 +1,7 @@
 // The world map for a narrow view: places as boxes, the ways of code and schema between them, the gap.
 
 import { nothing, svg } from "lit-html";
+import { along } from "./axis.js";
 
 /** @typedef {{holds: boolean | null, says: string}} Fact */
 /** @typedef {{key: string, name: string, lines: string[], facts: Fact[], note: string, passing: string, changes: string[]}} Place */
@@ -31,21 +32,9 @@ const WAYS = {
   "npm start": { points: [[330, 239], [360, 239]], name: "", at: [0, 0] },
 };
 
-/** The point at a share of a way. @param {string} name @param {number} part @returns {[number, number]} */
-export function along(name, part) {
-  const { points } = WAYS[name];
-  const lengths = points.slice(1).map(([x, y], index) => Math.hypot(x - points[index][0], y - points[index][1]));
-  let left = Math.min(1, Math.max(0, part)) * lengths.reduce((sum, each) => sum + each, 0);
-  for (const [index, length] of lengths.entries()) {
-    if (left <= length || index === lengths.length - 1) {
-      const [x, y] = points[index];
-      const [endX, endY] = points[index + 1];
-      const done = length ? left / length : 1;
-      return [x + (endX - x) * done, y + (endY - y) * done];
-    }
-    left -= length;
-  }
-  return points[0];
+/** Where something is on a way of the map. @param {string} name @param {number} part from 0 to 1 */
+export function onWay(name, part) {
+  return along(WAYS[name].points, part);
 }
 
 /** @param {boolean} gap @param {string} ident */

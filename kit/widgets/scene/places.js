@@ -1,6 +1,7 @@
 // Where code and schema are at an instant: clone, GitHub, site, database, and who visits.
 
 import { html, nothing, svg } from "lit-html";
+import { along } from "./axis.js";
 import { sayHolds } from "./lanes.js";
 import { countUntil, views } from "./run.js";
 
@@ -77,22 +78,6 @@ function drawPushes(whole, at) {
     parts.push(svg`<circle class="kw-token" cx=${x} cy=${y} r="7" />`);
   });
   return parts;
-}
-
-/** The point at a share of a way. @param {number[][]} way @param {number} part @returns {[number, number]} */
-function along(way, part) {
-  const lengths = way.slice(1).map(([x, y], index) => Math.hypot(x - way[index][0], y - way[index][1]));
-  let left = part * lengths.reduce((sum, each) => sum + each, 0);
-  for (let index = 0; index < lengths.length; index += 1) {
-    if (left <= lengths[index]) {
-      const [[x, y], [endX, endY]] = [way[index], way[index + 1]];
-      const done = lengths[index] ? left / lengths[index] : 1;
-      return [x + (endX - x) * done, y + (endY - y) * done];
-    }
-    left -= lengths[index];
-  }
-  const last = way[way.length - 1];
-  return [last[0], last[1]];
 }
 
 /** @param {Run} run @param {number} at @param {string} ident */

@@ -4,7 +4,7 @@ import { html, nothing, render, svg } from "lit-html";
 import { unsafeSVG } from "lit-html/directives/unsafe-svg.js";
 import { axis, fit, say, sayInstant } from "./axis.js";
 import { BARS, box, drawBars, drawShade, drawStrip, drawTicks } from "./lanes.js";
-import { along, drawWays, MAP, PLACES, drawPlace } from "./map.js";
+import { drawWays, MAP, PLACES, drawPlace, onWay } from "./map.js";
 import { OUTCOMES, seconds } from "./run.js";
 
 /** @typedef {import("./run.js").View} View */
@@ -237,7 +237,7 @@ class Stage {
 
   /** Code on its way is a square, a schema a circle. @param {string} way @param {number} part */
   drawToken(way, part) {
-    const [x, y] = along(way, part);
+    const [x, y] = onWay(way, part);
     return way === "db push" || way === "migration up"
       ? svg`<circle class="kw-token" cx=${x} cy=${y} r="7" />`
       : svg`<rect class="kw-token" x=${x - 6} y=${y - 6} width="12" height="12" />`;
