@@ -91,7 +91,7 @@ def _one_commit(attempt: Attempt) -> bool:
     return attempt.world.engine.repositories.is_ancestor(before, branches[HOMEPAGE])
 
 
-# 5: a deploy that loses nothing, a rejected push, the arithmetic of the window
+# 5, 13: a deploy that loses nothing, the arithmetic of the window, a rejected push
 
 _BUILD_S, _PUSH_S = 90, 2
 
@@ -156,7 +156,7 @@ def _restored(attempt: Attempt) -> bool:
     return whole and max(cloud.versions) > VERSION
 
 
-# 8: a rollback that hurts nobody, a history to mend, a stamp too early
+# 14, 15: a rollback that hurts nobody, a history to mend, a stamp too early
 
 
 def _taken_back(attempt: Attempt) -> bool:
@@ -259,7 +259,7 @@ def _gave_up_and_came_back(attempt: Attempt) -> bool:
     return watch.took_part("idle transaction") and "pages" in attempt.seen.cloud.columns
 
 
-# 11: three changes of one's own and a free one, each shipped under visitors
+# 11, 16: three changes of one's own and a free one, each shipped under visitors
 
 _HALVES = (
     b"UPDATE documents SET last_viewed = now(), viewed_by = NULL",
@@ -325,15 +325,11 @@ _HOLDS: Mapping[str, Callable[[Attempt], bool]] = {
     "4a": _shown,
     "4b": _one_commit,
     "5a": _nothing_lost,
-    "5b": _both_shipped,
-    "5c": lambda attempt: attempt.answer == _BUILD_S - _PUSH_S,
+    "5b": lambda attempt: attempt.answer == _BUILD_S - _PUSH_S,
     "6a": _never_failed,
     "6b": lambda attempt: str(attempt.answer).strip().upper() == "B",
     "7a": _index_seen,
     "7b": _restored,
-    "8a": _taken_back,
-    "8b": _history_mended,
-    "8c": _restamped,
     "9a": _dropped_unseen,
     "9b": lambda attempt: attempt.answer == _ORDERS,
     "9c": _went_back,
@@ -341,8 +337,12 @@ _HOLDS: Mapping[str, Callable[[Attempt], bool]] = {
     "10b": _gave_up_and_came_back,
     "11a": _shows_language,
     "11b": _dropped_file_type,
-    "11c": _insists_on_both,
-    "11d": _shipped_something,
+    "13a": _both_shipped,
+    "14a": _taken_back,
+    "15a": _history_mended,
+    "15b": _restamped,
+    "16a": _insists_on_both,
+    "16b": _shipped_something,
 }
 
 

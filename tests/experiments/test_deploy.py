@@ -83,7 +83,7 @@ ALTER TABLE documents ADD CHECK ((last_viewed IS NULL) = (viewed_by IS NULL));
     [
         ("11a", f'lab.dev.run("{CODE}")\nlab.advance(36)\nlab.dev.run("{SCHEMA}")\nlab.advance(1)\n'),
         ("11b", f'lab.dev.run("{CODE} && {SCHEMA}")\nlab.advance(37)\n'),
-        ("11d", f'lab.dev.run("{CODE}")\nlab.advance(36)\nlab.dev.run("{SCHEMA}")\nlab.advance(1)\n'),
+        ("16b", f'lab.dev.run("{CODE}")\nlab.advance(36)\nlab.dev.run("{SCHEMA}")\nlab.advance(1)\n'),
     ],
 )
 def test_the_same_change_in_the_wrong_order_is_not_done(lab: World, number: str, wrong: str) -> None:
@@ -96,7 +96,7 @@ def test_the_same_change_in_the_wrong_order_is_not_done(lab: World, number: str,
 
 @pytest.mark.parametrize("deploy", [f"{SCHEMA} && {CODE}", f"{CODE} ; {SCHEMA}"])
 def test_what_has_to_be_taken_apart_breaks_when_it_is_not(lab: World, deploy: str) -> None:
-    one = EXERCISES["11c"]
+    one = EXERCISES["16a"]
     _, _, rest = one.solution.partition("\ncode = ")
     code, _, _ = rest.partition("lab.dev.run(")
     lab.dev.write(FILE, ONE_MIGRATION)
@@ -104,7 +104,7 @@ def test_what_has_to_be_taken_apart_breaks_when_it_is_not(lab: World, deploy: st
     lab.dev.run(f"git add -A && git commit -qm all && {deploy}")
     lab.advance(37)
 
-    assert not exercise(lab, "11c").holds
+    assert not exercise(lab, "16a").holds
 
 
 @pytest.mark.parametrize(

@@ -224,9 +224,9 @@ def test_an_exercise_is_undone_until_it_is_solved(exercise: Exercise) -> None:
     assert output_text(check).startswith(undone)
 
 
-@pytest.mark.parametrize("number", [number for number in EXERCISES if number.startswith("11")])
-def test_the_last_exercises_begin_as_their_checks_expect(number: str) -> None:
-    code = [cell.source for cell in cells(NOTEBOOKS[11], "code")]
+@pytest.mark.parametrize("number", [number for number in EXERCISES if number.startswith(("11", "16"))])
+def test_exercises_with_visitors_begin_as_their_checks_expect(number: str) -> None:
+    code = [cell.source for cell in cells(NOTEBOOKS[int(number[:-1])], "code")]
     place = code.index(f'exercise(lab, "{number}")')
 
     assert code[place - 2] == f"lab.reset(8)\n{EXERCISES[number].before}"
