@@ -2,6 +2,7 @@
 
 KitError
 ├── BadInput              an argument, a phase, an option or a file that cannot be used
+│   └── UnclearAnswer     an exercise's answer that is missing, or of another form than asked for
 ├── MissingTool           a program that the kit needs is not on this machine
 ├── UnusableFolder        a folder that cannot be written, is full, or has too long a path
 ├── ServerFailed          PostgreSQL did not start, or is gone
@@ -59,6 +60,10 @@ class KitError(Exception):
 
 class BadInput(KitError):
     """Raised when an argument, an option or a file cannot be used."""
+
+
+class UnclearAnswer(BadInput):
+    """Raised when a learner's answer is missing, or cannot be understood."""
 
 
 class MissingTool(KitError):

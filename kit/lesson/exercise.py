@@ -1,17 +1,39 @@
-"""An exercise: a task, how to tell that it is done, three hints; the assessment is what the learner reads."""
+"""An exercise: a task, what must be true when it is done, three hints; the assessment is what one reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, LiteralString
 
-from kit.draw import draw_element, draw_verdict
+from kit.draw import Markup, draw_element, draw_verdict
+from kit.names import DatabaseName
+from kit.timeline import CommandRan, Timeline
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
 
 HINTS = 3
+_SLEEP = re.compile(r"(?:^|[;&|(\s])sleep\s+(\d+(?:\.\d+)?)\b")
+_WAITED = re.compile(r"wait (\S+) s")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that must be true for an exercise to be done.
+
+    Attributes:
+        says: what must be true, a sentence.
+        met: whether it is.
+        seen: where it is not, what was seen instead, in sentences; "" if there is nothing to add.
+        final: whether it cannot come right any more, whatever is done from here.
+    """
+
+    says: str
+    met: bool
+    seen: str = ""
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,10 +54,44 @@ class Attempt:
         with self.world.engine.step():
             return self.world.engine.observe()
 
+    def ask(self, database: DatabaseName, query: LiteralString, *values: object) -> tuple[Any, ...]:
+        """Return the first row that a database answers, an empty one for none."""
+        with self.world.engine.server.connect(database) as connection:
+            return connection.execute(query, values or None).fetchone() or ()
+
     def ask_cloud(self, query: LiteralString) -> tuple[Any, ...]:
         """Return the first row that the cloud database answers, an empty one for none."""
-        with self.world.engine.server.connect("cloud") as connection:
-            return connection.execute(query).fetchone() or ()
+        return self.ask("cloud", query)
+
+    def find_commands(self, pattern: str) -> list[int]:
+        """Return the places in the timeline at which a command stands that matches, all of it."""
+        return [
+            place
+            for place, record in enumerate(self.seen.timeline.records)
+            if isinstance(record, CommandRan) and re.fullmatch(pattern, record.command)
+        ]
+
+    def since(self, place: int) -> Timeline:
+        """Return what happened at a place in the timeline and after it."""
+        return Timeline(self.seen.timeline.records[place:])
+
+    @property
+    def slept(self) -> str:
+        """What to say to somebody who had the shell sleep; "" if the clock was moved since, or nobody did."""
+        seconds = 0.0
+        if self.world.engine.clock.name == "wall":
+            return ""  # there, it does let time pass
+        for ran in self.seen.timeline.only(CommandRan):
+            if ran.clone == "world" and _WAITED.fullmatch(ran.command):
+                seconds = 0.0
+            elif ran.clone != "world":
+                seconds += sum(float(found) for found in _SLEEP.findall(ran.command))
+        if not seconds:
+            return ""
+        return (
+            f"You slept {seconds:g} real seconds; the lab's clock has not moved: "
+            f"type lab.advance({seconds:g}) instead."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +102,8 @@ class Exercise:
         number: phase and letter: "2a".
         task: what the notebook asks, in one sentence.
         phase: the phase whose beginning it starts from; 8 is the end of the workflow.
-        holds: whether it is done.
-        missing: what an unsolved one lacks.
+        check: what must be true, and whether it is; it looks and tries, and leaves the world as it is.
+            It raises UnclearAnswer where there is no answer that could be judged.
         done: why a solution is right.
         hints: the first two; the third is the solution itself.
         solution: Python, in the names of the notebook: `lab` for a scratch world (or `world`), `answer` for
@@ -58,8 +114,7 @@ class Exercise:
     number: str
     task: str
     phase: int
-    holds: Callable[[Attempt], bool]
-    missing: str
+    check: Callable[[Attempt], Iterable[Condition]]
     done: str
     hints: tuple[str, str]
     solution: str
@@ -72,36 +127,100 @@ class Exercise:
         lines = self.solution.strip().splitlines()
         return lines[0] if len(lines) == 1 else "\n".join(["", *(f"  {line}" for line in lines)])
 
+    @property
+    def again(self) -> str:
+        """How to begin it again, as the end of a sentence."""
+        reset = f"lab.reset({self.phase})"
+        return f"{reset}, and then the cell that sets exercise {self.number} up" if self.before else reset
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Assessment:
-    """Whether an exercise is done, in words."""
+    """Whether an exercise is done, and what it still lacks.
+
+    Attributes:
+        exercise: which one.
+        conditions: what must be true, and whether it is; none where the answer could not be judged.
+        unclear: what is to be said of an answer that could not be judged, "" if it could.
+        hint: which hint was asked for; None for none.
+    """
 
     exercise: Exercise
-    holds: bool
-    hint: int
+    conditions: tuple[Condition, ...] = ()
+    unclear: str = ""
+    hint: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is done."""
+        return bool(self.conditions) and all(condition.met for condition in self.conditions)
+
+    @property
+    def head(self) -> str:
+        """The verdict in a word or two, before what explains it."""
+        return "Done:" if self.holds else "Not answered:" if self.unclear else "Not yet:"
+
+    @property
+    def remedy(self) -> str:
+        """What to type where the state cannot come right any more; "" where it can, or is right."""
+        if any(condition.final and not condition.met for condition in self.conditions):
+            return f"From here it cannot come right any more. Begin again: {self.exercise.again}."
+        return ""
+
+    @property
+    def next_hint(self) -> str:
+        """How to get a hint, or one more; "" after the last, and where none is needed."""
+        if self.holds or self.hint == HINTS:
+            return ""
+        which, number = ("a", 1) if self.hint is None else ("the next", self.hint + 1)
+        return f"For {which} hint, add hint={number} to this call."
 
     def __repr__(self) -> str:
-        """Say why it is right, or what is missing with a hint and the way to the next."""
+        """Say why it is right; or what holds, what does not and what was seen instead; the hint asked for."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield " ".join(filter(None, [self.head, self.exercise.done if self.holds else self.unclear]))
+        for condition in self.conditions:
+            yield f"{draw_mark(condition)} {condition.says}"
+            if condition.seen and not condition.met:
+                yield f"  {condition.seen}"
         if self.holds:
-            return f"Done: {self.exercise.done}"
-        lines = [
-            f"Not yet: {self.exercise.missing}",
-            f"Hint {self.hint} of {HINTS}: {self.exercise.hint(self.hint)}",
-        ]
-        if self.hint < HINTS:
-            lines.append(f"For the next hint, add hint={self.hint + 1} to this call.")
-        return "\n".join(lines)
+            return
+        if self.remedy:
+            yield self.remedy
+        if self.hint is not None:
+            yield f"Hint {self.hint} of {HINTS}: {self.exercise.hint(self.hint)}"
+        if self.next_hint:
+            yield self.next_hint
 
     def _repr_html_(self) -> str:
-        """Show the same beside an edge, the solution as code."""
+        """Show the same: each condition beside an edge, the solution as code."""
+        head = draw_element("strong", f"{'✓' if self.holds else '○'} {self.head}")
+        parts = [
+            draw_element("p", head, f" {self.exercise.done if self.holds else self.unclear}", style=_LINE)
+        ]
+        for condition in self.conditions:
+            says = [draw_element("strong", draw_mark(condition)), f" {condition.says}"]
+            if condition.seen and not condition.met:
+                says += [Markup("<br>"), condition.seen]
+            parts.append(draw_verdict(*says, good=condition.met))
         if self.holds:
-            return draw_verdict(draw_element("strong", "✓ Done:"), f" {self.exercise.done}", good=True)
-        hint = self.exercise.hint(self.hint)
-        last = self.hint == HINTS
-        shown = draw_element("pre", hint.strip("\n"), style="white-space:pre-wrap") if last else hint
-        parts = [f"Hint {self.hint} of {HINTS}: ", shown]
-        if not last:
-            parts.append(f" For the next hint, add hint={self.hint + 1} to this call.")
-        verdict = draw_element("strong", "○ Not yet:"), f" {self.exercise.missing}"
-        return draw_verdict(*verdict, good=False) + draw_element("div", *parts, style="padding-left:14px")
+            return "".join(parts)
+        if self.remedy:
+            parts.append(draw_element("p", draw_element("strong", self.remedy), style=_LINE))
+        if self.hint is not None:
+            hint, count = self.exercise.hint(self.hint), f"Hint {self.hint} of {HINTS}: "
+            code = draw_element("pre", hint.strip("\n"), style="white-space:pre-wrap")
+            parts.append(draw_element("div", count, code if self.hint == HINTS else hint, style=_LINE))
+        if self.next_hint:
+            parts.append(draw_element("p", self.next_hint, style=_LINE))
+        return "".join(parts)
+
+
+_LINE = "margin:3px 0"
+
+
+def draw_mark(condition: Condition) -> str:
+    """Return the mark of a condition: whether it is met."""
+    return "✓" if condition.met else "✗"

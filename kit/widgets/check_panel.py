@@ -1,4 +1,4 @@
-"""An exercise's check: its text everywhere; in JupyterLab buttons to ask again, and for one hint more."""
+"""An exercise's check: its text everywhere; in JupyterLab buttons to ask again, and for a hint."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import reprlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import ipywidgets
 
 from kit.draw import Markup, draw_element, draw_paragraph, draw_style
 from kit.errors import KitError, WorldTaken
-from kit.lesson.exercise import HINTS, Assessment, Attempt
+from kit.lesson.exercise import HINTS, Assessment, Attempt, Condition, draw_mark
 from kit.lesson.exercises import assess
 from kit.widgets.accessibility import Accessibility, Readable
 from kit.widgets.cell_events import Idle, follow, replace_former
@@ -26,9 +26,9 @@ _WAIT_S = 0.25  # after which a check that waits for a cell looks whether its pa
 _Event = Literal["check", "hint", "close"]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Asked(Assessment):
-    """An assessment that JupyterLab shows with two buttons: ask again, next hint.
+    """An assessment that JupyterLab shows with two buttons: ask again, a hint.
 
     Attributes:
         world: that was asked.
@@ -47,24 +47,25 @@ class Asked(Assessment):
         return CheckPanel(self, ask=ask, answer=self.answer)._repr_mimebundle_(**options)
 
 
-def exercise(world: World, number: str, answer: object = None, *, hint: int = 1) -> Assessment:
+def exercise(world: World, number: str, answer: object = None, *, hint: int | None = None) -> Assessment:
     """Ask whether an exercise is done; its first Not yet and its first Done are remembered.
 
     Args:
         world: in which it was done.
         number: of the exercise: "2a".
         answer: what you found out, where the exercise asks for that.
-        hint: which hint to show as long as it is not done, 1 to 3; the third is the solution.
+        hint: which hint to show as long as it is not done, 1 to 3; the third is the solution. None for none.
 
     Raises:
         BadInput: if there is no such exercise or hint.
     """
     assessed = assess(Attempt(world, answer), number, hint=hint)
-    return Asked(assessed.exercise, assessed.holds, assessed.hint, world, answer)
+    facts = {field.name: getattr(assessed, field.name) for field in fields(assessed)}
+    return Asked(**facts, world=world, answer=answer)
 
 
 class CheckPanel(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type information
-    """An assessment with two buttons: Check asks the world again, Next hint shows one hint more.
+    """An assessment with two buttons: Check asks the world again, Hint shows one hint more.
 
     Callbacks only put down what was clicked; a thread of the panel's own does the rest.
 
@@ -90,7 +91,7 @@ class CheckPanel(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets
         self._answer = follow("answer", answer)
         self._clock = clock
         self._idle = Idle()
-        self._hints = assessment.hint
+        self._hints = assessment.hint or 0
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._clicked: dict[_Event, float] = {}
         self._thread: threading.Thread | None = None
@@ -99,7 +100,7 @@ class CheckPanel(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets
         self._check = ipywidgets.Button(description=f"Check {number}", tooltip="Ask the world again")
         self._check.on_click(lambda _: self._click("check"))
         self._next = ipywidgets.Button(
-            description="Next hint", tooltip=f"One hint more for {number}; the third is the solution"
+            description="Hint", tooltip=f"One hint more for {number}; the third is the solution"
         )
         self._next.on_click(lambda _: self._click("hint"))
         self._says = ipywidgets.HTML(draw_assessment(assessment, answer))
@@ -197,14 +198,28 @@ class CheckPanel(Readable, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets
 
 def draw_assessment(assessment: Assessment, answer: object) -> Markup:
     """Return the assessment as HTML, with the answer that was asked with: `None` or `...` for none."""
-    done, exercise = assessment.holds, assessment.exercise
-    parts = [draw_element("strong", "Done:" if done else "Not yet:"), " "]
-    parts.append(exercise.done if done else exercise.missing)
+    done = assessment.holds
+    head: list[str] = [draw_element("strong", assessment.head)]
+    if reason := assessment.exercise.done if done else assessment.unclear:
+        head += [" ", reason]
     if answer is not None and answer is not ...:
         shown = draw_element("code", reprlib.repr(answer))
-        parts += [" ", draw_element("span", "Your answer: ", shown, class_="kw-soft")]
-    mark = " kw-done" if done else ""
-    return draw_element("div", draw_element("p", *parts), class_=f"kw-panel kw-verdict{mark}")
+        head += [" ", draw_element("span", "Your answer: ", shown, class_="kw-soft")]
+    parts = [draw_element("p", *head)]
+    if assessment.conditions:
+        drawn = map(_draw_condition, assessment.conditions)
+        parts.append(draw_element("ul", *drawn, class_="kw-conditions"))
+    if assessment.remedy:
+        parts.append(draw_element("p", draw_element("strong", assessment.remedy)))
+    return draw_element("div", *parts, class_=f"kw-panel kw-verdict{' kw-done' if done else ''}")
+
+
+def _draw_condition(condition: Condition) -> Markup:
+    mark = draw_element("strong", draw_mark(condition), class_="kw-mark")
+    says = [draw_element("span", condition.says)]
+    if condition.seen and not condition.met:
+        says.append(draw_element("p", condition.seen, class_="kw-seen"))
+    return draw_element("li", mark, draw_element("div", *says), class_="" if condition.met else "kw-unmet")
 
 
 def draw_hint(assessment: Assessment, number: int) -> Markup:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.lesson.exercise import Assessment
+from kit.lesson.exercise import Assessment, Condition
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.progress import find_asked, record
 from kit.world.home import progress_file, recall, remember
@@ -16,7 +16,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def say(number: str, *, done: bool) -> None:
-    record(Assessment(EXERCISES[number], done, 1))
+    record(Assessment(exercise=EXERCISES[number], conditions=(Condition("It is so.", met=done),)))
 
 
 def test_the_first_not_yet_and_the_first_done_are_kept_and_nothing_else() -> None:

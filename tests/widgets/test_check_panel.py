@@ -14,7 +14,7 @@ from traitlets.config import Config
 
 from kit import World, exercise, open_world
 from kit.errors import BadInput
-from kit.lesson.exercise import Assessment
+from kit.lesson.exercise import Assessment, Condition
 from kit.lesson.exercises import EXERCISES
 from kit.process import wait_until
 from kit.widgets import cell_events, check_panel
@@ -22,6 +22,12 @@ from kit.widgets.check_panel import DOUBLE_CLICK_S, Asked, CheckPanel, draw_asse
 from kit.world.home import recall
 
 EVIL = "<img src=x onerror=alert(1)>"
+
+
+def judged(number: str = "1b", *, holds: bool = False, hint: int | None = None) -> Assessment:
+    seen = "There is no such branch."
+    conditions = (Condition("The branch is there.", met=holds, seen=seen), Condition("So is main.", met=True))
+    return Assessment(exercise=EXERCISES[number], conditions=conditions, hint=hint)
 
 
 @dataclass
@@ -38,7 +44,7 @@ class Asker:
         self.gate.wait(10)
         if self.error is not None:
             raise self.error
-        return Assessment(EXERCISES["1b"], self.holds, 1)
+        return judged(holds=self.holds)
 
 
 @dataclass
@@ -69,10 +75,10 @@ def make() -> Iterator[Callable[..., Hand]]:
     """Make panels; after the test their threads have ended."""
     made: list[Hand] = []
 
-    def make(answer: object = None, hint: int = 1, number: str = "1b") -> Hand:
+    def make(answer: object = None, hint: int | None = None, number: str = "1b") -> Hand:
         asker = Asker()
         asker.gate.set()
-        verdict = Assessment(EXERCISES[number], False, hint)  # noqa: FBT003 - a dataclass in order
+        verdict = judged(number, hint=hint)
         hand = Hand(CheckPanel(verdict, ask=asker, answer=answer, clock=lambda: hand.now), asker)
         made.append(hand)
         return hand
@@ -105,13 +111,15 @@ def test_check_asks_the_world_again(make: Callable[..., Hand]) -> None:
     hand.asker.holds = False
     hand.press("check")
     assert hand.says("<strong>Not yet:</strong>")
-    assert (hand.hints(), hand.panel._next.disabled) == (1, False)
+    assert (hand.hints(), hand.panel._next.disabled) == (0, False)
     assert len(hand.asker.asked) == 3
 
 
 def test_hints_come_in_three_steps_and_the_last_is_the_solution(make: Callable[..., Hand]) -> None:
     hand = make()
-    assert hand.hints() == 1
+    assert hand.hints() == 0
+    hand.press("hint")
+    assert hand.says("Hint 1 of 3:")
     hand.press("hint")
     assert hand.says("Hint 2 of 3:")
     assert "git cherry-pick homepage-and-search" not in hand.text()
@@ -133,9 +141,9 @@ def test_a_double_click_is_one_click(make: Callable[..., Hand]) -> None:
     hand.press("check", later=0)
     hand.press("check", later=DOUBLE_CLICK_S / 2)
     assert hand.says("Asked again")  # by then the thread has done all that came before
-    assert (hand.hints(), len(hand.asker.asked)) == (2, 1)
+    assert (hand.hints(), len(hand.asker.asked)) == (1, 1)
     hand.press("hint", later=DOUBLE_CLICK_S)
-    assert hand.says("Hint 3 of 3:")
+    assert hand.says("Hint 2 of 3:")
 
 
 def test_clicks_while_it_asks_ask_no_more(make: Callable[..., Hand]) -> None:
@@ -157,9 +165,9 @@ def test_a_click_never_waits_for_the_world(make: Callable[..., Hand]) -> None:
     hand.press("check")
     hand.press("hint")  # returns, though the world does not answer
     assert hand.says("Asking the world.")
-    assert hand.hints() == 1
+    assert hand.hints() == 0
     hand.asker.gate.set()
-    assert hand.says("Hint 2 of 3:")
+    assert hand.says("Hint 1 of 3:")
 
 
 def test_closed_in_the_middle_it_says_nothing_more(make: Callable[..., Hand]) -> None:
@@ -180,7 +188,7 @@ def test_closed_in_the_middle_it_says_nothing_more(make: Callable[..., Hand]) ->
 def test_the_text_is_the_verdict_of_when_the_cell_ran(make: Callable[..., Hand]) -> None:
     hand = make()
     first = repr(hand.panel)
-    assert first == repr(Assessment(EXERCISES["1b"], False, 1))  # noqa: FBT003 - a dataclass in order
+    assert first == repr(judged())
     hand.asker.holds = True
     hand.press("check")
     assert hand.says("Done:")
@@ -210,12 +218,23 @@ def test_a_check_that_fails_is_told_and_can_be_made_again(
 
 
 def test_every_text_is_escaped() -> None:
-    fields: dict[str, Any] = {"task": EVIL, "missing": EVIL, "done": EVIL, "solution": EVIL}
+    fields: dict[str, Any] = {"task": EVIL, "done": EVIL, "solution": EVIL}
     evil = replace(EXERCISES["1b"], hints=(EVIL, EVIL), **fields)
     for holds in (False, True):
-        verdict = Assessment(evil, holds, 1)
+        condition = Condition(EVIL, met=holds, seen=EVIL, final=True)
+        verdict = Assessment(exercise=evil, conditions=(condition,))
         shown = [draw_assessment(verdict, EVIL), *(draw_hint(verdict, number) for number in (1, 2, 3))]
         assert all(EVIL not in html and "&lt;img" in html for html in shown)
+
+
+def test_conditions_are_a_list_with_what_was_seen_where_one_is_not_met() -> None:
+    shown = draw_assessment(judged(), None)
+    assert shown.count("<li") == 2
+    assert (shown.count("✓"), shown.count("✗")) == (1, 1)
+    assert "There is no such branch." in shown
+    assert "There is no such branch." not in draw_assessment(judged(holds=True), None)
+    unclear = draw_assessment(Assessment(exercise=EXERCISES["1a"], unclear="Give a number."), ...)
+    assert "<strong>Not answered:</strong> Give a number." in unclear
 
 
 def test_an_answer_that_cannot_be_shown_is_shown_by_its_kind() -> None:
@@ -223,9 +242,9 @@ def test_an_answer_that_cannot_be_shown_is_shown_by_its_kind() -> None:
         def __repr__(self) -> str:
             raise RuntimeError
 
-    verdict = Assessment(EXERCISES["1a"], False, 1)  # noqa: FBT003 - a dataclass in order
+    verdict = judged("1a")
     assert "Odd instance" in draw_assessment(verdict, Odd())
-    assert len(draw_assessment(verdict, "x" * 10_000)) < 400
+    assert len(draw_assessment(verdict, "x" * 10_000)) < len(draw_assessment(verdict, ...)) + 100
     assert "Your answer" not in draw_assessment(verdict, ...)
 
 
@@ -316,7 +335,7 @@ def test_an_exercise_is_shown_as_buttons_and_read_as_text(
 def test_a_world_that_was_closed_is_told_in_words() -> None:
     world = open_world(phase=2, scratch=True)
     world.close()
-    asked = Asked(EXERCISES["1b"], False, 1, world)  # noqa: FBT003 - a dataclass in order
+    asked = Asked(exercise=EXERCISES["1b"], world=world)
     panel = CheckPanel(asked, ask=lambda _: exercise(world, "1b"), answer=None)
     panel._check.click()
     assert wait_until(lambda: "This world is closed." in panel._says.value, seconds=60, every=0.02)

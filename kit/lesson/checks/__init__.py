@@ -1,0 +1,1 @@
+"""What must be true when an exercise is done: a module for what a notebook is about."""
