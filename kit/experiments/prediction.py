@@ -13,6 +13,7 @@ from kit.experiments.changes import Columns, Commit, Recipe, columns_after, reci
 from kit.experiments.rehearsal import LEAD_S, MARGIN_S, Plan
 from kit.supabase import PUSH_SECONDS
 from kit.timeline import (
+    LAST_STAGES,
     CommandRan,
     Deployed,
     Outcome,
@@ -292,7 +293,7 @@ def _builds(records: Iterable[Record], zero: float) -> Iterable[BuildSpan]:
         ends = (
             stage
             for stage in stages
-            if stage.commit == queued.commit and stage.stage in ("live", "failed") and stage.at >= queued.at
+            if stage.commit == queued.commit and stage.stage in LAST_STAGES and stage.at >= queued.at
         )
         end = next(ends, None)
         yield BuildSpan(

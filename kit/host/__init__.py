@@ -5,6 +5,7 @@ from __future__ import annotations
 from kit.host.apps import LIBRARIES, Apps
 from kit.host.build import ENTRY, compile_source
 from kit.host.host import BUILD_S, Deployment, Host
+from kit.host.settings import HostSettings
 
 __all__ = [
     "BUILD_S",
@@ -13,5 +14,6 @@ __all__ = [
     "Apps",
     "Deployment",
     "Host",
+    "HostSettings",
     "compile_source",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import tarfile
 import tempfile
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,16 +49,32 @@ def build(repositories: Repositories, commit: str, folder: Path) -> Build:
             compile, or the entry is not there.
     """
     if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as scratch:
-            files = Path(scratch) / "files"
-            try:
-                repositories.archive(commit, files)
-            except tarfile.TarError as error:
-                raise _failed("The commit holds a file that the host does not unpack.", str(error)) from error
+        with unpacked(repositories, commit, folder.parent) as files:
             _compile(files)
             files.rename(folder)
     return Build(commit=commit, folder=folder, records_views=records_views(folder))
+
+
+@contextlib.contextmanager
+def unpacked(repositories: Repositories, commit: str, where: Path) -> Iterator[Path]:
+    """Unpack the files of `commit`; give the folder, which is gone afterwards unless it was moved.
+
+    Args:
+        repositories: where the commit is.
+        commit: its id.
+        where: the folder in which to unpack them.
+
+    Raises:
+        BuildFailed: if the commit's files cannot be unpacked.
+    """
+    where.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=where, prefix=".building-") as scratch:
+        files = Path(scratch) / "files"
+        try:
+            repositories.archive(commit, files)
+        except tarfile.TarError as error:
+            raise _failed("The commit holds a file that the host does not unpack.", str(error)) from error
+        yield files
 
 
 def _compile(folder: Path) -> None:

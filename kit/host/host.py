@@ -1,7 +1,7 @@
 """The model of a host: it builds what is pushed, checks it, then makes it live by one atomic switch.
 
-This is the kit's only model ("Vercel" in the workflow). The stages and their times are
-the model's; the archive, the build, the process, the health check and the switch are real.
+This is the kit's only model ("Vercel" in the workflow). The stages, their times and the queue are
+the model's; the archive, the build, the migration, the process, the health check and the switch are real.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from kit.errors import BadInput, BuildFailed
 from kit.host.apps import Apps
-from kit.host.build import Build, build
+from kit.host.build import Build, build, unpacked
 from kit.host.router import Front
+from kit.host.settings import MAIN, HostSettings
 from kit.process import Supervisor
 from kit.repos import Repositories
 from kit.timeline import Deployed, Record, Stage, Target
@@ -24,28 +25,64 @@ from kit.timeline.clock import Clock
 
 BUILD_S = 35.0
 """Seconds from a push to live, from the workflow's timeline (5.3): 00:05, 00:30, 00:35."""
-MAIN = "main"
-"""The branch that production serves."""
 _BUILD_STARTS, _BUILD_ENDS = 5 / 35, 30 / 35  # of `BUILD_S`
 _GRACE_S = 10.0
 """Seconds of the clock for which a deployment runs on when it is live no more."""
 _STAGES: tuple[Stage, ...] = ("queued", "building", "built", "live")
+_ROLLED_BACK = "production is rolled back, so nothing goes live by itself"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A push, on its way to being live; times in seconds of the clock."""
+    """A push, on its way to being live; times in seconds of the clock.
+
+    Attributes:
+        commit: what was pushed.
+        branch: to which branch.
+        pushed_at: when.
+        takes: from there to live, if it has to wait for nobody.
+        stage: how far it has come.
+        waited: how long it waited for another build to end.
+        production: the branch that production served at the time of the push.
+    """
 
     commit: str
     branch: str
     pushed_at: float
     takes: float
     stage: Stage = "queued"
+    waited: float = 0.0
+    production: str = MAIN
 
     @property
     def target(self) -> Target:
-        """Production for main, a preview for every other branch."""
-        return "production" if self.branch == MAIN else "preview"
+        """Production for the production branch, a preview for every other one."""
+        return "production" if self.branch == self.production else "preview"
+
+    @property
+    def begins_at(self) -> float:
+        """When its build may begin, if a place is free."""
+        return self.pushed_at + _BUILD_STARTS * self.takes
+
+
+class Migrator(Protocol):
+    """What a deployment may do with databases, if the host's settings say so."""
+
+    def migrate(self, folder: Path) -> None:
+        """Run `db push` from a build's folder against the cloud database.
+
+        Raises:
+            BuildFailed: if it fails.
+        """
+        ...
+
+    def preview_url(self, branch: str, commit: str, folder: Path) -> str:
+        """Return the URL of a preview's own database, made of the commit's own migrations.
+
+        Raises:
+            BuildFailed: if one of them fails.
+        """
+        ...
 
 
 class Host:
@@ -59,6 +96,7 @@ class Host:
         clock: when the stages happen.
         supervisor: the parent of the router's process.
         apps: starts a build as a process.
+        migrator: changes databases, where the settings ask for it.
         record: told of every stage.
     """
 
@@ -70,14 +108,19 @@ class Host:
         clock: Clock,
         supervisor: Supervisor,
         apps: Apps,
+        migrator: Migrator,
         record: Callable[[Record], None],
     ) -> None:
         """Prepare the folder; nothing runs yet."""
         self.build_seconds = BUILD_S
+        self.settings = HostSettings()
+        self.rolled_back = False
+        """Whether production stands on what somebody went back to; pushes are built, and wait."""
         self._folder = folder
         self._repositories = repositories
         self._clock = clock
         self._apps = apps
+        self._migrator = migrator
         self._record = record
         self._front = Front(folder, supervisor=supervisor, log=apps.log("router"))
         self._changing = threading.RLock()  # the wall clock changes deployments on a thread of its own
@@ -119,6 +162,10 @@ class Host:
         """Return the file with the output of a commit's process."""
         return self._apps.log(commit)
 
+    def preview_log(self, deployment: Deployment) -> Path:
+        """Return the file with the output of a preview's process."""
+        return self._apps.log(self._preview_name(deployment))
+
     # Pushes
 
     def receive(self, branch: str, commit: str) -> None:
@@ -132,37 +179,41 @@ class Host:
             if not commit.strip("0"):
                 return
             deployment = Deployment(
-                commit=commit, branch=branch, pushed_at=self._clock.now(), takes=self.build_seconds
+                commit=commit,
+                branch=branch,
+                pushed_at=self._clock.now(),
+                takes=self.build_seconds,
+                production=self.settings.production_branch,
             )
             self._deployments.append(deployment)
             self._note(deployment, at=deployment.pushed_at)
             self._plan(len(self._deployments) - 1)
 
     def _plan(self, number: int) -> None:
+        """Plan the next stage of a deployment, if one is to come."""
         deployment = self._deployments[number]
-        steps: tuple[tuple[Stage, float, Callable[[int], None]], ...] = (
-            ("building", _BUILD_STARTS, functools.partial(self._reach, stage="building")),
-            ("built", _BUILD_ENDS, self._finish_building),
-            ("live", 1.0, self._release),
-        )
-        if deployment.stage not in _STAGES:
-            return  # failed: nothing comes any more
-        for stage, part, action in steps:
-            if _STAGES.index(stage) > _STAGES.index(deployment.stage):
-                when = deployment.pushed_at + part * deployment.takes
-                self._clock.at(when, functools.partial(self._run_stage, deployment, number, action))
+        steps: dict[Stage, tuple[float, Callable[[int], None]]] = {
+            "queued": (_BUILD_STARTS, self._begin_building),
+            "building": (_BUILD_ENDS, self._finish_building),
+            "built": (1.0, self._release),
+        }
+        if deployment.stage in steps:
+            part, action = steps[deployment.stage]
+            when = deployment.pushed_at + part * deployment.takes + deployment.waited
+            self._clock.at(when, functools.partial(self._run_stage, deployment, number, action))
 
     def _run_stage(self, planned: Deployment, number: int, action: Callable[[int], None]) -> None:
         with self._changing:
-            now = self._deployments[number : number + 1]
-            # On the wall clock this may have waited while another world was loaded.
-            same = now and (now[0].commit, now[0].pushed_at) == (planned.commit, planned.pushed_at)
-            if not same or now[0].stage == "failed":
+            # On the wall clock this may have waited while another world was loaded; or somebody canceled it.
+            if self._deployments[number : number + 1] != [planned]:
                 return
             try:
                 action(number)
             except BuildFailed as error:
                 self._reach(number, "failed", f"{error.message} {error.why}".strip())
+                self._free_place()
+            if self._deployments[number] != planned:
+                self._plan(number)
 
     def _reach(self, number: int, stage: Stage, detail: str = "") -> None:
         self._deployments[number] = deployment = replace(self._deployments[number], stage=stage)
@@ -180,21 +231,88 @@ class Host:
             )
         )
 
+    def _begin_building(self, number: int) -> None:
+        if sum(other.stage == "building" for other in self._deployments) >= self.settings.concurrent_builds:
+            return  # `_free_place` plans it again
+        self._reach(number, "building")
+        if self.settings.migrates == "build":
+            self._migrate(number)
+
+    def _free_place(self) -> None:
+        """Let who waits for a place begin; of several pushes of a branch that wait, only the newest."""
+        now = self._clock.now()
+        waiting = {
+            number: deployment
+            for number, deployment in enumerate(self._deployments)
+            if deployment.stage == "queued" and deployment.begins_at <= now
+        }
+        newest = {deployment.branch: number for number, deployment in waiting.items()}
+        for number, deployment in waiting.items():
+            if number == newest[deployment.branch]:
+                self._deployments[number] = replace(deployment, waited=now - deployment.begins_at)
+                self._plan(number)
+            else:
+                self._reach(number, "canceled", f"a newer commit of {deployment.branch} waits")
+
     def _finish_building(self, number: int) -> None:
         deployment = self._deployments[number]
         made = self._build(deployment.commit)
         if deployment.target == "production":
             self._start(made)  # it starts up while the model still "releases"
+        elif self.settings.preview_database == "own":
+            self._migrator.preview_url(deployment.branch, deployment.commit, made.folder)
         self._reach(number, "built")
+        self._free_place()
+        if self.settings.migrates == "release" and deployment.target == "production":
+            self._migrate(number)
+
+    def _migrate(self, number: int) -> None:
+        """Run `db push` as a part of the deployment: a preview's, too, where its build does it."""
+        deployment = self._deployments[number]
+        with unpacked(self._repositories, deployment.commit, self._folder / "builds") as files:
+            self._migrator.migrate(files)
 
     def _release(self, number: int) -> None:
         if self._deployments[number].target == "preview":
             self._reach(number, "live")
             return
+        if self.rolled_back:
+            self._reach(number, "staged", _ROLLED_BACK)
+            return
         newer = self._deployments[number + 1 :]
         if any(other.target == "production" and other.stage == "live" for other in newer):
             return  # it was quicker, and stays live
         self._switch(number)
+
+    def cancel(self, commit: str) -> str:
+        """Cancel deployments of a commit that are not finished; what one has migrated stays migrated.
+
+        Args:
+            commit: its id, or the beginning of it; "" for the newest one that is under way.
+
+        Returns:
+            The whole id.
+
+        Raises:
+            BadInput: if nothing of it is under way.
+        """
+        with self._changing:
+            under_way = {
+                number: deployment.commit
+                for number, deployment in enumerate(self._deployments)
+                if deployment.stage in ("queued", "building", "built")
+            }
+            found = [number for number, known in under_way.items() if known.startswith(commit)]
+            if not found:
+                raise BadInput(
+                    "There is no deployment under way that could be canceled.",
+                    looked=[known[:7] for known in under_way.values()],
+                    remedy="Look at lab.timeline: what is live already can be rolled back, lab.rollback(…).",
+                )
+            number = found[-1]
+            self._reach(number, "canceled")
+            self._free_place()
+            return under_way[number]
 
     # Builds and processes
 
@@ -205,6 +323,21 @@ class Host:
 
     def _start(self, made: Build) -> int:
         return self._apps.start(made.commit, made.folder, GIT_COMMIT_SHA=made.commit)
+
+    def _start_preview(self, deployment: Deployment, made: Build) -> str:
+        """Start a preview's process; return its name."""
+        name = self._preview_name(deployment)
+        if name == made.commit:
+            self._start(made)
+        else:
+            url = self._migrator.preview_url(deployment.branch, made.commit, made.folder)
+            self._apps.start(name, made.folder, GIT_COMMIT_SHA=made.commit, DATABASE_URL=url)
+        return name
+
+    def _preview_name(self, deployment: Deployment) -> str:
+        """Return what a preview's process is called: on production's database it is the commit's one."""
+        own = self.settings.preview_database == "own"
+        return f"preview-{deployment.commit}" if own else deployment.commit
 
     def _switch(self, number: int) -> None:
         """Make a deployment live; what was live before ends when requests under way have had their time."""
@@ -224,6 +357,9 @@ class Host:
 
     def rollback(self, commit: str) -> None:
         """Make an earlier deployment live again, at once, without a build.
+
+        From then on pushes are built and wait, until `promote`. Source: Vercel, Instant Rollback: it
+        "turns off auto-assignment of production domains", and promoting a deployment turns it on again.
 
         Args:
             commit: its id, or the beginning of it.
@@ -246,6 +382,34 @@ class Host:
                     remedy="Give the id of a commit that was live.",
                 )
             self._switch(found[-1])
+            self.rolled_back = True
+
+    def promote(self, commit: str = "") -> None:
+        """Make a deployment of production that was built live, at once; pushes go live by themselves again.
+
+        Args:
+            commit: its id, or the beginning of it; "" for the newest.
+
+        Raises:
+            BadInput: if there is none.
+            BuildFailed: if it does not start; what is live stays live.
+        """
+        with self._changing:
+            ready = {
+                number: deployment.commit
+                for number, deployment in enumerate(self._deployments)
+                if deployment.target == "production" and deployment.stage in ("staged", "live")
+            }
+            found = [number for number, known in ready.items() if known.startswith(commit)]
+            if not found:
+                raise BadInput(
+                    f"There is no deployment of {commit!r} to promote.",
+                    looked=[known[:7] for known in ready.values()],
+                    remedy="Give the id of a commit of production that was built.",
+                )
+            if self._deployments[found[-1]].commit != self.live:
+                self._switch(found[-1])
+            self.rolled_back = False
 
     def preview(self, branch: str) -> str:
         """Return the address of a branch's newest preview; its process starts with the first call.
@@ -262,9 +426,8 @@ class Host:
                     looked=sorted({known.branch for known in self._deployments if known.target == "preview"}),
                     remedy="Push the branch, let the build time pass (world.advance(35)), and ask again.",
                 )
-            made = self._build(ready[-1].commit)
-            self._start(made)
-            return f"http://127.0.0.1:{self._apps.require_healthy(made.commit)}"
+            name = self._start_preview(ready[-1], self._build(ready[-1].commit))
+            return f"http://127.0.0.1:{self._apps.require_healthy(name)}"
 
     # Life
 
@@ -291,9 +454,11 @@ class Host:
         """End every deployment at once; the router stays, with nothing behind it."""
         with self._changing:
             self._front.clear()
-            self._apps.kill(*{deployment.commit for deployment in self._deployments})
+            commits = {deployment.commit for deployment in self._deployments}
+            self._apps.kill(*commits, *(f"preview-{commit}" for commit in commits))
             self._deployments.clear()
             self._live = None
+            self.settings, self.rolled_back = HostSettings(), False
 
     def state(self) -> dict[str, Any]:
         """Return what a saved world needs to know of the host."""
@@ -301,6 +466,8 @@ class Host:
             "deployments": [asdict(deployment) for deployment in self._deployments],
             "live": self.live,
             "build_seconds": self.build_seconds,
+            "settings": asdict(self.settings),
+            "rolled_back": self.rolled_back,
         }
 
     def prepare(self, state: Mapping[str, Any]) -> None:
@@ -313,6 +480,9 @@ class Host:
         with self._changing:
             self._deployments = [Deployment(**facts) for facts in state["deployments"]]
             self.build_seconds = state["build_seconds"]
+            # An older version of the kit wrote neither.
+            self.settings = HostSettings(**state.get("settings", {}))
+            self.rolled_back = state.get("rolled_back", False)
             self._live = self._build(state["live"]) if state["live"] else None
             for number in range(len(self._deployments)):
                 self._plan(number)

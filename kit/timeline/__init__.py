@@ -19,6 +19,8 @@ from kit.timeline.queries import (
     true_windows,
 )
 from kit.timeline.records import (
+    BUILD_WORDS,
+    LAST_STAGES,
     CommandRan,
     Deployed,
     MigrationApplied,
@@ -35,6 +37,8 @@ from kit.timeline.text import format_timeline
 from kit.timeline.timeline import Timeline
 
 __all__ = [
+    "BUILD_WORDS",
+    "LAST_STAGES",
     "CommandRan",
     "Deployed",
     "MigrationApplied",

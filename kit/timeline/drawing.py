@@ -47,6 +47,8 @@ from kit.timeline.queries import (
     page_views,
 )
 from kit.timeline.records import (
+    BUILD_WORDS,
+    LAST_STAGES,
     CommandRan,
     Deployed,
     MigrationApplied,
@@ -329,12 +331,13 @@ class _Picture:
             ):
                 continue
             ends = [later for later in stages[number:] if later.commit == stage.commit]
-            end = next((later for later in ends if later.stage in ("live", "failed")), None)
-            word = "build" if end is None else "build failed" if end.stage == "failed" else "built"
+            end = next((later for later in ends if later.stage in LAST_STAGES), None)
+            word = "build" if end is None else BUILD_WORDS[end.stage]
             start, until = stage.at - self.zero, (end.at - self.zero if end else self.axis.end)
             if start < self.axis.end and until > self.axis.start:
                 texts = [f"{word} {format_commit(stage.commit)}", word]
-                found.append(_Part(start, until, texts, word != "build failed"))
+                ended_well = end is None or end.stage not in ("failed", "canceled")
+                found.append(_Part(start, until, texts, ended_well))
         return found
 
     @cached_property

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from kit.draw import count_cells, cut, format_commit, format_line, format_offset, format_span
 from kit.timeline.queries import Window, broken_seconds, broken_windows
 from kit.timeline.records import (
+    LAST_STAGES,
     CommandRan,
     Deployed,
     MigrationApplied,
@@ -145,7 +146,7 @@ def _find_code(records: Iterable[Record], axis: ColumnAxis, first: str) -> list[
             continue
         if record.stage == "building":
             building.append(format_commit(record.commit))
-        elif record.stage in ("live", "failed"):
+        elif record.stage in LAST_STAGES:
             building = [commit for commit in building if commit != format_commit(record.commit)]
             if record.stage == "live":
                 fill, label = "-" if record.at <= axis.start else "=", format_commit(record.commit)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from kit.errors import BadInput
@@ -19,7 +21,18 @@ failed: answered with a status of 500 or more, or not at all.
 lost: answered with 200, but the write is not in the database afterwards.
 blocked: waited for a lock longer than the limit.
 """
-Stage = Literal["queued", "building", "built", "live", "failed"]
+Stage = Literal["queued", "building", "built", "live", "staged", "canceled", "failed"]
+"""How far a deployment has come.
+
+staged: built, and not put live, since somebody has rolled production back.
+canceled: nothing comes any more; somebody canceled it, or a newer push took its place in the queue.
+"""
+LAST_STAGES: tuple[Stage, ...] = ("live", "staged", "canceled", "failed")
+"""With each of these a deployment ends."""
+BUILD_WORDS: Mapping[Stage, str] = MappingProxyType(
+    {"live": "built", "staged": "built, not live", "canceled": "build canceled", "failed": "build failed"}
+)
+"""What a drawing says of a build that has ended."""
 Target = Literal["production", "preview"]
 
 

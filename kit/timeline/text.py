@@ -22,6 +22,7 @@ from kit.timeline.queries import (
     page_views,
 )
 from kit.timeline.records import (
+    LAST_STAGES,
     CommandRan,
     Deployed,
     MigrationApplied,
@@ -70,7 +71,7 @@ def _describe(record: Record) -> Entry:
             who, text = cut(format_line(record.repository), _WHO), f"{format_line(record.branch)} {end}"
             return Entry(at, who, text, key=record.repository == "github")
         case Deployed():
-            key = record.target == "production" and record.stage in ("live", "failed")
+            key = record.target == "production" and record.stage in LAST_STAGES
             return Entry(at, "host", _say_stage(record), key=key)
         case MigrationApplied() | SchemaChanged():
             return Entry(at, record.database, _say_schema(record), key=record.database == "cloud")

@@ -41,7 +41,7 @@ var J=globalThis,$t=n=>n,D=J.trustedTypes,ut=D?D.createPolicy("lit-html",{create
       ${c(t.code,s.code,"code")}
       ${t.builds.filter(h=>h.start<=this.shown).map(h=>{let $=r.x(a(h.start)),f=Math.max(1,r.x(a(Math.min(h.end??this.shown,this.shown)))-$);return w`<rect class=${h.failed?"kw-unknown kw-edge":"kw-unknown"} x=${$} y=${s.build} width=${f} height="12" />
           <rect x=${$} y=${s.build} width=${f} height="12" fill="url(#${this.ident}-${h.failed?"window":"build"})" opacity=".7" />
-          <text class="kw-small" x=${$+8} y=${s.build+10}>${W([`${h.failed?"build failed":h.end===null||h.end>this.shown?"building":"built"} ${h.commit.slice(0,7)}`,"build"],f)}</text>`})}
+          <text class="kw-small" x=${$+8} y=${s.build+10}>${W([`${h.end===null||h.end>this.shown?"building":h.word} ${h.commit.slice(0,7)}`,"build"],f)}</text>`})}
       ${c(t.schema,s.schema,"schema")}
       ${Ht(u,r,s.floor,t.rate||20,this.ident)}
       ${t.marks.filter(h=>h.at>=o&&h.at<=this.shown).map(h=>{let $=r.x(a(h.at)),f=$+h.text.length*7+20>r.width;return w`<line class="kw-mark" x1=${$} x2=${$} y1="4" y2=${s.floor} /><text class="kw-bold kw-halo" x=${f?$-5:$+5} y=${s.marks} text-anchor=${f?"end":"start"}>${f?`${h.text} \u25BE`:`\u25BE ${h.text}`}</text>`})}

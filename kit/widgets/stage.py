@@ -20,6 +20,8 @@ from kit.draw import draw_patterns, format_commit, format_line, pack_style
 from kit.errors import KitError
 from kit.experiments.changes import columns_after
 from kit.timeline import (
+    BUILD_WORDS,
+    LAST_STAGES,
     CommandRan,
     Deployed,
     MigrationApplied,
@@ -357,7 +359,7 @@ def _find_builds(timeline: Timeline, start: float) -> list[dict[str, Any]]:
             (
                 each
                 for each in stages
-                if each.commit == queued.commit and each.stage in ("live", "failed") and each.at >= queued.at
+                if each.commit == queued.commit and each.stage in LAST_STAGES and each.at >= queued.at
             ),
             None,
         )
@@ -366,7 +368,8 @@ def _find_builds(timeline: Timeline, start: float) -> list[dict[str, Any]]:
                 "start": queued.at,
                 "end": end and end.at,
                 "commit": queued.commit,
-                "failed": end is not None and end.stage == "failed",
+                "failed": end is not None and end.stage in ("failed", "canceled"),
+                "word": BUILD_WORDS[end.stage] if end is not None else "",
             }
     return list(found.values())
 

@@ -192,9 +192,10 @@ def _github(seen: Snapshot) -> Place:
 
 def _site(seen: Snapshot) -> Place:
     queue = [deployment for deployment in seen.deployments if deployment.target == "production"]
-    # The host's words: a deployment is queued, building, built; then live, or failed.
+    # The host's words: a deployment is queued, building, built; then live, staged, canceled, or failed.
     underway = queue[-1] if queue and queue[-1].stage != "live" else None
-    stage = f"{underway.stage} {format_commit(underway.commit)}" if underway else ""
+    words = [f"{underway.stage} {format_commit(underway.commit)}"] if underway else []
+    stage = ", ".join([*words, "rolled back"] if seen.rolled_back else words)
     previews = {
         deployment.branch
         for deployment in seen.deployments

@@ -17,7 +17,7 @@ import httpx
 import psycopg
 
 from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, UnusableFolder
-from kit.host import Apps, Host
+from kit.host import Apps, Host, HostSettings
 from kit.host.visitors import Visitors
 from kit.names import READER_PAGE, CloneName, DatabaseName
 from kit.postgres import Server, client, create, provider_named, restart_server
@@ -30,6 +30,7 @@ from kit.timeline.clock import Clock
 from kit.timeline.journal import Journal, private
 from kit.world.audience import tell
 from kit.world.home import require_space
+from kit.world.host_databases import HostDatabases
 from kit.world.ownership import Ownership
 from kit.world.programs import Programs, app_environment
 from kit.world.snapshot import (
@@ -96,12 +97,14 @@ class Engine:
         for name in ("home", "host"):
             (folder / name).mkdir(mode=0o700, exist_ok=True)
         apps = Apps(folder / "host" / "logs", supervisor=supervisor, environment=app_environment(server))
+        self._databases = HostDatabases(server, clock=clock, record=self.journal.add)
         self.host = Host(
             folder / "host",
             repositories=repositories,
             clock=clock,
             supervisor=supervisor,
             apps=apps,
+            migrator=self._databases,
             record=self.journal.add,
         )
         self.visitors = Visitors(
@@ -296,6 +299,7 @@ class Engine:
         self.visitors.stop()
         self.clock.restart(self.clock.now())
         self.host.close()
+        self._databases.forget()
         self.programs.stop()
         for log in (self.folder / "host" / "logs").glob("*.log"):
             if log.stem != "router":  # it goes on
@@ -403,6 +407,36 @@ class Engine:
         """
         with self.step(), self._act("world", f"roll back to {commit}"):
             self.host.rollback(commit)
+
+    def promote(self, commit: str = "") -> None:
+        """Make a deployment of production that was built live, at once; it ends a rollback.
+
+        Args:
+            commit: its id, or the beginning of it; "" for the newest.
+
+        Raises:
+            BadInput: if there is none.
+            BuildFailed: if it does not start.
+        """
+        with self.step(), self._act("world", f"promote {commit}".strip()):
+            self.host.promote(commit)
+
+    def cancel(self, commit: str = "") -> str:
+        """Cancel a deployment that is under way; return its commit.
+
+        Args:
+            commit: its id, or the beginning of it; "" for the newest.
+
+        Raises:
+            BadInput: if there is none.
+        """
+        with self.step(), self._act("world", f"cancel the build {commit}".strip()):
+            return self.host.cancel(commit)
+
+    def set_host(self, settings: HostSettings) -> None:
+        """Change the host's settings; what is under way goes on by the new ones."""
+        with self.step(), self._act("world", "change the host's settings"):
+            self.host.settings = settings
 
     def write(self, clone: CloneName, path: str, text: str, *, append: bool = False) -> None:
         """Write a file of a clone; appended twice, a text is there once.
@@ -519,7 +553,7 @@ class Engine:
                 looked=["production", "dev", "worker", *{made.branch for made in previews}],
                 remedy="Give one of these, or a branch that was pushed.",
             )
-        return self.host.log(previews[-1].commit if previews else "dev")
+        return self.host.preview_log(previews[-1]) if previews else self.host.log("dev")
 
     @contextmanager
     def _act(self, clone: CloneName | Literal["world"], text: str) -> Iterator[Any]:
@@ -570,6 +604,7 @@ class Engine:
                 cloud=cloud,
                 deployments=self.host.deployments,
                 live=self.host.live,
+                rolled_back=self.host.rolled_back,
                 dev_serving=self.programs.dev_port() is not None,
                 worker=WorkerSeen(running=self.programs.worker_runs(), commit=self.programs.worker_commit),
                 output=self._last.output,

@@ -91,6 +91,7 @@ class Snapshot:
         cloud: the cloud database.
         deployments: every push that the host took.
         live: the commit that production serves.
+        rolled_back: whether somebody went back to it, so that pushes do not go live by themselves.
         dev_serving: whether `npm run dev` is running.
         worker: the worker.
         output: what the last command printed.
@@ -107,6 +108,7 @@ class Snapshot:
     live: str
     dev_serving: bool
     worker: WorkerSeen
+    rolled_back: bool = False
     output: str = ""
     exit: int = 0
     timeline: Timeline = field(default_factory=Timeline)
@@ -240,7 +242,8 @@ class Status:
             rows.append((label, stands, file, seen.commit(clone.head).writes_last_viewed))
         main, github = seen.repositories.github.get("main", ""), seen.on_github()
         rows.append(("github main", main[:7], VERSION in github.versions, github.writes_last_viewed))
-        rows.append(("production site", seen.live[:7], None, seen.live_commit.writes_last_viewed))
+        back = ", rolled back" if seen.rolled_back else ""
+        rows.append(("production site", seen.live[:7] + back, None, seen.live_commit.writes_last_viewed))
         worker = seen.worker.commit if seen.worker.running else ""
         code = seen.commit(worker).writes_last_viewed if worker else None
         rows.append(("worker", worker[:7] or "not running", None, code))

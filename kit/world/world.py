@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +13,7 @@ import httpx
 from kit.draw import INKS, draw_element, draw_verdict
 from kit.errors import BadInput
 from kit.host.outcome import Log
+from kit.host.settings import Migrates, PreviewDatabase
 from kit.names import CLONES, CloneName
 from kit.process.shell import Ran
 from kit.timeline import Timeline, count_outcomes, draw_visits
@@ -318,6 +319,61 @@ class World:
         """
         self.engine.rollback(commit)
         return Shown(f"production serves {self.engine.host.live[:7]} again")
+
+    def promote(self, commit: str = "") -> Shown:
+        """Make a deployment that was built live, at once; after a rollback, pushes go live again.
+
+        Args:
+            commit: its id, or the beginning of it; "" for the newest.
+
+        Raises:
+            BadInput: if there is none.
+        """
+        self.engine.promote(commit)
+        return Shown(f"production serves {self.engine.host.live[:7]}; pushes go live by themselves")
+
+    def cancel(self, commit: str = "") -> Shown:
+        """Cancel a deployment that waits or is being built; what it has migrated stays migrated.
+
+        Args:
+            commit: its id, or the beginning of it; "" for the newest.
+
+        Raises:
+            BadInput: if nothing is under way.
+        """
+        return Shown(f"canceled the build of {self.engine.cancel(commit)[:7]}")
+
+    def set_host(
+        self,
+        *,
+        migrates: Migrates | None = None,
+        concurrent_builds: int | None = None,
+        preview_database: PreviewDatabase | None = None,
+        production_branch: str | None = None,
+    ) -> Shown:
+        """Change the host's settings, as in its dashboard; what is left out stays as it is.
+
+        Args:
+            migrates: whether a deployment runs `npx supabase db push` itself: "never", in the "build"
+                step, before the code is compiled (previews' builds, too), or in a "release" phase of
+                production, after the build and before the switch.
+            concurrent_builds: how many builds run at a time; of the pushes of one branch that wait
+                for a place, only the newest is built.
+            preview_database: whether previews use the "production" database, or each its "own".
+            production_branch: the branch that production serves.
+
+        Raises:
+            BadInput: if there is no such setting.
+        """
+        given = {
+            "migrates": migrates,
+            "concurrent_builds": concurrent_builds,
+            "preview_database": preview_database,
+            "production_branch": production_branch,
+        }
+        changed = {name: value for name, value in given.items() if value is not None}
+        self.engine.set_host(replace(self.engine.host.settings, **changed))  # type: ignore[arg-type]  # it refuses them itself
+        return Shown(str(self.engine.host.settings))
 
     def check(self, number: str) -> Checked:
         """Ask the world whether a step did what it should.

@@ -28,7 +28,7 @@ import { OUTCOMES, seconds } from "./run.js";
  * @property {number} since from when on nothing of this world was told before
  * @property {Part[]} code
  * @property {Part[]} schema
- * @property {import("./run.js").Build[]} builds
+ * @property {(import("./run.js").Build & {word: string})[]} builds
  * @property {{at: number, text: string}[]} marks
  * @property {import("./plan.js").Span[]} windows
  * @property {Record<string, number>} counts
@@ -286,7 +286,7 @@ class Stage {
         const width = Math.max(1, line.x(since(Math.min(build.end ?? this.shown, this.shown))) - x);
         return svg`<rect class=${build.failed ? "kw-unknown kw-edge" : "kw-unknown"} x=${x} y=${place.build} width=${width} height="12" />
           <rect x=${x} y=${place.build} width=${width} height="12" fill="url(#${this.ident}-${build.failed ? "window" : "build"})" opacity=".7" />
-          <text class="kw-small" x=${x + 8} y=${place.build + 10}>${fit([`${build.failed ? "build failed" : build.end === null || build.end > this.shown ? "building" : "built"} ${build.commit.slice(0, 7)}`, "build"], width)}</text>`;
+          <text class="kw-small" x=${x + 8} y=${place.build + 10}>${fit([`${build.end === null || build.end > this.shown ? "building" : build.word} ${build.commit.slice(0, 7)}`, "build"], width)}</text>`;
       })}
       ${lane(told.schema, place.schema, "schema")}
       ${drawBars(views, line, place.floor, told.rate || 20, this.ident)}
