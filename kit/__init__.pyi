@@ -13,6 +13,7 @@ from .timeline import PageView as PageView
 from .timeline import Timeline as Timeline
 from .widgets.check_panel import exercise as exercise
 from .widgets.notebook_world import open_world as open_world
+from .widgets.prediction_panel import predict as predict
 from .world.world import World as World
 
 __all__: list[str]  # noqa: PYI035 - __init__.py makes it of the imports above

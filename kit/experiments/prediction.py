@@ -53,7 +53,7 @@ class Turn(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prediction:
+class ExpectedDeploy:
     """What should happen; times in seconds since the first `git push`.
 
     Attributes:
@@ -110,7 +110,7 @@ def planned_span(plan: Plan) -> tuple[float, float]:
     return pushes[0].at - LEAD_S, max(ends) + LEAD_S
 
 
-def predict(plan: Plan) -> Prediction:
+def predict(plan: Plan) -> ExpectedDeploy:
     """Return what a plan should lead to.
 
     The rule: new code is live `build` seconds after its `git push`; a migration is committed as soon as its
@@ -132,7 +132,7 @@ def predict(plan: Plan) -> Prediction:
     code = (Turn(-inf, made.writes), *(Turn(at, commit.writes) for at, commit in lives))
     schema = tuple(_schema(made, applied))
     windows = _broken(code, schema)
-    return Prediction(
+    return ExpectedDeploy(
         code=code,
         schema=schema,
         window=Window(windows[0].start, windows[-1].end) if windows else None,

@@ -27,8 +27,8 @@ from kit.experiments.prediction import (
     DB,
     SHORT,
     BuildSpan,
+    ExpectedDeploy,
     MeasuredDeploy,
-    Prediction,
     Segment,
     Turn,
     measure,
@@ -50,7 +50,7 @@ _NONE = "-"
 
 
 def draw_picture(
-    timeline: Iterable[Record], plan: Plan, prediction: Prediction | None = None, *, width: int = 900
+    timeline: Iterable[Record], plan: Plan, prediction: ExpectedDeploy | None = None, *, width: int = 900
 ) -> str:
     """Return the drawing alone as an SVG file, on paper of its own: for where there is no kernel.
 
@@ -110,7 +110,7 @@ def format_headline(
     return Headline(text, f"{_format_cause(seen)}; {views}")
 
 
-def format_reason(plan: Plan, expected: Prediction) -> str:
+def format_reason(plan: Plan, expected: ExpectedDeploy) -> str:
     """Say why a plan leads to a broken window or not.
 
     Args:
@@ -239,7 +239,7 @@ class _Drawing:
 
     plan: Plan
     seen: MeasuredDeploy | None
-    prediction: Prediction | None
+    prediction: ExpectedDeploy | None
     ident: str
 
     @cached_property
