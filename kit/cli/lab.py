@@ -1,31 +1,45 @@
-"""Start JupyterLab on the notebooks, with the kit's settings beside the user's own."""
+"""Start JupyterLab on the learner's copies of the notebooks, with the kit's settings beside their own."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import quote
 
 import click
 
 from kit.cli.app import KitCommand
 from kit.cli.screen import Screen
 from kit.errors import MissingTool
+from kit.lesson.working_copies import Outcome, Update, WorkingCopies
 from kit.names import ROOT, STAGE_OFFERED
 
-FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+STORED = ROOT / "notebooks"
+"""The notebooks with their outputs, which git has: for reading, and for the tests."""
+COPIES = ROOT / "my-notebooks"
+"""The learner's copies, which git ignores; as deep as the stored ones, so that the same links lead on."""
+FIRST_NOTEBOOK = "00_start_here"
 JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
 """A folder for JUPYTER_CONFIG_PATH. JupyterLab takes its `labconfig/default_setting_overrides.json` for
 defaults, over which the user's own settings win (jupyterlab_server, settings_utils)."""
+# JupyterLab's own, and the stored notebooks: who opens one of those by mistake changes the checkout.
+_UNLISTED = ("__pycache__", "*.pyc", "*.pyo", ".DS_Store", "*~", "*.so", "*.dylib", STORED.name)
+_IN_ONE_LINE: Mapping[Outcome, str] = {
+    "made": "new copies without outputs",
+    "updated": "of which you had changed nothing brought up to date",
+}
 _EXAMPLES = """\
 Examples:
   python -m kit lab
+  python -m kit lab --fresh 05      05 as it was in the beginning; yours goes to my-notebooks/earlier/
   python -m kit lab --no-browser --port 8899
   python -m kit lab -- --ServerApp.ip=0.0.0.0    whatever follows -- goes to JupyterLab
 
+Each start brings your copies up to date with the kit. What you wrote, added or deleted is kept.
 JupyterLab keeps your own settings; the kit adds defaults beside them (no news pop-up).
 Ctrl-C ends it and all its kernels; your world is kept."""
 
@@ -40,28 +54,30 @@ class Launch:
 
 
 def plan(
-    *, browser: bool = True, port: int | None = None, more: Sequence[str] = (), root: Path = ROOT
+    *,
+    folder: Path = COPIES,
+    notebook: str = FIRST_NOTEBOOK,
+    browser: bool = True,
+    port: int | None = None,
+    more: Sequence[str] = (),
 ) -> Launch:
     """Say how JupyterLab is to be started; nothing is.
 
     Args:
+        folder: the notebooks' folder.
+        notebook: the one to open.
         browser: open it in a browser.
         port: where it listens if that is free, else on one of the next; None for Jupyter's own choice.
         more: further arguments for JupyterLab.
-        root: the folder that holds `notebooks/`.
-
-    Raises:
-        MissingTool: if the notebooks are not there.
     """
-    if not (root / FIRST_NOTEBOOK).is_file():
-        raise MissingTool(
-            "The notebooks are not beside the package.",
-            looked=[str(root / FIRST_NOTEBOOK)],
-            remedy="Use the kit from a clone of its repository: git clone …, then make lab.",
-        )
+    # The whole checkout, if it is there, so that a notebook's links into docs/ lead there.
+    root = ROOT if folder.is_relative_to(ROOT) else folder
+    address = quote(str(folder.relative_to(root) / f"{notebook}.ipynb"))
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
     # Not as a file to open: so the address that it prints leads to the notebook as well.
-    command.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
+    command.append(f"--LabApp.default_url=/lab/tree/{address}")
+    if folder != STORED:
+        command += [f"--ContentsManager.hide_globs={name}" for name in _UNLISTED]
     # Ctrl-C ends it at once, instead of asking: worlds are kept, notebooks save themselves.
     command.append("--ServerApp.answer_yes=True")
     if os.geteuid() == 0:
@@ -70,10 +86,10 @@ def plan(
     command.append("--Application.log_level=WARN" if browser else "--no-browser")
     if port is not None:
         command.append(f"--ServerApp.port={port}")
-    return Launch(command=(*command, *more), environment=_environment(os.environ, root), folder=root)
+    return Launch(command=(*command, *more), environment=_environment(os.environ), folder=root)
 
 
-def _environment(own: Mapping[str, str], root: Path) -> dict[str, str]:
+def _environment(own: Mapping[str, str]) -> dict[str, str]:
     def first(path: Path, name: str) -> str:
         return os.pathsep.join(filter(None, [str(path), own.get(name)]))
 
@@ -82,7 +98,7 @@ def _environment(own: Mapping[str, str], root: Path) -> dict[str, str]:
         "JUPYTER_CONFIG_PATH": first(JUPYTER_SETTINGS, "JUPYTER_CONFIG_PATH"),
         # The kernel of this very Python, which has the kit, even if the user has another `python3` kernel.
         "JUPYTER_PREFER_ENV_PATH": "1",
-        "PYTHONPATH": first(root, "PYTHONPATH"),
+        "PYTHONPATH": first(ROOT, "PYTHONPATH"),
         STAGE_OFFERED: "1",
     }
 
@@ -93,13 +109,52 @@ def start(launch: Launch) -> NoReturn:
     os.execve(launch.command[0], launch.command, dict(launch.environment))  # noqa: S606 - no shell is wanted
 
 
+def _report(updates: Sequence[Update], copies: WorkingCopies) -> Iterator[str]:
+    """Yield what to tell of copies that were made or changed; what needs no attention in one line."""
+    for outcome, said in _IN_ONE_LINE.items():
+        names = [update.name for update in updates if update.outcome == outcome]
+        if names:
+            yield f"{copies.folder.name}/: {len(names)} {said} ({', '.join(name[:2] for name in names)})."
+    yield from (f"{copies.folder.name}/{update}" for update in updates if update.outcome not in _IN_ONE_LINE)
+    if copies.is_open_elsewhere:
+        yield "Another JupyterLab has your copies open: what is new in the kit comes with the next start."
+
+
 @click.command(cls=KitCommand, epilog=_EXAMPLES)
+@click.option("--fresh", metavar="NOTEBOOK", multiple=True, help="Make your copy anew; the old one is kept.")
+@click.option("--folder", metavar="DIR", type=Path, help="Keep your copies here. [default: my-notebooks]")
+@click.option("--stored", is_flag=True, help="Open the stored ones: for who changes the lesson.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--port", type=int, metavar="N", help="Listen here, or on the next free one.")
 @click.argument("more", metavar="[-- ARGUMENT...]", nargs=-1, help="For JupyterLab.")
-def lab(more: tuple[str, ...], *, no_browser: bool, port: int | None) -> int:
-    """Open the lesson in JupyterLab."""
-    launch = plan(browser=not no_browser, port=port, more=more)
-    Screen().line("Opening the lesson in JupyterLab. Ctrl-C here ends it; your world is kept.")
+def lab(
+    more: tuple[str, ...],
+    *,
+    fresh: tuple[str, ...],
+    folder: Path | None,
+    stored: bool,
+    no_browser: bool,
+    port: int | None,
+) -> int:
+    """Open the lesson in JupyterLab: your own copies of its notebooks, without outputs."""
+    if stored and (fresh or folder):
+        raise click.UsageError("--stored excludes --fresh and --folder: it opens no copies.")
+    if not (STORED / f"{FIRST_NOTEBOOK}.ipynb").is_file():
+        raise MissingTool(
+            "The notebooks are not beside the package.",
+            looked=[str(STORED)],
+            remedy="Use the kit from a clone of its repository: git clone …, then make lab.",
+        )
+    screen, opened, notebook = Screen(), STORED, FIRST_NOTEBOOK
+    if not stored:
+        copies = WorkingCopies(STORED, (folder or COPIES).expanduser().absolute())
+        for line in _report(copies.update(fresh), copies):
+            screen.line(line)
+        if fresh and copies.is_open_elsewhere:
+            screen.line("JupyterLab is open on them: close the notebook's tab there, and open it again.")
+            return 0
+        opened, notebook = copies.folder, copies.find_name(fresh[0]) if fresh else FIRST_NOTEBOOK
+    launch = plan(folder=opened, notebook=notebook, browser=not no_browser, port=port, more=more)
+    screen.line("Opening the lesson in JupyterLab. Ctrl-C here ends it; your world is kept.")
     sys.stdout.flush()
     start(launch)

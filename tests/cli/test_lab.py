@@ -11,13 +11,15 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psutil
 import pytest
 
-from kit.cli.lab import FIRST_NOTEBOOK, JUPYTER_SETTINGS, plan
-from kit.errors import MissingTool
+from kit.cli import FAILED, MISUSED, main
+from kit.cli.lab import COPIES, FIRST_NOTEBOOK, JUPYTER_SETTINGS, STORED, Launch, plan
+from kit.lesson.notebooks import find_notebooks
+from kit.lesson.working_copies import WorkingCopies
 from kit.names import ROOT
 from kit.process import wait_until
 
@@ -45,9 +47,62 @@ def test_what_the_learner_adds_comes_last() -> None:
     assert "--no-browser" in command
 
 
-def test_without_notebooks_there_is_no_lesson(tmp_path: Path) -> None:
-    with pytest.raises(MissingTool, match="clone of its repository"):
-        plan(root=tmp_path)
+def test_without_notebooks_there_is_no_lesson(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("kit.cli.lab.STORED", tmp_path)
+    assert main(["lab"]) == FAILED
+    assert "clone of its repository" in capsys.readouterr().err
+
+
+def test_copies_in_the_checkout_are_opened_from_its_root_so_that_links_lead_on(tmp_path: Path) -> None:
+    inside, outside = plan(), plan(folder=tmp_path / "my own", notebook="05_merge_and_deploy")
+
+    assert f"--ServerApp.root_dir={ROOT}" in inside.command
+    assert f"--LabApp.default_url=/lab/tree/my-notebooks/{FIRST_NOTEBOOK}.ipynb" in inside.command
+    assert f"--ServerApp.root_dir={tmp_path / 'my own'}" in outside.command
+    assert "--LabApp.default_url=/lab/tree/05_merge_and_deploy.ipynb" in outside.command
+    assert COPIES.parent == STORED.parent
+
+
+def test_the_stored_notebooks_are_listed_for_who_changes_the_lesson_only() -> None:
+    assert "--ContentsManager.hide_globs=notebooks" in plan().command
+    stored = plan(folder=STORED)
+    assert f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}.ipynb" in stored.command
+    assert not [word for word in stored.command if "hide_globs" in word]
+
+
+@pytest.mark.parametrize(
+    "words", [["--stored", "--fresh", "05"], ["--stored", "--folder", "x"], ["--fresh", "99"]]
+)
+def test_bad_usage_starts_nothing(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("kit.cli.lab.COPIES", tmp_path / "copies")
+    assert main(["lab", *words]) == MISUSED
+    assert capsys.readouterr().out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_became_of_the_copies_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def start(_: Launch) -> NoReturn:
+        raise SystemExit
+
+    monkeypatch.setattr("kit.cli.lab.start", start)
+    words = ["lab", "--folder", str(tmp_path / "copies")]
+    with pytest.raises(SystemExit):
+        main(words)
+    assert f"copies/: {len(find_notebooks())} new copies without outputs (00, " in capsys.readouterr().out
+    # This process has them open: it has not become JupyterLab, and has not ended.
+    assert main([*words, "--fresh", "05"]) == 0
+    printed = capsys.readouterr().out
+    assert "copies/05_merge_and_deploy: made anew (as it was: earlier/05_merge_and_deploy until" in printed
+    assert "close the notebook's tab there" in printed
+    with pytest.raises(SystemExit):
+        main(words)
+    assert "Another JupyterLab has your copies open" in capsys.readouterr().out
 
 
 @pytest.fixture
@@ -77,7 +132,9 @@ def test_it_opens_beside_a_taken_port_and_ends_with_ctrl_c(
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
         monkeypatch.delenv(name, raising=False)
-    words = ["lab", "--no-browser", "--port", str(taken_port), "--", "--IdentityProvider.token=secret"]
+    copies = WorkingCopies(STORED, tmp_path / "copies")
+    words = ["lab", "--no-browser", "--folder", str(copies.folder), "--port", str(taken_port)]
+    words += ["--", "--IdentityProvider.token=secret"]
     with subprocess.Popen(
         [sys.executable, "-m", "kit", *words],
         cwd=place,
@@ -103,8 +160,13 @@ def test_it_opens_beside_a_taken_port_and_ends_with_ctrl_c(
             found = ask("/lab/api/settings/@jupyterlab/apputils-extension:notification")
             defaults = found["schema"]["properties"]
             assert defaults["fetchNews"]["default"] == "false"
-            assert ask(f"/api/contents/{FIRST_NOTEBOOK}?content=0")["type"] == "notebook"
+            manager = ask("/lab/api/settings/@jupyter-widgets/jupyterlab-manager:plugin")
+            assert manager["schema"]["properties"]["saveState"]["default"] is True
+            listed = {entry["name"]: entry["type"] for entry in ask("/api/contents/")["content"]}
+            assert listed == {path.name: "notebook" for path in find_notebooks()}
             ask("/api/kernels", b'{"name": "python3"}')
+            copies.update()
+            assert copies.is_open_elsewhere
             children = psutil.Process(process.pid).children(recursive=True)
             commands = [child.cmdline() for child in children]
             assert [command[0] for command in commands if "ipykernel_launcher" in command] == [sys.executable]
@@ -113,6 +175,11 @@ def test_it_opens_beside_a_taken_port_and_ends_with_ctrl_c(
             printed = process.communicate(timeout=PATIENCE_S)[0]
     assert process.returncode == 0
     assert f"/lab/tree/{FIRST_NOTEBOOK}" in printed
+    copies.close()
+    after = WorkingCopies(STORED, copies.folder)
+    after.update()
+    assert not after.is_open_elsewhere
+    after.close()
     assert psutil.wait_procs(children, timeout=PATIENCE_S)[1] == []
 
 
