@@ -138,7 +138,8 @@ def _drop(old: Feature, handling: Handling) -> Recipe:
 
 
 def _rename(old: Feature, handling: Handling) -> Recipe:
-    both = {DOCUMENTS: _write_both(old.files[DOCUMENTS])}
+    both = _write_both(old.files[DOCUMENTS])
+    reads = both.replace(old.shelf, old.shelf.replace("last_viewed", "viewed_at"))
     files = {path: old.files[path].replace("last_viewed", "viewed_at") for path in (DOCUMENTS, READER_PAGE)}
     code = Commit(writes=_NEW, message="feat: write viewed_at only", files=files)
     message = "refactor: rename last_viewed to viewed_at"
@@ -149,8 +150,14 @@ def _rename(old: Feature, handling: Handling) -> Recipe:
         whole=_join(code, _migrate(_NEW, message, _RENAME), message=message),
         apart=(
             _migrate(_OLD, "feat: add viewed_at to documents", _ADD_VIEWED_AT),
-            Commit(writes=_OLD | _NEW, message="feat: write last_viewed and viewed_at", files=both),
+            Commit(
+                writes=_OLD | _NEW,
+                message="feat: write last_viewed and viewed_at",
+                files={DOCUMENTS: both},
+            ),
             _migrate(_OLD | _NEW, "feat: fill viewed_at from last_viewed", _BACKFILL),
+            # Both are written still: whoever goes back to the code before finds all that was opened since.
+            Commit(writes=_OLD | _NEW, message="feat: read viewed_at", files={DOCUMENTS: reads}),
             code,
             _migrate(_NEW, "feat: drop last_viewed from documents", _DROP),
         ),

@@ -97,11 +97,11 @@ def test_several_pushes_are_drawn_each_with_its_build_and_what_it_changes(rehear
         draw_picture(rehearsed(plan).timeline, plan, predict(plan)),
     )
     for html in (before, after):
-        assert html.count("class='kw-mark'") == 5
+        assert html.count("class='kw-mark'") == 6
         assert "writes both" in html
         assert "has viewed_at" in html
         assert "predicted: not broken" in html
-    assert after.count(">built") >= 5
+    assert after.count(">built") >= 6
     assert "Never broken" in after
 
 
