@@ -2,6 +2,7 @@ from .errors import KitError as KitError
 from .experiments.locks import enlarge as enlarge
 from .experiments.matrix import TwoByTwo as TwoByTwo
 from .experiments.matrix import two_by_two as two_by_two
+from .experiments.monitors import run_monitors as run_monitors
 from .experiments.own_change import judge as judge
 from .experiments.rehearsal import Plan as Plan
 from .experiments.rehearsal import Rehearsal as Rehearsal

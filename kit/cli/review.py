@@ -8,7 +8,7 @@ import click
 
 from kit.cli.app import KitCommand, json_option
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen, shorten
-from kit.review import Pending, Report, review
+from kit.review import Order, Pending, Report, review
 
 _SQL_WIDTH = 90
 _EXAMPLES = """\
@@ -16,6 +16,8 @@ Examples:
   python -m kit check                         the project of this folder
   python -m kit check ../rhizome-v2 --json    another one, for a script
   python -m kit check --since HEAD~1          on main: what the last commit brought
+
+  python -m kit check --since origin/production --order schema-first    in a pipeline
 
 Exit code 1: there is a problem (2: there is no such folder or commit)."""
 
@@ -29,8 +31,13 @@ Exit code 1: there is a problem (2: there is no such folder or commit)."""
     help="A project (default: this folder).",
 )
 @click.option("--since", metavar="REF", help="This commit's migrations are applied, not the main branch's.")
+@click.option(
+    "--order",
+    type=click.Choice(["schema-first", "code-first"]),
+    help="A pipeline's order: what needs the other one is a problem, unless it comes without code.",
+)
 @json_option
-def check(folder: Path, *, since: str | None, json: bool) -> int:
+def check(folder: Path, *, since: str | None, order: Order | None, json: bool) -> int:
     """Judge the migrations of any project before a deploy.
 
     What is said: duplicate, late, unparsable, edited files; what each pending statement
@@ -41,7 +48,7 @@ def check(folder: Path, *, since: str | None, json: bool) -> int:
     main or master); without such a branch, every file. The order takes for granted that new
     code uses what comes, and today's code what goes.
     """
-    screen, report = Screen(), review(folder, since=since)
+    screen, report = Screen(), review(folder, since=since, order=order)
     if json:
         screen.json(report.facts())
     else:

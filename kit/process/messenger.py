@@ -31,7 +31,7 @@ class Command:
     """What somebody typed.
 
     Attributes:
-        program: one of `PROGRAMS`, or "post-receive" for the origin's hook.
+        program: one of `PROGRAMS`, "post-receive" for the origin's hook, or a pipeline's "sleep".
         arguments: those after the program's name.
         folder: the working folder.
         input: what was piped into the hook, "" for the other programs.
@@ -190,6 +190,19 @@ def install_programs(folder: Path, *, sockets: Path, psql: Path) -> Path:
     # What an activated environment has as `kit`; -P: the clone's own folders hide no module of ours.
     top = shlex.quote(str(ROOT))
     _script(target / "kit", f'PYTHONPATH={top} exec {shlex.quote(sys.executable)} -P -m kit "$@"\n')
+    return target
+
+
+def install_sleep(folder: Path, *, sockets: Path) -> Path:
+    """Write a `bin/` whose `sleep` lets the world's time pass, for a program that waits; return it.
+
+    Args:
+        folder: in which to make it.
+        sockets: where the world's `Control` listens.
+    """
+    target = folder / "bin"
+    target.mkdir(exist_ok=True)
+    _script(target / "sleep", hook_text(sockets, "sleep") + ' "$@"\n')
     return target
 
 

@@ -79,6 +79,12 @@ class Git:
         base = self._ask("merge-base", main.name, "HEAD")
         return frozenset(self._tree(base.decode().strip())) if base else frozenset()
 
+    def changes_code(self, main: Main) -> bool:
+        """Say whether anything outside of `supabase/` differs from the branch; without a branch, it does."""
+        if not main.name:
+            return True
+        return self._ask("diff", "--quiet", main.name, "--", ".", ":(exclude)supabase") is None
+
     def text(self, blob: str) -> bytes:
         """Return the content of a blob."""
         return self._ask("cat-file", "blob", blob) or b""

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from kit.supabase.files import find_project
 
 _ASKED = "the cloud database"
 _SQUAWKS_LIMIT_S = 30.0
+_IN_TWO = "Make it two pushes: the code first, without it; when that is live, the migration alone."
+_IN_STEPS = "Make it several pushes: add the new, use it, stop using the old, drop the old."
 _OURS = "syntax-error"
 """Squawk's rule about what is judged here by PostgreSQL's own grammar."""
 
@@ -171,7 +173,13 @@ class Report:
         }
 
 
-def review(folder: Path, *, since: str | None = None, applied: Collection[str] | None = None) -> Report:
+def review(
+    folder: Path,
+    *,
+    since: str | None = None,
+    applied: Collection[str] | None = None,
+    order: Order | None = None,
+) -> Report:
     """Judge supabase/migrations of a project; only files and git are read.
 
     Pending is what the main branch does not have: of origin/HEAD, origin/main,
@@ -182,6 +190,8 @@ def review(folder: Path, *, since: str | None = None, applied: Collection[str] |
         since: a commit whose migrations are applied, instead of the main branch.
         applied: the versions that the database has, where somebody has asked it; git is then not asked
             what is pending.
+        order: the order in which the two are going to be deployed, whatever is pending: a migration that
+            needs another one is a problem, unless it comes without a change of the code.
 
     Raises:
         BadInput: if there is no supabase/migrations, or no such commit.
@@ -223,8 +233,22 @@ def review(folder: Path, *, since: str | None = None, applied: Collection[str] |
                 wrong = (_empty(file),)
         problems += wrong
     problems += find_edited(here, main, git)
+    if order is not None and git.changes_code(main):
+        problems += _find_other_orders(pending, order)
     ordered = sorted(map(_printable, problems), key=lambda problem: (problem.file, problem.line))
     return Report(tuple(ordered), tuple(pending), len(files), main.name, tuple(hints))
+
+
+def _find_other_orders(pending: Iterable[Pending], order: Order) -> Iterator[Problem]:
+    """Find the migrations that cannot be deployed in this order together with code."""
+    for migration in pending:
+        if migration.order not in ("any", order):
+            yield Problem(
+                file=migration.file,
+                kind="order",
+                message=f"It comes with code, and needs {migration.order}; this is deployed {order}.",
+                remedy=_IN_TWO if migration.order == "code-first" else _IN_STEPS,
+            )
 
 
 def _printable(problem: Problem) -> Problem:

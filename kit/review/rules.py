@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from kit.names import DB_PUSH, GIT_PUSH
 
-Kind = Literal["duplicate-version", "out-of-order", "syntax", "bad-name", "edited", "encoding"]
+Kind = Literal["duplicate-version", "out-of-order", "syntax", "bad-name", "edited", "encoding", "order"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import functools
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +32,7 @@ from kit.world.audience import tell
 from kit.world.home import require_space
 from kit.world.host_databases import HostDatabases
 from kit.world.ownership import Ownership
+from kit.world.page import Form
 from kit.world.programs import Programs, app_environment
 from kit.world.snapshot import (
     COMMAND,
@@ -42,6 +43,7 @@ from kit.world.snapshot import (
     Described,
     Snapshot,
     WorkerSeen,
+    find_changes,
     read_database,
     server_killed,
 )
@@ -369,6 +371,28 @@ class Engine:
                 self._note_changes(before)
         return ran
 
+    def run_step(self, name: str, command: str, *, folder: Path, env: Mapping[str, str]) -> Ran:
+        """Run a step of a pipeline's job, in a real shell, and note what it changed.
+
+        Args:
+            name: of the step, for the timeline.
+            command: what runs.
+            folder: where; no clone of the learner's.
+            env: the whole environment.
+
+        Raises:
+            WorldTaken, ServerFailed: as `step` does.
+        """
+        with self.step():
+            before, self._acted, now = self.observe(), True, self.clock.now()
+        started = CommandRan(at=now, until=now, clone="world", command=f"job: {name}", exit=0)
+        with self.journal.command(started) as entry:
+            ran = run(command, supervisor=self.supervisor, folder=folder, env=env)
+            with self.step():
+                entry.until, entry.exit = self.clock.now(), ran.exit
+                self._note_changes(before)
+        return ran
+
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass: builds go on, visitors come.
 
@@ -512,6 +536,18 @@ class Engine:
                 return self.visitors.open(f"{address}/read/{row[0]}")
             except httpx.HTTPError as error:
                 raise _silent(site) from error
+
+    def press(self, button: str, form: Form) -> httpx.Response:
+        """Send a form that some deployment once served to what production is now.
+
+        Raises:
+            ProcessFailed: if production does not answer.
+        """
+        with self.step(), self._act("world", f"press {button!r} in an open tab"):
+            try:
+                return self.visitors.post(form.action, form.fields)
+            except httpx.HTTPError as error:
+                raise _silent("production") from error
 
     def address(self, site: str) -> str:
         """Return the address of "production", "dev", or a branch's preview, which its first call starts.
@@ -677,9 +713,22 @@ class Engine:
             ("cloud", before.cloud.columns, after.cloud.columns),
         )
         for database, was, became in pairs:
-            gone = [f"-{column}" for column in was if column not in became]
-            for change in gone + [f"+{column}" for column in became if column not in was]:
+            noted = self._noted_columns(database, was, since=before.now)
+            for change in find_changes(noted, became):
                 self.journal.add(SchemaChanged(at=now, database=database, change=change))
+
+    def _noted_columns(self, database: DatabaseName, columns: Sequence[str], *, since: float) -> list[str]:
+        """Return columns with what the journal says of them since then: a build reports its own changes."""
+        noted = list(columns)
+        for change in self.timeline.only(SchemaChanged):
+            if change.database != database or change.at < since:
+                continue
+            sign, column = change.change[0], change.change[1:]
+            if sign == "-" and column in noted:
+                noted.remove(column)
+            elif sign == "+" and column not in noted:
+                noted.append(column)
+        return noted
 
     def position(self) -> int:
         """Return the phase that comes next: 1 where none is done, 8 where all are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +12,9 @@ import psycopg
 from kit import supabase
 from kit.errors import BuildFailed
 from kit.postgres import Server, connect_url, create
-from kit.timeline import Record
+from kit.timeline import Record, SchemaChanged
 from kit.timeline.clock import Clock
+from kit.world.snapshot import find_changes, read_database
 
 _SEED = Path("supabase/seed.sql")
 _open_url = partial(connect_url, application="supabase")
@@ -49,7 +50,16 @@ class HostDatabases:
         Raises:
             BuildFailed: if it fails; `why` is PostgreSQL's or the command line's own word.
         """
-        self._run(["db", "push", "--yes"], folder, database="cloud", record=self._record)
+        before = self._columns()
+        try:
+            self._run(["db", "push", "--yes"], folder, database="cloud", record=self._record)
+        finally:  # of several files the first may have been applied
+            for change in find_changes(before, self._columns()):
+                self._record(SchemaChanged(at=self._clock.now(), database="cloud", change=change))
+
+    def _columns(self) -> Sequence[str]:
+        with self._server.connect("cloud") as connection:
+            return read_database(connection).columns
 
     def preview_url(self, branch: str, commit: str, folder: Path) -> str:
         """Return the URL of a preview's own database: the commit's migrations and its seed, no data.

@@ -63,6 +63,9 @@ class Programs:
                 return self._supabase(command.arguments, command, terminal)
             case "npx", ("supabase",):
                 return self._supabase(command.arguments[1:], command, terminal)
+            case "sleep", (seconds,) if seconds.isdecimal():
+                self.clock.advance(int(seconds))
+                return 0
             case "npm", _:
                 return self._npm(" ".join(command.arguments), command, terminal)
         terminal.write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -176,6 +176,12 @@ def read_database(connection: psycopg.Connection) -> DatabaseSeen:
         ) from error
     except psycopg.OperationalError as error:
         raise server_killed() from error
+
+
+def find_changes(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """Return what became of columns, as `SchemaChanged` says it: those that are gone, then the new ones."""
+    gone = [f"-{column}" for column in before if column not in after]
+    return gone + [f"+{column}" for column in after if column not in before]
 
 
 def server_killed() -> ServerFailed:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import html
-import re
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-import httpx
-
-from kit.draw import INKS, draw_element, draw_verdict
+from kit.draw import draw_element, draw_verdict
 from kit.errors import BadInput
 from kit.host.outcome import Log
 from kit.host.settings import Migrates, PreviewDatabase
@@ -19,54 +15,12 @@ from kit.process.shell import Ran
 from kit.timeline import Timeline, count_outcomes, draw_visits
 from kit.timeline.clock import ClockName
 from kit.world.engine import Engine
+from kit.world.job import JobRun, run_job
 from kit.world.open import Progress, go_to, open_at, open_scratch
+from kit.world.page import Page
 from kit.world.snapshot import Change, Described, Status
+from kit.world.tab import Tab
 from kit.world.workflow import PHASES
-
-_LINES = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """An answer to one visit.
-
-    Attributes:
-        site: where.
-        status: the HTTP status.
-        text: what a reader sees, without the tags.
-    """
-
-    site: str
-    status: int
-    text: str
-
-    @classmethod
-    def read(cls, site: str, response: httpx.Response) -> Self:
-        """Take what a reader would see from an answer, without what is around every page of the site."""
-        body = re.sub(r"(?s)<(head|style|script|header|footer)\b.*?</\1>", "", response.text)
-        lines = (html.unescape(re.sub(r"<[^>]+>", "", line)).strip() for line in body.splitlines())
-        return cls(site=site, status=response.status_code, text="\n".join(line for line in lines if line))
-
-    def __repr__(self) -> str:
-        """Show the status and the first lines."""
-        reason = httpx.codes.get_reason_phrase(self.status)
-        lines = [f"  {line}" for line in self.text.splitlines()[:_LINES]]
-        return "\n".join([f"{self.site}: {self.status} {reason}", *lines])
-
-    def _repr_html_(self) -> str:
-        """Show the same in a frame, as a browser would; the edge of one that failed is double."""
-        failed = self.status >= httpx.codes.INTERNAL_SERVER_ERROR
-        edge = f"6px double {INKS['bad']}" if failed else f"1px solid {INKS['line']}"
-        said = f" {self.status} {httpx.codes.get_reason_phrase(self.status)}"
-        head = draw_element(
-            "div",
-            draw_element("strong", self.site),
-            said,
-            style=f"padding:2px 10px;border-bottom:1px solid {INKS['line']}",
-        )
-        lines = [draw_element("div", line) for line in self.text.splitlines()[:_LINES]]
-        body = draw_element("div", *lines, style="padding:6px 10px")
-        return draw_element("div", head, body, style=f"border:{edge};border-radius:6px;max-width:44em")
 
 
 @dataclass(frozen=True)
@@ -285,6 +239,17 @@ class World:
         """
         return Page.read(site, self.engine.open_page(site, title))
 
+    def open_tab(self, title: str = "My Test Document") -> Tab:
+        """Open a document on production in a tab that stays open, with the code that it came with.
+
+        Args:
+            title: the document's.
+
+        Raises:
+            BadInput: if there is no such document.
+        """
+        return Tab(self.engine, title)
+
     def upload(self, title: str) -> Page:
         """Add a document on production, as a user does, let the worker come, and open it.
 
@@ -374,6 +339,25 @@ class World:
         changed = {name: value for name, value in given.items() if value is not None}
         self.engine.set_host(replace(self.engine.host.settings, **changed))  # type: ignore[arg-type]  # it refuses them itself
         return Shown(str(self.engine.host.settings))
+
+    def run_job(self, path: str, *, branch: str = "main", job: str = "") -> JobRun:
+        """Run a GitHub Actions workflow for what was pushed, as GitHub would: in a fresh clone, by `bash -e`.
+
+        Its steps get the secret CLOUD_DB_URL and the variable PRODUCTION_URL where the file hands
+        them over; `sleep` lets this world's time pass.
+
+        Args:
+            path: of the file, as it is on GitHub: ".github/workflows/deploy.yml".
+            branch: that was pushed.
+            job: which of its jobs; "" for the only one.
+
+        Returns:
+            Each step, with what it printed; a failing step is shown, not raised.
+
+        Raises:
+            BadInput: if there is no such file on that branch, or it asks for what cannot be run here.
+        """
+        return run_job(self.engine, path, branch=branch, job=job)
 
     def check(self, number: str) -> Checked:
         """Ask the world whether a step did what it should.

@@ -17,7 +17,7 @@ from kit.names import EPOCH, MIGRATION
 from kit.postgres import Embedded, Server, create, start_server
 from kit.process import Supervisor, wait_until
 from kit.repos import STARTER, Handling, Repositories, feature
-from kit.world.world import Page
+from kit.world.page import Page
 
 FIRST = "00000000-0000-4000-8000-000000000001"
 VISIT = datetime(2025, 1, 26, 15, 35, 42, 123456, tzinfo=UTC)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import BadInput
-from kit.review import Problem, Report, review
+from kit.review import Order, Problem, Report, review
 from kit.review.folder import read_bytes
 
 ADD = "ALTER TABLE documents ADD COLUMN last_viewed timestamptz;\n"
@@ -424,3 +424,41 @@ def test_a_statement_that_leaves_its_database_is_told_so(project: Project) -> No
     assert "outside" not in inside
     assert outside.startswith("It would reach outside of its database: COPY … PROGRAM runs a program")
     assert "Take it out" in outside
+
+
+def kinds(report: Report) -> list[str]:
+    return [problem.kind for problem in report.problems]
+
+
+@pytest.mark.parametrize(
+    ("sql", "order", "code", "found"),
+    [
+        pytest.param(ADD, "schema-first", True, [], id="adds, schema first"),
+        pytest.param(DROP, "schema-first", True, ["order"], id="drops together with code"),
+        pytest.param(DROP, "schema-first", False, [], id="drops alone"),
+        pytest.param(ADD, "code-first", True, ["order"], id="adds, code first"),
+        pytest.param(
+            "ALTER TABLE documents RENAME COLUMN title TO name;\n",
+            "schema-first",
+            True,
+            ["order"],
+            id="renames",
+        ),
+    ],
+)
+def test_what_does_not_fit_a_pipeline_s_order_is_a_problem_unless_it_comes_alone(
+    project: Project, sql: str, order: Order, found: list[str], *, code: bool
+) -> None:
+    project.write("20260101000000_change.sql", sql)
+    if code:
+        (project.folder / "app.py").write_text("print(1)\n")
+    project.commit()
+
+    assert kinds(review(project.folder, order=order)) == found
+
+
+def test_an_order_is_no_problem_where_nothing_is_pending(project: Project) -> None:
+    (project.folder / "app.py").write_text("print(1)\n")
+    project.commit()
+
+    assert not review(project.folder, order="schema-first").problems

@@ -14,7 +14,8 @@ from kit.host.proxy import Proxy
 from kit.lesson.notebooks import find_private
 from kit.widgets import VisitorSeat
 from kit.world.engine import Engine
-from kit.world.world import Page, World
+from kit.world.page import Page
+from kit.world.world import World
 
 FIRST = "/read/00000000-0000-4000-8000-000000000001"
 EVIL = "<img src=x onerror=alert(1)>"

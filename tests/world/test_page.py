@@ -3,7 +3,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from kit.world.world import Checked, Page, Shown
+from kit.world.page import Page
+from kit.world.world import Checked, Shown
 
 HTML = """<!doctype html>
 <html><head><title>Not this</title><style>p { color: red }</style></head>
