@@ -17,6 +17,7 @@ PYTEST := $(PY) -m pytest -q --dist=loadfile --no-loadscope-reorder
 # Apart from each other: a container's network makes a browser drop its requests, and losses keep the machine busy.
 BROWSER := browser or supabase
 DOCKER := docker or system or losses
+LONG := exercises
 PIP_QUIET := --quiet --disable-pip-version-check
 
 # Tests start some thousand Pythons: what one has compiled, the next one need not.
@@ -24,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-browser pytest-docker notebooks bench pictures lock clean again
+.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-exercises pytest-browser pytest-docker notebooks bench pictures lock clean again
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -65,7 +66,7 @@ lab: $(STAMP) ## open the lesson in JupyterLab
 
 test: ruff mypy layers pytest ## prove all that every machine can: style, types, layers, tests, notebooks
 
-test-all: test pytest-browser pytest-docker ## and what needs Chromium, Docker, the system's PostgreSQL or the Supabase CLI
+test-all: test pytest-exercises pytest-browser pytest-docker ## and what takes minutes, or needs Chromium, Docker, the system's PostgreSQL or the Supabase CLI
 
 ruff: $(STAMP)
 	@echo "Style (ruff)"
@@ -82,7 +83,11 @@ layers: $(STAMP)
 
 pytest: $(STAMP)
 	@echo "Tests, and every notebook against its stored outputs (pytest, nbval)"
-	@$(PYTEST) --numprocesses=auto -m "not ($(BROWSER) or $(DOCKER))" --nbval notebooks tests
+	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER))" --nbval notebooks tests
+
+pytest-exercises: $(STAMP)
+	@echo "Wrong and unusual solutions of every exercise"
+	@$(PYTEST) --numprocesses=auto -m "$(LONG)" tests/lesson
 
 pytest-browser: $(STAMP)
 	@echo "Tests with a browser and with the real Supabase CLI; what is missing here is skipped"
