@@ -83,6 +83,9 @@ def _show(overview: Overview, screen: Screen) -> None:
     screen.line()
     styles = [_STYLES[line.state] for line in overview.exercises]
     screen.table(("notebook", "", "state", "task"), overview.rows(), styles=styles)
+    if overview.believed:
+        screen.line()
+        screen.table(("notebook", "", "", "predicted", ""), overview.believed_rows())
     if overview.predictions:
         screen.line()
         screen.table(

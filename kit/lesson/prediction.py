@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kit.draw import draw_element, draw_paragraph, draw_verdict
+from kit.draw import draw_element, draw_paragraph, draw_verdict, format_line
 from kit.errors import BadInput, UnusableFolder
 from kit.lesson.questions import Question, Value
 from kit.world.home import recall, remember
@@ -47,6 +47,12 @@ class Believed:
     def notebook(self) -> str:
         """The number of the notebook that asks it: "05"."""
         return self.key.partition(".")[0].zfill(2)
+
+    @property
+    def both(self) -> str:
+        """What was said beside what was measured: "said 70 views, was 60 views"."""
+        said = f"said {self.said}" if self.said else "not predicted"
+        return f"{said}, {f'was {self.was}' if self.was else 'not measured yet'}"
 
     @property
     def mark(self) -> str:
@@ -281,7 +287,7 @@ def _read_believed(entry: Mapping[str, Any]) -> Believed | None:
         return None
     if not all(isinstance(text, str) for text in words):
         return None
-    question, said, was = map(str, words)
+    question, said, was = (format_line(str(text)) for text in words)  # of a file that anybody may write
     facts = {name: entry.get(name) for name in ("answer", "measured")}
     return Believed(key=key, question=question, said=said, was=was, right=right, **facts)
 

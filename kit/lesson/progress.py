@@ -14,6 +14,7 @@ from typing import Any, Literal
 from kit.draw import format_columns
 from kit.errors import UnusableFolder
 from kit.lesson.exercise import Assessment, Exercise
+from kit.lesson.prediction import Believed, find_believed
 from kit.names import ROOT
 from kit.world.home import recall, remember
 
@@ -101,10 +102,17 @@ class Foretold:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """How far the learner is; its `repr` is a table in text."""
+    """How far the learner is; its `repr` is a table in text.
+
+    Attributes:
+        exercises: all there are.
+        predictions: of the deploy panel.
+        believed: of the notebooks' cells.
+    """
 
     exercises: tuple[ExerciseProgress, ...]
     predictions: tuple[Foretold, ...]
+    believed: tuple[Believed, ...] = ()
 
     @property
     def done(self) -> int:
@@ -120,6 +128,7 @@ class Overview:
     def sentences(self) -> tuple[str, ...]:
         """How much is done, how much of what was predicted was right, what comes next."""
         answers = [right for foretold in self.predictions for right in foretold.right]
+        answers += [believed.right for believed in self.believed if believed.right is not None]
         ahead = self.next
         return (
             f"{self.done} of {len(self.exercises)} exercises done.",
@@ -139,10 +148,23 @@ class Overview:
         """Return the exercises of each notebook, with its name."""
         return groupby(self.exercises, key=attrgetter("notebook"))
 
+    def believed_rows(self) -> list[tuple[str, str, str, str, str]]:
+        """Return notebook, key, mark, question, and what was said and was; a notebook stands once."""
+        return [
+            ("" if place else notebook, each.key, each.mark, each.question, each.both)
+            for notebook, believed in groupby(self.believed, key=attrgetter("notebook"))
+            for place, each in enumerate(believed)
+        ]
+
     def __repr__(self) -> str:
         """Show the tables."""
         predictions = [(foretold.score, str(foretold)) for foretold in self.predictions]
-        blocks = ["\n".join(self.sentences), format_columns(self.rows()), format_columns(predictions)]
+        blocks = [
+            "\n".join(self.sentences),
+            format_columns(self.rows()),
+            format_columns(self.believed_rows()),
+            format_columns(predictions),
+        ]
         return "\n\n".join(block for block in blocks if block)
 
     def facts(self) -> dict[str, Any]:
@@ -166,6 +188,17 @@ class Overview:
                 }
                 for foretold in self.predictions
             ],
+            "believed": [
+                {
+                    "key": believed.key,
+                    "notebook": believed.notebook,
+                    "question": believed.question,
+                    "said": believed.said or None,
+                    "was": believed.was or None,
+                    "right": believed.right,
+                }
+                for believed in self.believed
+            ],
         }
 
     def json(self) -> str:
@@ -181,8 +214,12 @@ class Overview:
             for line in exercises:
                 asked = " *(asked, not yet done)*" if line.state == "not yet" else ""
                 lines.append(f"- [{marks[line.state]}] **{line.number}** {line.task}{asked}")
-        if self.predictions:
+        if self.believed or self.predictions:
             lines += ["", "## Predictions", ""]
+            lines += [
+                f"- {believed.mark} **{believed.key}** {believed.question} {believed.both}"
+                for believed in self.believed
+            ]
             lines += [f"- {foretold.score}: {foretold}" for foretold in self.predictions]
         return "\n".join(lines) + "\n"
 
@@ -205,7 +242,9 @@ def read_progress(exercises: Mapping[str, Exercise]) -> Overview:
         name, state = names.get(notebook, notebook), states[asked.get(number)]
         lines.append(ExerciseProgress(number=number, notebook=name, task=exercise.task, state=state))
     predictions = (_read_prediction(entry) for entry in recall("prediction"))
-    return Overview(exercises=tuple(lines), predictions=tuple(filter(None, predictions)))
+    return Overview(
+        exercises=tuple(lines), predictions=tuple(filter(None, predictions)), believed=find_believed()
+    )
 
 
 def _read_prediction(entry: Mapping[str, Any]) -> Foretold | None:

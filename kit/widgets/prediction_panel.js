@@ -25,11 +25,17 @@ export default {
 
     if (kind === "number") {
       const field = make("input", { type: "text", inputMode: "decimal", autocomplete: "off", ariaLabel: text });
+      let sent = "";
+      const say = () => {
+        if (!field.value.trim()) field.focus();
+        else if (field.value !== sent) commit((sent = field.value));
+      };
       // Enter, and leaving the field: what stands there is meant.
-      field.addEventListener("change", () => field.value.trim() && commit(field.value));
+      field.addEventListener("keydown", (event) => event.key === "Enter" && say());
+      field.addEventListener("change", () => field.value.trim() && say());
+      send.addEventListener("click", say);
       fields.append(field, make("span", { className: "kw-unit", textContent: unit }), send);
       fields.append(make("span", { className: "kw-soft", textContent: rule }));
-      send.addEventListener("click", () => field.value.trim() ? commit(field.value) : field.focus());
       inputs = [field];
     } else if (kind === "choice") {
       inputs = options.map((option) => box(option, "radio"));

@@ -122,3 +122,48 @@ def test_the_forms_say_the_same() -> None:
     assert text.count("- [ ] ") == len(EXERCISES) - 2
     assert text.count("(asked, not yet done)") == 1
     assert "2 of 3 right" in text
+
+
+BELIEVED: dict[str, Any] = {
+    "key": "5.3",
+    "question": "How many?",
+    "answer": 70,
+    "said": "70 views",
+    "measured": 60,
+    "was": "60 views",
+    "right": False,
+}
+UNANSWERED: dict[str, Any] = {**BELIEVED, "key": "5.4", "answer": None, "said": "", "right": None}
+UNMEASURED: dict[str, Any] = {**BELIEVED, "key": "2.1", "measured": None, "was": "", "right": None}
+
+
+def test_what_cells_asked_counts_with_what_the_panel_asked_and_stands_by_notebook() -> None:
+    remember("prediction", {"plan": PLAN, "right": [True, False, True]})
+    for entry in (BELIEVED, {**BELIEVED, "key": "5.2", "right": True}, UNANSWERED, UNMEASURED):
+        remember("predicted", entry)
+    seen = look()
+    assert "3 of 5 predictions right." in repr(seen)
+    assert seen.believed_rows() == [
+        ("02", "2.1", "-", "How many?", "said 70 views, not measured yet"),
+        ("05", "5.2", "✓", "How many?", "said 70 views, was 60 views"),
+        ("", "5.3", "✗", "How many?", "said 70 views, was 60 views"),
+        ("", "5.4", "-", "How many?", "not predicted, was 60 views"),
+    ]
+    facts = json.loads(seen.json())
+    assert len(facts["predictions"]) == 1
+    assert facts["believed"][2] == {
+        "key": "5.3",
+        "notebook": "05",
+        "question": "How many?",
+        "said": "70 views",
+        "was": "60 views",
+        "right": False,
+    }
+    assert (facts["believed"][0]["was"], facts["believed"][3]["said"]) == (None, None)
+    assert "- ✗ **5.3** How many? said 70 views, was 60 views" in seen.markdown()
+
+
+def test_what_a_file_holds_besides_text_stays_there() -> None:
+    remember("predicted", {**BELIEVED, "question": "\x1b[2J\nmany?"})
+    assert "\x1b" not in repr(look())
+    assert "\n" not in look().believed[0].question

@@ -7,7 +7,7 @@ import pytest
 
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.progress import read_progress
-from kit.widgets import ProgressTable
+from kit.widgets import PredictionTable, ProgressTable
 from kit.widgets.progress import draw_progress
 from kit.world.home import progress_file, remember
 
@@ -20,7 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIT_HOME", str(tmp_path))
 
 
-def shown(table: ProgressTable) -> str:
+def shown(table: ProgressTable | PredictionTable) -> str:
     return str(table.children[1].value)
 
 
@@ -49,6 +49,37 @@ def test_a_file_that_cannot_be_read_is_told_in_its_place() -> None:
     html = shown(ProgressTable())
     assert "your progress cannot be used" in html
     assert "What to do:" in html
+
+
+def believe(key: str, *, said: str = "70 views", right: bool | None = False, question: str = "Many?") -> None:
+    facts = {"said": said, "was": "60 views", "right": right, "answer": 70 if said else None}
+    remember("predicted", {"key": key, "question": question, "measured": 60, **facts})
+
+
+@pytest.mark.parametrize("notebook", ["05", "5", 5])
+def test_a_notebook_ends_with_what_one_believed_in_it(notebook: str | int) -> None:
+    believe("5.2", right=True)
+    believe("5.3")
+    believe("5.4", said="", right=None)
+    believe("6.1", question="Elsewhere?")
+    html = shown(PredictionTable(notebook))
+    assert "1 of 2 predictions right." in html
+    assert (html.count("✓ yes"), html.count("✗ no"), html.count("not predicted")) == (1, 1, 1)
+    assert "Elsewhere?" not in html
+    assert "Elsewhere?" in shown(ProgressTable())
+
+
+def test_the_text_of_that_is_the_same_for_everybody() -> None:
+    before = PredictionTable("05")._repr_mimebundle_()
+    believe("5.3")
+    after = PredictionTable("05")._repr_mimebundle_()
+    assert before["text/plain"] == after["text/plain"] == repr(PredictionTable("05"))
+    assert "Nothing predicted yet." in shown(PredictionTable("06"))
+
+
+def test_a_question_of_a_file_is_escaped() -> None:
+    believe("5.3", question=EVIL)
+    assert EVIL not in shown(PredictionTable("05"))
 
 
 def test_every_text_is_escaped() -> None:
