@@ -108,6 +108,7 @@ class Exercise:
         number: phase and letter: "2a".
         task: what the notebook asks, in one sentence.
         phase: the phase whose beginning it starts from; 8 is the end of the workflow.
+        minutes: what a learner needs for it, by our estimate.
         check: what must be true, and whether it is; it looks and tries, and leaves the world as it is.
             It raises UnclearAnswer where there is no answer that could be judged.
         done: why a solution is right.
@@ -120,6 +121,7 @@ class Exercise:
     number: str
     task: str
     phase: int
+    minutes: int
     check: Callable[[Attempt], Iterable[Condition]]
     done: str
     hints: tuple[str, str]

@@ -53,3 +53,8 @@ def test_each_text_has_its_criterion_and_each_criterion_its_text() -> None:
     assert list(exercises._CHECKS) == list(EXERCISES)
     assert all(type(asked.phase) is int and 1 <= asked.phase <= LAST for asked in EXERCISES.values())
     assert all(len(asked.hints) == HINTS - 1 for asked in EXERCISES.values())
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
+def test_an_estimate_is_a_few_minutes(exercise: Exercise) -> None:
+    assert 2 <= exercise.minutes <= 8
