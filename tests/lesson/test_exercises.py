@@ -7,7 +7,7 @@ import pytest
 from kit import World, exercise, open_world
 from kit.errors import BadInput
 from kit.lesson import exercises
-from kit.lesson.exercise import HINTS
+from kit.lesson.exercise import HINTS, Exercise
 from kit.lesson.exercises import EXERCISES
 from kit.world.open import LAST
 
