@@ -1,42 +1,156 @@
-"""Exercises on what went wrong: a rollback that hurts nobody, a history to mend, a stamp too early."""
+"""Exercises on two histories: a rollback that hurts nobody, a history to mend, a stamp too early."""
 
 from __future__ import annotations
 
-from kit.lesson.checks.story import find_changes
-from kit.lesson.exercise import Attempt
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from kit.lesson.checks.journey import (
+    all_on_main,
+    list_in_dev,
+    list_on_main,
+    main_is_live,
+    nobody_was_hurt,
+    people_came,
+    read_journey,
+    replays,
+    walk,
+)
+from kit.lesson.exercise import Attempt, Condition
 from kit.names import VERSION
-from kit.timeline import PageView, schema_switches
+from kit.timeline import RefMoved
+from kit.world.snapshot import DatabaseSeen
 
 
-def taken_back(attempt: Attempt) -> bool:
-    """Say whether exercise 14a is done."""
-    seen = attempt.seen
-    gone = find_changes(seen, "-last_viewed")
-    if not gone or "last_viewed" in seen.cloud.columns or seen.live_commit.writes_last_viewed:
-        return False
-    # The views of phase 5, some of them lost, are older than the migration in the cloud.
-    applied = [switch.at for switch in schema_switches(seen.timeline) if switch.version == VERSION]
-    views = [view for view in seen.timeline.only(PageView) if view.at > applied[-1]]
-    hurt = not views or views[-1].at <= gone[-1] or any(view.outcome != "ok" for view in views)
-    return not hurt and set(seen.cloud.versions) <= set(seen.on_github().versions)
+def taken_back(attempt: Attempt) -> Iterator[Condition]:
+    """Take the feature back, code and column, so that no visitor loses a view."""
+    seen, journey = attempt.seen, read_journey(attempt)
+    gone = "last_viewed" not in seen.cloud.columns
+    yield Condition("The cloud has no column last_viewed any more.", met=gone, seen="It still has it.")
+    yield main_is_live(attempt)
+    yield still_in_history(attempt, VERSION)
+    yield all_on_main(attempt)
+    with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
+        yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
+    yield people_came(journey)
+    yield nobody_was_hurt(journey)
+    with walk(journey) as walked:
+        yield walked.condition
 
 
-def history_mended(attempt: Attempt) -> bool:
-    """Say whether exercise 15a is done."""
-    seen = attempt.seen
-    whole = "pinned" in seen.cloud.columns and not find_changes(seen, "-pinned")
-    return whole and seen.cloud.versions == tuple(sorted(seen.on_github().versions))
-
-
-def restamped(attempt: Attempt) -> bool:
-    """Say whether exercise 15b is done."""
-    seen = attempt.seen
-    files = tuple(sorted(name.partition("_")[0] for name in seen.dev.migrations))
-    databases = (seen.local, seen.cloud)
-    whole = all({"pinned", "rating"} <= set(database.columns) for database in databases)
-    return (
-        whole
-        and not find_changes(seen, "-rating")
-        and "20250126154500" not in files
-        and all(database.versions == files for database in databases)
+def still_in_history(attempt: Attempt, version: str) -> Condition:
+    """Say whether a migration that has run is still where it was: in the cloud's history, and on main."""
+    has, file = version in attempt.seen.cloud.versions, version in attempt.seen.on_github().versions
+    missing = [place for place, there in (("the cloud's history", has), ("GitHub's main", file)) if not there]
+    return Condition(
+        f"{version} has run, so the cloud's history and main still have it.",
+        met=not missing,
+        seen=f"It is missing in {' and on '.join(missing)}.",
     )
+
+
+_PINNED = "20250126160000"
+_KEPT = """
+    SELECT count(*) FILTER (WHERE attname = 'pinned') = 1 AND count(*) FILTER (WHERE attisdropped) = 0
+    FROM pg_attribute WHERE attrelid = to_regclass('public.documents') AND attnum > 0
+"""
+
+
+def history_mended(attempt: Attempt) -> Iterator[Condition]:
+    """Mend a history that somebody has repaired."""
+    seen = attempt.seen
+    yield _pinned_was_kept(attempt)
+    ran, main = set(seen.cloud.versions), set(seen.on_github().versions)
+    yield Condition(
+        f"The cloud's history says that {_PINNED} has run.", met=_PINNED in ran, seen="It does not know it."
+    )
+    yield Condition(
+        "It holds exactly the versions that GitHub's main has as files.",
+        met=ran == main,
+        seen=_tell_difference("the history", ran, "main", main),
+    )
+    yield _is_as_committed(attempt)
+    with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
+        yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
+
+
+def _pinned_was_kept(attempt: Attempt) -> Condition:
+    (kept,) = attempt.ask_cloud(_KEPT)
+    return Condition(
+        "The cloud's column pinned is the one that readers have used: nobody has dropped it.",
+        met=kept,
+        seen="It was dropped, and with it what was in it.",
+        final=True,
+    )
+
+
+def _tell_difference(one: str, ones: set[str], other: str, others: set[str]) -> str:
+    parts = [
+        f"only {place} has {', '.join(sorted(versions))}"
+        for place, versions in ((one, ones - others), (other, others - ones))
+        if versions
+    ]
+    return f"{'; '.join(parts)}.".capitalize()
+
+
+def _is_as_committed(attempt: Attempt) -> Condition:
+    """Say whether the colleague's file is as they have committed it."""
+    says = f"The file of {_PINNED} says what your colleague committed."
+    repositories = attempt.world.engine.repositories
+    pushed = [
+        record.new
+        for record in attempt.seen.timeline.only(RefMoved)
+        if (record.repository, record.branch) == ("github", "main") and record.new
+    ]
+    for commit in pushed:
+        paths = [
+            path for path in repositories.files(commit) if path.startswith(f"supabase/migrations/{_PINNED}_")
+        ]
+        if not paths:
+            continue
+        written = repositories.read(commit, paths[0])
+        main = repositories.read(attempt.seen.repositories.github["main"], paths[0])
+        file = repositories.clones["dev"] / paths[0]
+        if main != written:
+            return Condition(says, met=False, seen="On main it is another one, or gone.")
+        if not file.is_file() or file.read_bytes() != written:
+            return Condition(says, met=False, seen="In your folder it is another one, or gone.")
+        return Condition(says, met=True)
+    return Condition(says, met=False, seen="Nobody has pushed it.")
+
+
+_EARLY = "20250126154500"
+
+
+def restamped(attempt: Attempt) -> Iterator[Condition]:
+    """Bring a file that is stamped too early to both databases."""
+    seen = attempt.seen
+    files = {name.partition("_")[0] for name in seen.dev.migrations}
+    databases = (("local", seen.local), ("cloud", seen.cloud))
+    for name, database in databases:
+        missing = [column for column in ("pinned", "rating") if column not in database.columns]
+        yield Condition(
+            f"The {name} database has pinned and rating.",
+            met=not missing,
+            seen=f"It has no {' and no '.join(missing)}.",
+        )
+    yield _pinned_was_kept(attempt)
+    yield Condition(
+        f"Nothing is called {_EARLY} any more: no file, and no version in a history.",
+        met=not any(_EARLY in versions for versions in (files, seen.local.versions, seen.cloud.versions)),
+        seen=f"It still is in {' and in '.join(_places(files, databases))}.",
+    )
+    for name, database in databases:
+        ran = set(database.versions)
+        yield Condition(
+            f"The {name} history holds what your folder holds, and nothing else.",
+            met=ran == files,
+            seen=_tell_difference("the history", ran, "your folder", files),
+        )
+    yield replays(attempt, "your folder", list_in_dev(attempt), databases=("cloud", "local"))
+
+
+def _places(files: set[str], databases: tuple[tuple[str, DatabaseSeen], ...]) -> list[str]:
+    histories = [f"the {name} history" for name, database in databases if _EARLY in database.versions]
+    return [*(["your folder"] if _EARLY in files else []), *histories]

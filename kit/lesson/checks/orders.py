@@ -2,37 +2,108 @@
 
 from __future__ import annotations
 
-import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from kit.lesson.checks.story import all_well
-from kit.lesson.exercise import Attempt
-from kit.timeline import Timeline, code_switches, schema_switches
+from kit.lesson.answer import read_choices
+from kit.lesson.checks.journey import (
+    all_on_main,
+    list_in_dev,
+    list_on_main,
+    main_is_live,
+    nobody_was_hurt,
+    people_came,
+    read_journey,
+    replays,
+    walk,
+)
+from kit.lesson.exercise import Attempt, Condition
 
-_DROP = "20250126160000_drop_document_last_viewed"
-FOUR_ORDERS = {"A": "any", "B": "expand-contract", "C": "code-first", "D": "schema-first"}
-
-
-def _story(attempt: Attempt) -> Timeline:
-    """Return what happened since the exercise was set up: earlier phases had losses of their own."""
-    set_up = attempt.find_commands(re.escape(f"edit supabase/migrations/{_DROP}.sql"))
-    return attempt.since(set_up[0]) if set_up else Timeline()
-
-
-def dropped_unseen(attempt: Attempt) -> bool:
-    """Say whether exercise 9a is done."""
-    seen, story = attempt.seen, _story(attempt)
-    code, schema = code_switches(story), schema_switches(story)
-    if not code or not schema or "last_viewed" in seen.cloud.columns or seen.live_commit.writes_last_viewed:
-        return False
-    return all_well(story, min(code[0].at, schema[0].at), max(code[-1].at, schema[-1].at))
+_DROP = "20250126160000"
 
 
-def went_back(attempt: Attempt) -> bool:
-    """Say whether exercise 9c is done."""
-    seen, story = attempt.seen, _story(attempt)
-    code = code_switches(story)
-    if not code or not schema_switches(story) or not seen.live_commit.writes_last_viewed:
-        return False
-    if "last_viewed" not in seen.cloud.columns or _DROP.partition("_")[0] not in seen.cloud.versions:
-        return False
-    return all_well(story, code[0].at, code[-1].at)
+def dropped_unseen(attempt: Attempt) -> Iterator[Condition]:
+    """Drop the column so that no visitor loses a view."""
+    journey = read_journey(attempt)
+    yield Condition(
+        "The cloud has no column last_viewed any more.",
+        met="last_viewed" not in attempt.seen.cloud.columns,
+        seen="It still has it.",
+    )
+    yield main_is_live(attempt)
+    yield all_on_main(attempt)
+    with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
+        yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
+    yield people_came(journey)
+    yield nobody_was_hurt(journey)
+    with walk(journey) as walked:
+        yield walked.condition
+
+
+def went_back(attempt: Attempt) -> Iterator[Condition]:
+    """Go back to the code before the drop, without losing a view."""
+    seen, journey = attempt.seen, read_journey(attempt)
+    yield Condition(
+        "The drop has run, and the cloud's history still says so.",
+        met=_DROP in seen.cloud.versions,
+        seen="The history does not know it: it was never pushed, or was taken out.",
+    )
+    yield Condition(
+        "The cloud has last_viewed again.", met="last_viewed" in seen.cloud.columns, seen="It has not."
+    )
+    yield Condition(
+        f"Production serves {journey.commit[:7]} again, or code that notes views as it does.",
+        met=attempt.world.engine.host.records_views(seen.live),
+        seen=f"It serves {seen.live[:7]}, which notes none.",
+    )
+    yield replays(attempt, "your folder", list_in_dev(attempt))
+    yield people_came(journey)
+    yield nobody_was_hurt(journey)
+    with walk(journey) as walked:
+        yield walked.condition
+
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "schema-first": ("schema", "the schema first", "first the schema", "schema first then code"),
+    "code-first": ("code", "the code first", "first the code", "code first then schema"),
+    "any": ("either", "any order", "either order", "both"),
+    "expand-contract": ("expand", "contract", "expand then contract", "neither", "none"),
+}
+_FORM = 'Give one for each, such as answer = {"A": "any", "B": "any", "C": "any", "D": "any"}.'
+_ALSO = "That one is safe, and so is the other one: there is a word for that."
+_SLOW = "That is safe, and takes more deploys than it needs."
+_WRONG: Mapping[str, Mapping[str, str]] = {
+    "A": {"schema-first": _ALSO, "code-first": _ALSO, "expand-contract": _SLOW},
+    "B": {
+        "any": "Old code asks for file_name, new code for original_name: half-way, one of them asks in vain.",
+        "schema-first": "The site that is live and the worker that runs ask for file_name, which is gone.",
+        "code-first": "The new site asks for original_name, which is not there yet.",
+    },
+    "C": {
+        "any": "With the schema first, the worker that runs fails at every document, until it is restarted.",
+        "schema-first": "The worker that runs writes to a column that is gone, and fails at every document.",
+        "expand-contract": _SLOW,
+    },
+    "D": {
+        "any": "With the code first, the new page asks for a column that is not there yet.",
+        "code-first": "The new page asks for a column that is not there yet.",
+        "expand-contract": _SLOW,
+    },
+}
+"""For each change what becomes of it in an order that is not the answer: the one that is missing here is."""
+_CHANGES = {
+    "A": "an index on title",
+    "B": "file_name is renamed",
+    "C": "the worker's column is dropped",
+    "D": "a new column, with a default",
+}
+
+
+def orders_named(attempt: Attempt) -> Iterator[Condition]:
+    """Name the order that is safe for each of four changes."""
+    answers = read_choices(attempt.answer, tuple(_CHANGES), _CHOICES, _FORM)
+    for letter, change in _CHANGES.items():
+        order = answers[letter]
+        wrong = _WRONG[letter].get(order, "")
+        yield Condition(f"{letter}, {change}: {order}.", met=not wrong, seen=wrong)

@@ -1,0 +1,345 @@
+"""The way that production went since an exercise was set up: which code on which schema, and who came."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from kit.lesson.checks.replica import (
+    Migrations,
+    Replica,
+    compare,
+    list_in_history,
+    list_on,
+    open_replica,
+)
+from kit.lesson.exercise import Attempt, Condition
+from kit.names import DatabaseName
+from kit.supabase import MigrationFile, list_migrations
+from kit.supabase.history import read_rows
+from kit.timeline import (
+    CommandRan,
+    Deployed,
+    MigrationApplied,
+    PageView,
+    Record,
+    Timeline,
+    WorkerChanged,
+    code_switches,
+    count_outcomes,
+    first_error,
+)
+from kit.world.engine import Engine
+
+_SHORT_S = 2.5  # a pair that stood no longer than that need not have been seen by a visitor
+_RATE = re.compile(r"visitors (\S+)/s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """What production was for a while.
+
+    Attributes:
+        since: when that began, in seconds of the clock.
+        until: when it ended; None for what is now.
+        commit: of the site.
+        worker: of the worker, "" for none.
+        applied: versions that the cloud got since the exercise was set up, in that order.
+    """
+
+    since: float
+    until: float | None
+    commit: str
+    worker: str
+    applied: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say it in a few words."""
+        code = f"{self.commit[:7]} live" + (
+            f" and the worker of {self.worker[:7]}" if self.worker not in ("", self.commit) else ""
+        )
+        schema = f"{self.applied[-1]} applied" if self.applied else "the schema as it was"
+        return f"{code}, {schema}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journey:
+    """What happened since a world was at the end of the workflow; `read_journey` makes one.
+
+    Attributes:
+        engine: of the world.
+        now: seconds of the clock.
+        story: the records.
+        commit: of the site at the beginning.
+        worker: of the worker at the beginning.
+    """
+
+    engine: Engine
+    now: float
+    story: Timeline
+    commit: str
+    worker: str
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """What production was, from the beginning to now; what lasted for no time is left out."""
+        pairs: list[Pair] = []
+        applied: tuple[str, ...] = ()
+        commit, worker, since = self.commit, self.worker, self._begin
+        for record in self.story.records:
+            after = (commit, worker, applied)
+            if isinstance(record, Deployed) and _is_switch(record):
+                after = (record.commit, worker, applied)
+            elif isinstance(record, WorkerChanged):
+                after = (commit, record.commit if record.running else "", applied)
+            elif isinstance(record, MigrationApplied) and record.database == "cloud":
+                after = (commit, worker, (*applied, record.version))
+            if after == (commit, worker, applied):
+                continue
+            pairs.append(Pair(since=since, until=record.at, commit=commit, worker=worker, applied=applied))
+            (commit, worker, applied), since = after, record.at
+        pairs.append(Pair(since=since, until=None, commit=commit, worker=worker, applied=applied))
+        return tuple(pair for pair in pairs if pair.until is None or pair.until > pair.since)
+
+    @property
+    def _begin(self) -> float:
+        return self.story.records[0].at if self.story.records else self.now
+
+    @cached_property
+    def switches(self) -> tuple[float, ...]:
+        """When code or schema was switched."""
+        return tuple(
+            record.at
+            for record in self.story.records
+            if _is_switch(record) or (isinstance(record, MigrationApplied) and record.database == "cloud")
+        )
+
+    @cached_property
+    def views(self) -> tuple[PageView, ...]:
+        """What visitors met."""
+        return tuple(self.story.only(PageView))
+
+    def tell(self, at: float) -> str:
+        """Say when something was, beside the first switch."""
+        zero = self.switches[0] if self.switches else self._begin
+        return f"{at - zero:+.1f} s".replace(".0 s", " s")
+
+
+def _is_switch(record: Record) -> bool:
+    return isinstance(record, Deployed) and (record.target, record.stage) == ("production", "live")
+
+
+def read_journey(attempt: Attempt) -> Journey:
+    """Return what happened since the workflow was at its end, in a world that was reset to phase 8."""
+    records = attempt.seen.timeline.records
+    # The workflow's last change of production is its worker's new code.
+    place = next(
+        (place for place, record in enumerate(records) if isinstance(record, WorkerChanged)), len(records)
+    )
+    before = records[: place + 1]
+    live = [switch.commit for switch in code_switches(before)]
+    workers = [record.commit for record in before if isinstance(record, WorkerChanged)]
+    return Journey(
+        engine=attempt.world.engine,
+        now=attempt.seen.now,
+        story=Timeline(records[place + 1 :]),
+        commit=live[-1] if live else attempt.seen.live,
+        worker=workers[-1] if workers else attempt.seen.worker.commit,
+    )
+
+
+# Visitors
+
+
+def people_came(journey: Journey) -> Condition:
+    """Say whether people came before the first switch, after the last one, and meanwhile."""
+    says = "People come before the first change, all the while, and after the last."
+    met, seen, final = _absence(journey)
+    return Condition(says, met=met, seen=seen, final=final)
+
+
+def _absence(journey: Journey) -> tuple[bool, str, bool]:
+    """Return whether people were there throughout; if not, what was seen, and whether that is final."""
+    switches, views = journey.switches, journey.views
+    if not switches:
+        return False, "Nothing has been deployed yet.", False
+    if not views or views[0].at >= switches[0]:
+        return False, "Nobody had come yet when the first change was made.", True
+    for pair in journey.pairs[1:-1]:
+        if pair.until is None or pair.until - pair.since <= _SHORT_S:
+            continue
+        if not any(pair.since <= view.at <= pair.until for view in views):
+            there = f"from {journey.tell(pair.since)} to {journey.tell(pair.until)}"
+            return False, f"Nobody was there {there}: {pair}.", True
+    if views[-1].at <= switches[-1]:
+        gone = _rate(journey) == 0
+        more = "Let them come again, and let time pass." if gone else "Let time pass: lab.advance(2)."
+        return False, f"Nobody has come since the last change. {more}", False
+    return True, "", False
+
+
+def _rate(journey: Journey) -> float | None:
+    for record in reversed(journey.story.records):
+        if isinstance(record, CommandRan) and (found := _RATE.fullmatch(record.command)):
+            return float(found[1])
+    return None
+
+
+def nobody_was_hurt(journey: Journey) -> Condition:
+    """Say whether no visitor met anything broken."""
+    says = "None of them meets a broken page, and no view of theirs is lost."
+    counts = count_outcomes(journey.views)
+    if not journey.views:
+        return Condition(says, met=False, seen="Nobody has come yet.")
+    if counts.ok == counts.total:
+        return Condition(says, met=True)
+    words = [
+        f"{getattr(counts, name)} {name}" for name in ("failed", "lost", "blocked") if getattr(counts, name)
+    ]
+    first, error = next(view for view in journey.views if view.outcome != "ok"), first_error(journey.views)
+    why = f": {error.sqlstate} {error.message}" if error else ""
+    seen = f"Of {counts.total} page views {' and '.join(words)}, from {journey.tell(first.at)} on{why}."
+    return Condition(says, met=False, seen=seen, final=True)
+
+
+# The pairs of code and schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """The way of production, gone again on a replica.
+
+    Attributes:
+        replica: with the code and the schema that production has now.
+        condition: that all worked on each pair.
+    """
+
+    replica: Replica
+    condition: Condition
+
+    @property
+    def complete(self) -> bool:
+        """Whether the replica is what production is now."""
+        return self.condition.met
+
+
+@contextlib.contextmanager
+def walk(journey: Journey) -> Iterator[Walk]:
+    """Have a replica on which all that people do was tried with each pair that production has been.
+
+    Args:
+        journey: of production.
+    """
+    says = (
+        "On each code and schema that production has on the way, pages, uploads and the worker's jobs work."
+    )
+    with open_replica(journey.engine) as replica:
+        seen = "Nothing has been deployed yet."
+        if journey.switches:
+            seen = _try_pairs(journey, replica)
+        broken = bool(seen and journey.switches)
+        yield Walk(replica=replica, condition=Condition(says, met=not seen, seen=seen, final=broken))
+
+
+def _try_pairs(journey: Journey, replica: Replica) -> str:
+    """Go the way of production again; return what did not work, "" for nothing."""
+    with tempfile.TemporaryDirectory(dir=journey.engine.folder) as folder:
+        base, known = _list_known(journey, Path(folder))
+        if trouble := replica.apply(base.files):
+            return f"It cannot be tried: {trouble}."
+        replica.fill()
+        done = 0
+        for pair in journey.pairs:
+            for version in pair.applied[done:]:
+                file = known.get(version)
+                if file is None:
+                    return (
+                        f"It cannot be tried: neither main nor the cloud's history knows {version} any more."
+                    )
+                if trouble := replica.apply([file]):
+                    return f"It cannot be tried: {trouble}."
+            done = len(pair.applied)
+            if trouble := replica.serve(pair.commit, pair.worker) or replica.try_everything():
+                return f"With {pair}, {trouble}."
+    return ""
+
+
+def _list_known(journey: Journey, folder: Path) -> tuple[Migrations, dict[str, MigrationFile]]:
+    """Return the migrations of the beginning, and later ones by version: as they ran, else as on main."""
+    engine = journey.engine
+    with engine.server.connect("cloud") as connection:
+        ran = list_in_history(read_rows(connection), folder / "history")
+    main = list_on(engine, engine.repositories.observe().github["main"], folder / "main")
+    base = list_on(engine, journey.commit, folder / "base")
+    return base, {file.version: file for file in (*main.files, *ran.files)}
+
+
+def replays(
+    attempt: Attempt, source: str, migrations: Migrations, *, databases: Sequence[DatabaseName] = ("cloud",)
+) -> Condition:
+    """Say whether files make, on an empty database, what the cloud is.
+
+    Args:
+        attempt: of the learner.
+        source: where the files are: "main", "your folder".
+        migrations: the files; those that a database has not got are left out.
+        databases: what to compare with.
+    """
+    what = " and the local database are" if len(databases) > 1 else " is"
+    says = f"The migrations of {source}, replayed on an empty database, make what the cloud{what}."
+    engine = attempt.world.engine
+    for database in databases:
+        versions = (attempt.seen.cloud if database == "cloud" else attempt.seen.local).versions
+        with open_replica(engine) as replica:
+            if trouble := replica.apply([file for file in migrations.files if file.version in versions]):
+                return Condition(says, met=False, seen=f"{trouble}.")
+            if differences := compare(engine, replica, database):
+                return Condition(
+                    says, met=False, seen=f"Not the same as the {database}: {', '.join(differences)}."
+                )
+    return Condition(says, met=True)
+
+
+def main_is_live(attempt: Attempt) -> Condition:
+    """Say whether production serves the code of GitHub's main; what has only a migration may be under way."""
+    engine, main, live = attempt.world.engine, attempt.seen.repositories.github["main"], attempt.seen.live
+    same = main == live
+    if not same:
+        with tempfile.TemporaryDirectory(dir=engine.folder) as folder:
+            engine.repositories.archive(main, Path(folder, "main"))
+            same = read_code(Path(folder, "main")) == read_code(engine.host.build_folder(live))
+    waits = any(
+        push.commit == main and push.stage not in ("live", "failed") for push in attempt.seen.deployments
+    )
+    seen = f"It serves {live[:7]}; main is {main[:7]}"
+    seen += ", which is being built: let time pass, lab.advance(36)." if waits else "."
+    return Condition("Production serves the code that GitHub's main has.", met=same, seen=seen)
+
+
+def read_code(files: Path) -> dict[Path, bytes]:
+    """Return what the site and the worker are made of, of a commit's files."""
+    paths = [path for part in ("src", "worker") for path in (files / part).rglob("*.*") if path.is_file()]
+    return {path.relative_to(files): path.read_bytes() for path in paths if path.suffix != ".pyc"}
+
+
+def all_on_main(attempt: Attempt) -> Condition:
+    """Each version of the cloud's history is a file on GitHub's main."""
+    says = "Each version in the cloud's history is a file on GitHub's main, for a colleague to pull."
+    missing = sorted(set(attempt.seen.cloud.versions) - set(attempt.seen.on_github().versions))
+    return Condition(says, met=not missing, seen=f"Not on main: {', '.join(missing)}.")
+
+
+def list_in_dev(attempt: Attempt) -> Migrations:
+    """Return the migrations of the dev clone's folder, committed or not."""
+    files: tuple[MigrationFile, ...] = list_migrations(attempt.world.engine.repositories.clones["dev"]).files
+    return Migrations(files)
+
+
+def list_on_main(attempt: Attempt, folder: Path) -> Migrations:
+    """Return the migrations of GitHub's main, written to a folder below this one."""
+    return list_on(attempt.world.engine, attempt.seen.repositories.github["main"], folder / "main")

@@ -1,0 +1,359 @@
+"""A database made from migration files, and a commit's own code on it: where a check tries things.
+
+It is the server's shadow database, as `db diff` uses it: the learner's databases, timeline and logs are
+left as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, LiteralString
+
+import httpx
+import psycopg
+
+from kit.errors import BuildFailed, KitError, MigrationFailed
+from kit.host import LIBRARIES, Apps
+from kit.host.build import build, records_views
+from kit.host.outcome import Arrival, Witness
+from kit.host.visitors import PATIENCE_S
+from kit.names import DatabaseName
+from kit.postgres import connect_url, create
+from kit.process import wait_until
+from kit.supabase import MigrationFile, history, list_migrations
+from kit.supabase.apply import apply_file
+from kit.supabase.diff import Catalog, name_differences, read_catalog
+from kit.supabase.history import HistoryRow
+from kit.world.engine import Engine
+from kit.world.programs import app_environment
+
+_SHADOW = "shadow"
+_SITE, _WORKER = "check-site", "check-worker"
+OWN, OTHER, READ = (f"99999999-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
+"""Documents of a replica: the reader's own, somebody else's, and one that the reader has opened before."""
+READER = "11111111-1111-4111-8111-111111111111"
+"""Who reads: the app's one user so far."""
+_SOMEBODY = "22222222-2222-4222-8222-222222222222"
+_DOCUMENTS: LiteralString = """
+    INSERT INTO documents (id, user_id, title, file_name, file_type, processing_status)
+    SELECT id::uuid, owner::uuid, title, 'book.epub', 'epub', 'completed' FROM (VALUES
+      (%s, %s, 'My own book'), (%s, %s, 'Somebody else''s book'), (%s, %s, 'A book that was opened')
+    ) AS made (id, owner, title)
+"""
+_OPENED: LiteralString = "UPDATE documents SET last_viewed = now() WHERE id = %s"
+_NO_ANSWER = "no answer"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that did not work.
+
+    Attributes:
+        what: what was tried, with its verb: "a view is lost", "an upload fails".
+        why: in the words of PostgreSQL or of the app; "" where nobody said.
+    """
+
+    what: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Say both."""
+        return f"{self.what}: {self.why}" if self.why else self.what
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """Migration files by version, from wherever they are.
+
+    Attributes:
+        files: in order of their versions.
+    """
+
+    files: tuple[MigrationFile, ...]
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """Their versions, in order."""
+        return tuple(file.version for file in self.files)
+
+    def find(self, version: str) -> MigrationFile | None:
+        """Return the file of a version, None if there is none."""
+        return next((file for file in self.files if file.version == version), None)
+
+
+class Replica:
+    """An empty database to begin with, and no code on it; `open_replica` makes one.
+
+    Args:
+        engine: of the world, whose server and repositories are used.
+        folder: for what is written meanwhile; somebody else deletes it.
+    """
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """Empty the database."""
+        self._engine = engine
+        self._folder = folder
+        create(engine.server, _SHADOW)
+        self._migrator = connect_url(engine.server.url(_SHADOW, "migrator"), application="check")
+        history.prepare(self._migrator)
+        environment = app_environment(engine.server) | {"DATABASE_URL": engine.server.url(_SHADOW, "app")}
+        self._apps = Apps(folder / "logs", supervisor=engine.supervisor, environment=environment)
+        self._witness = Witness(lambda: engine.server.connect(_SHADOW))
+        self._address, self._served, self._source = "", "", folder
+        self._asked = 0
+
+    def __repr__(self) -> str:
+        """Say what runs on it."""
+        return f"Replica({self._served[:7] or None})"
+
+    def close(self) -> None:
+        """End what runs on it, and hang up; the database is left empty, as `db diff` leaves it."""
+        self._stop()
+        self._witness.close()
+        self._migrator.close()
+        create(self._engine.server, _SHADOW)
+
+    # The schema
+
+    def apply(self, files: Sequence[MigrationFile]) -> Trouble | None:
+        """Apply migrations, as `supabase` does; return what went wrong, at the first that did."""
+        for file in files:
+            try:
+                apply_file(self._migrator, file)
+            except MigrationFailed as error:
+                # The first line is PostgreSQL's: "ERROR: column … already exists (SQLSTATE 42701)".
+                return Trouble(f"{file.path.name} does not apply", error.message.partition("\n")[0])
+            except KitError as error:
+                return Trouble(f"{file.path.name} does not apply", error.message)
+            if self._migrator.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                self._migrator.rollback()
+                return Trouble(
+                    f"{file.path.name} does not apply", "it begins a transaction and leaves it open"
+                )
+        return None
+
+    def fill(self) -> None:
+        """Put a few documents in, in a schema as the workflow leaves it."""
+        with self.connect() as connection:
+            connection.execute(_DOCUMENTS, [OWN, READER, OTHER, _SOMEBODY, READ, READER])
+            connection.execute(_OPENED, [READ])
+
+    def catalog(self) -> Catalog:
+        """Return what the schema is."""
+        return read_catalog(self._migrator)
+
+    def connect(self) -> psycopg.Connection:
+        """Connect as its superuser, in autocommit mode."""
+        return self._engine.server.connect(_SHADOW)
+
+    def ask(self, query: LiteralString, *values: object) -> tuple[Any, ...]:
+        """Return the first row that the database answers, an empty one for none."""
+        with self.connect() as connection:
+            return connection.execute(query, values or None).fetchone() or ()
+
+    def refuses(self, statement: LiteralString, *values: object) -> str:
+        """Return why the app's role may not do this, "" if it may; it is not done in either case."""
+        with self._engine.server.connect(_SHADOW, role="app") as connection:
+            try:
+                with connection.transaction(force_rollback=True):
+                    connection.execute(statement, values or None)
+                    connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            except psycopg.Error as error:
+                return f"{error.sqlstate} {error.diag.message_primary}"
+        return ""
+
+    # The code
+
+    def serve(self, commit: str, worker: str = "") -> Trouble | None:
+        """Start a commit's site, and a commit's worker beside it; return why one of them does not start.
+
+        Args:
+            commit: of the site.
+            worker: of the worker, "" for none.
+        """
+        self._stop()
+        self._served = commit
+        for name in (_SITE, _WORKER):
+            self._apps.log(name).unlink(missing_ok=True)
+        try:
+            self._source = self._unpack(commit)
+            port = self._apps.start(_SITE, self._source, GIT_COMMIT_SHA=commit)
+            self._apps.require_healthy(_SITE)
+            if worker:
+                self._start_worker(self._unpack(worker))
+        except BuildFailed as error:
+            return Trouble(f"the code of {commit[:7]} does not start", error.why or error.message)
+        self._address = f"http://127.0.0.1:{port}"
+        return None
+
+    def _start_worker(self, files: Path) -> None:
+        environment = app_environment(self._engine.server)
+        self._engine.supervisor.fork(
+            _WORKER,
+            ["main.py"],
+            imports=LIBRARIES,
+            env=environment | {"DATABASE_URL": self._engine.server.url(_SHADOW, "app")},
+            cwd=files / "worker",
+            log=self._apps.log(_WORKER),
+        )
+
+    def _unpack(self, commit: str) -> Path:
+        """Return the folder with a commit's own files."""
+        made = self._engine.host.build_folder(commit)
+        if made.exists():
+            return made
+        return build(self._engine.repositories, commit, self._folder / "builds" / commit).folder
+
+    def _stop(self) -> None:
+        self._apps.kill(_SITE, _WORKER)
+        self._address = ""
+
+    def read(self, document: str) -> tuple[str, Trouble | None]:
+        """Open a document; return the page, and what became of the view if that is not ok.
+
+        Args:
+            document: its id.
+        """
+        self._asked += 1
+        instant = self._engine.clock.date() + timedelta(milliseconds=self._asked)
+        with self._witness.arrival(document, instant) as arrival:
+            response = self._get(f"/read/{document}", at=instant.timestamp())
+            if response is None or not response.is_success:
+                return "", Trouble("a page of a document fails", self._why(response))
+            if records_views(self._source) and self._is_lost(arrival):
+                return response.text, Trouble("a view is lost", self._why(response))
+        return response.text, None
+
+    def _is_lost(self, arrival: Arrival) -> bool:
+        return bool(self._witness.find_lost([arrival]))
+
+    def open_pages(self) -> Trouble | None:
+        """Open every page whose address is fixed, with a word for a search; return what fails."""
+        app = self._source / "src" / "app"
+        for path in sorted(app.rglob("page.py")):
+            parts = path.relative_to(app).parent.parts
+            if any("[" in part for part in parts):
+                continue
+            address = "/" + "/".join(parts)
+            response = self._get(f"{address}?q=book", at=self._engine.clock.date().timestamp())
+            if response is None or not response.is_success:
+                return Trouble(f"the page {address} fails", self._why(response))
+        return None
+
+    def upload(self) -> Trouble | None:
+        """Add a document, and wait until the worker, if there is one, has done it; return what goes wrong."""
+        self._asked += 1
+        sent = {"title": f"Uploaded {self._asked}", "file_name": "new.epub", "file_type": "epub"}
+        headers = {"X-Request-Start": f"t={self._engine.clock.date().timestamp():.6f}"}
+        response = None
+        with contextlib.suppress(httpx.HTTPError):
+            response = httpx.post(
+                f"{self._address}/api/documents",
+                json=sent,
+                headers=headers,
+                timeout=PATIENCE_S,
+                trust_env=False,
+            )
+        if response is None or not response.is_success:
+            return Trouble("an upload fails", self._why(response))
+        if not self._engine.supervisor.is_running(_WORKER):
+            return None
+        title = sent["title"]
+        log = self._apps.log(_WORKER)
+        wait_until(lambda: self._is_processed(title) or b'"failed"' in log.read_bytes(), seconds=PATIENCE_S)
+        return (
+            None if self._is_processed(title) else Trouble("a job of the worker fails", self._last_error(log))
+        )
+
+    def _is_processed(self, title: str) -> bool:
+        found = self.ask("SELECT processing_status FROM documents WHERE title = %s", title)
+        return found == ("completed",)
+
+    def try_everything(self) -> Trouble | None:
+        """Do what people do; return what does not work."""
+        for document in (OWN, OTHER, READ):
+            _, trouble = self.read(document)
+            if trouble:
+                return trouble
+        return self.open_pages() or self.upload()
+
+    def _get(self, path: str, *, at: float) -> httpx.Response | None:
+        try:
+            return httpx.get(
+                f"{self._address}{path}",
+                headers={"X-Request-Start": f"t={at:.6f}"},
+                timeout=PATIENCE_S,
+                trust_env=False,
+            )
+        except httpx.HTTPError:
+            return None
+
+    def _why(self, response: httpx.Response | None) -> str:
+        said = self._last_error(self._apps.log(_SITE))
+        return said or (f"status {response.status_code}" if response is not None else _NO_ANSWER)
+
+    def _last_error(self, log: Path) -> str:
+        """Return what the last error in a log says."""
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+        for line in reversed(lines):
+            with contextlib.suppress(ValueError):
+                entry = json.loads(line)
+                if isinstance(entry, dict) and entry.get("error"):
+                    return f"{entry.get('sqlstate', '')} {entry['error']}".strip()
+        return ""
+
+
+@contextlib.contextmanager
+def open_replica(engine: Engine) -> Iterator[Replica]:
+    """Have a replica for a while, and the world to oneself meanwhile.
+
+    Args:
+        engine: of the world.
+
+    Raises:
+        WorldTaken: if another notebook or terminal has the world.
+    """
+    with engine.step(), tempfile.TemporaryDirectory(prefix="check-", dir=engine.folder) as folder:
+        replica = Replica(engine, Path(folder))
+        with contextlib.closing(replica):
+            yield replica
+
+
+def list_on(engine: Engine, commit: str, into: Path) -> Migrations:
+    """Return the migrations of a commit, whose files are written to a folder.
+
+    Args:
+        engine: of the world.
+        commit: its id.
+        into: a folder that is not there yet.
+    """
+    engine.repositories.archive(commit, into)
+    return Migrations(list_migrations(into).files)
+
+
+def list_in_history(rows: Sequence[HistoryRow], into: Path) -> Migrations:
+    """Return what a database's history says was applied, as files.
+
+    Args:
+        rows: of the history.
+        into: a folder that is not there yet.
+    """
+    into.mkdir()
+    files = []
+    for row in rows:
+        path = into / f"{row.version}_{row.name or 'unnamed'}.sql".replace("/", "_")
+        path.write_text(";\n".join(row.statements) + ";\n", encoding="utf-8")
+        files.append(MigrationFile(path, row.version, row.name))
+    return Migrations(tuple(files))
+
+
+def compare(engine: Engine, replica: Replica, database: DatabaseName) -> list[str]:
+    """Name what is not the same in a replica and in a database of the world."""
+    with engine.server.connect(database) as connection:
+        return name_differences(replica.catalog(), read_catalog(connection))

@@ -1,0 +1,133 @@
+"""Attempts at notebook 14's exercises; the conftest beside this file says how they are run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kit.lesson.exercise import Assessment
+
+pytestmark = pytest.mark.exercises
+
+CODE = """
+lab.dev.run("git checkout HEAD~1 -- src/ && git commit -q -m 'rollback: the code'")
+lab.dev.run("git push -q origin main")
+"""
+DROP = "supabase/migrations/20250126160000_rollback_last_viewed.sql"
+COLUMN = f"""
+lab.dev.write("{DROP}", "ALTER TABLE documents DROP COLUMN last_viewed;")
+lab.dev.run("git add supabase/ && git commit -q -m 'rollback: the column'")
+lab.dev.run("git push -q origin main && npx supabase db push")
+"""
+LIVE = """
+lab.advance(36)
+"""
+SEEN = """
+lab.advance(2)
+"""
+
+WRONG = {
+    "14a": {
+        "nothing": "",
+        "the workflow's four lines": COLUMN + LIVE,
+        "all at once": CODE + COLUMN + LIVE,
+        "too early": CODE + "lab.advance(20)\n" + COLUMN + LIVE,
+        "the column by hand": CODE
+        + LIVE
+        + """
+lab.dev.run('psql "$CLOUD_DB_URL" -c "ALTER TABLE documents DROP COLUMN last_viewed"')
+"""
+        + SEEN,
+        "a migration that nobody else has": CODE
+        + LIVE
+        + f"""
+lab.dev.write("{DROP}", "ALTER TABLE documents DROP COLUMN last_viewed;")
+lab.dev.run("npx supabase db push")
+"""
+        + SEEN,
+        "a revert that deletes the past": """
+lab.dev.run("git revert --no-edit HEAD && git push -q origin main")
+lab.advance(36)
+lab.dev.run("npx supabase migration repair --status reverted 20250126153000")
+lab.dev.run('psql "$CLOUD_DB_URL" -c "ALTER TABLE documents DROP COLUMN last_viewed"')
+lab.advance(2)
+""",
+        "the button alone": """
+lab.rollback("91b2b6f") if False else lab.dev.run("git checkout -q main")
+lab.dev.run("git checkout -q -b back HEAD~1 && git push -q --force origin back:main")
+lab.advance(36)
+lab.dev.run("git checkout -q main")
+"""
+        + f"""
+lab.dev.write("{DROP}", "ALTER TABLE documents DROP COLUMN last_viewed;")
+lab.dev.run("npx supabase db push")
+"""
+        + SEEN,
+        "nobody looks": "lab.visitors(rate=0)" + CODE + COLUMN + LIVE + "lab.visitors(rate=2)" + SEEN,
+        "only the page is taken back": """
+lab.dev.run("git checkout HEAD~1 -- 'src/app/read/' && git commit -q -m 'rollback: the page'")
+lab.dev.run("git push -q origin main")
+"""
+        + LIVE
+        + COLUMN
+        + SEEN,
+        "the code only": CODE + LIVE,
+    }
+}
+RIGHT = {
+    "14a": {
+        "from a branch, with the index": """
+lab.dev.run("git checkout -q -b rollback && git checkout HEAD~1 -- src && git commit -qm back")
+lab.dev.run("git checkout -q main && git merge -q rollback && git push -q origin main")
+"""
+        + LIVE
+        + """
+lab.dev.run("npx supabase migration new take_it_back")
+lab.dev.run("for file in supabase/migrations/*take_it_back.sql; do echo 'DROP INDEX IF EXISTS "
+            "idx_documents_last_viewed; ALTER TABLE documents DROP COLUMN IF EXISTS last_viewed;' > $file; done")
+lab.dev.run("git add -A && git commit -qm 'drop it' && npx supabase db push && git push -q origin main")
+"""
+        + SEEN,
+        "one commit, pushed long before the schema": """
+lab.dev.run("git checkout HEAD~1 -- src/")
+lab.dev.write("supabase/migrations/20250126170000_bye.sql", "ALTER TABLE documents DROP COLUMN last_viewed;")
+lab.dev.run("git add -A && git commit -qm rollback && git push -q origin main")
+lab.advance(60)
+lab.dev.run("npx supabase db push")
+"""
+        + SEEN,
+        "a revert that keeps the migration": """
+lab.dev.run("git revert -n HEAD && git checkout -q HEAD -- supabase && git commit -qm 'revert the code'")
+lab.dev.run("git push -q origin main")
+"""
+        + LIVE
+        + COLUMN
+        + SEEN,
+        "the page and the list, by hand": """
+lab.dev.run("git show HEAD~1:'src/app/read/[id]/page.py' > 'src/app/read/[id]/page.py'")
+lab.dev.run("git show HEAD~1:src/app/actions/documents.py > src/app/actions/documents.py")
+lab.dev.run("git commit -qam 'do without last_viewed' && git push -q origin main")
+lab.advance(35)
+"""
+        + COLUMN
+        + LIVE,
+    }
+}
+
+
+def test_each_is_tried_often_enough(require_enough: Callable[..., None]) -> None:
+    require_enough(WRONG, RIGHT)
+
+
+def test_what_is_wrong_is_not_done(wrong: tuple[str, str], solve: Callable[..., Assessment]) -> None:
+    assessment = solve(*wrong)
+    print(assessment)  # with -rP: what each of them is told
+
+    assert not assessment.holds, repr(assessment)
+
+
+def test_what_is_right_is_done(right: tuple[str, str], solve: Callable[..., Assessment]) -> None:
+    assessment = solve(*right)
+
+    assert assessment.holds, repr(assessment)
