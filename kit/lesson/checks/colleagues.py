@@ -43,7 +43,7 @@ def both_shipped(attempt: Attempt) -> Iterator[Condition]:
     yield Condition(
         "It holds your feature: migration, action and page.",
         met=not missing,
-        seen=f"{' and '.join(missing).capitalize()} of yours is not on it.",
+        seen=f"Not on it: {' and '.join(missing)}.",
     )
     yield Condition(
         f"The cloud has last_viewed, and its history says that {VERSION} has run.",

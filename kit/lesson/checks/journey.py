@@ -41,7 +41,7 @@ _RATE = re.compile(r"visitors (\S+)/s")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair:
+class LivePair:
     """What production was for a while.
 
     Attributes:
@@ -86,9 +86,9 @@ class Journey:
     worker: str
 
     @cached_property
-    def pairs(self) -> tuple[Pair, ...]:
+    def pairs(self) -> tuple[LivePair, ...]:
         """What production was, from the beginning to now; what lasted for no time is left out."""
-        pairs: list[Pair] = []
+        pairs: list[LivePair] = []
         applied: tuple[str, ...] = ()
         commit, worker, since = self.commit, self.worker, self._begin
         for record in self.story.records:
@@ -101,9 +101,11 @@ class Journey:
                 after = (commit, worker, (*applied, record.version))
             if after == (commit, worker, applied):
                 continue
-            pairs.append(Pair(since=since, until=record.at, commit=commit, worker=worker, applied=applied))
+            pairs.append(
+                LivePair(since=since, until=record.at, commit=commit, worker=worker, applied=applied)
+            )
             (commit, worker, applied), since = after, record.at
-        pairs.append(Pair(since=since, until=None, commit=commit, worker=worker, applied=applied))
+        pairs.append(LivePair(since=since, until=None, commit=commit, worker=worker, applied=applied))
         return tuple(pair for pair in pairs if pair.until is None or pair.until > pair.since)
 
     @property
@@ -300,7 +302,7 @@ def replays(
                 return Condition(says, met=False, seen=f"{trouble}.")
             if differences := compare(engine, replica, database):
                 return Condition(
-                    says, met=False, seen=f"Not the same as the {database}: {', '.join(differences)}."
+                    says, met=False, seen=f"Different from the {database} database: {', '.join(differences)}."
                 )
     return Condition(says, met=True)
 

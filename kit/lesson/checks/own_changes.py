@@ -23,7 +23,7 @@ from kit.lesson.checks.journey import (
     replays,
     walk,
 )
-from kit.lesson.checks.replica import OTHER, OWN, READER, Replica, compare, list_on, open_replica
+from kit.lesson.checks.replica import OTHER, OWN, VIEWER, Replica, compare, list_on, open_replica
 from kit.lesson.exercise import Attempt, Condition
 
 
@@ -178,9 +178,9 @@ def _both_tried(walked: Walk, *, there: bool) -> Iterator[Condition]:
     seen = (
         str(trouble)
         if trouble
-        else f"After a view by {READER[:8]}… of somebody else's document it is {who or 'empty'}."
+        else f"After a view by {VIEWER[:8]}… of somebody else's document it is {who or 'empty'}."
     )
-    yield Condition(notes, met=not trouble and who == READER and when, seen=seen)
+    yield Condition(notes, met=not trouble and who == VIEWER and when, seen=seen)
 
 
 # Anything

@@ -35,9 +35,9 @@ from kit.world.programs import app_environment
 
 _SHADOW = "shadow"
 _SITE, _WORKER = "check-site", "check-worker"
-OWN, OTHER, READ = (f"99999999-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
+OWN, OTHER, BEFORE = (f"99999999-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 """Documents of a replica: the reader's own, somebody else's, and one that the reader has opened before."""
-READER = "11111111-1111-4111-8111-111111111111"
+VIEWER = "11111111-1111-4111-8111-111111111111"
 """Who reads: the app's one user so far."""
 _SOMEBODY = "22222222-2222-4222-8222-222222222222"
 _DOCUMENTS: LiteralString = """
@@ -141,8 +141,8 @@ class Replica:
     def fill(self) -> None:
         """Put a few documents in, in a schema as the workflow leaves it."""
         with self.connect() as connection:
-            connection.execute(_DOCUMENTS, [OWN, READER, OTHER, _SOMEBODY, READ, READER])
-            connection.execute(_OPENED, [READ])
+            connection.execute(_DOCUMENTS, [OWN, VIEWER, OTHER, _SOMEBODY, BEFORE, VIEWER])
+            connection.execute(_OPENED, [BEFORE])
 
     def catalog(self) -> Catalog:
         """Return what the schema is."""
@@ -277,7 +277,7 @@ class Replica:
 
     def try_everything(self) -> Trouble | None:
         """Do what people do; return what does not work."""
-        for document in (OWN, OTHER, READ):
+        for document in (OWN, OTHER, BEFORE):
             _, trouble = self.read(document)
             if trouble:
                 return trouble

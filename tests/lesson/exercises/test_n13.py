@@ -55,10 +55,12 @@ RIGHT = {
     "13a": {
         "rebased": """
 lab.dev.run("git pull --rebase origin main")
-""" + PUSH_BOTH,
+"""
+        + PUSH_BOTH,
         "fetched and merged": """
 lab.dev.run("git fetch origin && git merge --no-edit origin/main")
-""" + PUSH_BOTH,
+"""
+        + PUSH_BOTH,
         "picked onto theirs": """
 lab.dev.run("git fetch -q origin && git checkout -q -b mine origin/main")
 lab.dev.run("git cherry-pick origin/main..main && git push origin HEAD:main")
@@ -83,7 +85,6 @@ def test_each_is_tried_often_enough(require_enough: Callable[..., None]) -> None
 
 def test_what_is_wrong_is_not_done(wrong: tuple[str, str], solve: Callable[..., Assessment]) -> None:
     assessment = solve(*wrong)
-    print(assessment)  # with -rP: what each of them is told
 
     assert not assessment.holds, repr(assessment)
 

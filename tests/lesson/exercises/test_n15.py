@@ -168,7 +168,6 @@ def test_each_is_tried_often_enough(require_enough: Callable[..., None]) -> None
 
 def test_what_is_wrong_is_not_done(wrong: tuple[str, str], solve: Callable[..., Assessment]) -> None:
     assessment = solve(*wrong)
-    print(assessment)  # with -rP: what each of them is told
 
     assert not assessment.holds, repr(assessment)
 
