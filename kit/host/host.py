@@ -267,8 +267,10 @@ class Host:
             self._migrate(number)
 
     def _migrate(self, number: int) -> None:
-        """Run `db push` as a part of the deployment: a preview's, too, where its build does it."""
+        """Run `db push` as a part of the deployment: a preview's, too, unless it has its own database."""
         deployment = self._deployments[number]
+        if deployment.target == "preview" and self.settings.preview_database == "own":
+            return  # which is made of its migrations when the build ends
         with unpacked(self._repositories, deployment.commit, self._folder / "builds") as files:
             self._migrator.migrate(files)
 

@@ -137,6 +137,17 @@ def test_a_preview_migrates_production_in_its_build_step_alone(
     assert ("last_viewed" in columns(world)) is reached
 
 
+def test_a_build_step_leaves_production_alone_where_the_preview_has_a_database_of_its_own(at: At) -> None:
+    world = at(4)
+    start(world, HostSettings(migrates="build", preview_database="own"))
+
+    push(world, to=FEATURE)
+    world.advance(40)
+
+    assert "last_viewed" not in columns(world)
+    assert world.open_page(FEATURE, "My Test Document").status_code == 200
+
+
 def test_builds_wait_for_each_other_and_only_the_newest_of_a_branch_is_built(at: At) -> None:
     world = at(1)
     world.run("dev", "git checkout -q main")
