@@ -96,25 +96,54 @@ def _show(overview: Overview, screen: Screen) -> None:
 
 @click.command(cls=KitCommand)
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 on a difference.")
+@click.option("--minutes", is_flag=True, help="Run nothing: tell how long they take, and write that.")
 @click.argument("paths", metavar="[NOTEBOOK]...", nargs=-1, type=Path, help="These alone.")
-def notebooks(paths: tuple[Path, ...], *, check: bool) -> int:
-    """Run the notebooks in real kernels and store what they show, and docs/claims.md.
+def notebooks(paths: tuple[Path, ...], *, check: bool, minutes: bool) -> int:
+    """Run the notebooks in real kernels and store what they show, docs/claims.md, and how long they take.
 
     For who changes the lesson.
     """
     # Imported here: `progress` needs no Jupyter, which takes a second.
     from kit.lesson.claims import write_ledger  # noqa: PLC0415
+    from kit.lesson.minutes import write_minutes  # noqa: PLC0415
     from kit.lesson.notebooks import write_outputs  # noqa: PLC0415
 
     screen = Screen()
+    if minutes:
+        return _show_minutes(screen, paths, check=check)
     with screen.progress() as tell:
         try:
             written = write_outputs(paths or None, check=check, progress=tell)
             ledger = write_ledger(check=check)
+            untrue = write_minutes(check=check)
         except KitError as error:  # a cell that fails is no bad usage
             sys.stderr.write(f"{error}\n")
             return FAILED
     for notebook in written:
         screen.line(str(notebook))
     screen.line(f"docs/claims.md: {'differs' if ledger else 'as stored'}")
-    return int(check and (ledger or any(notebook.changed for notebook in written)))
+    screen.line(f"minutes: {', '.join(untrue) if untrue else 'as stored'}")
+    return int(check and (ledger or bool(untrue) or any(notebook.changed for notebook in written)))
+
+
+def _show_minutes(screen: Screen, paths: tuple[Path, ...], *, check: bool) -> int:
+    """Print what each notebook takes and why, and write it where the lesson tells it."""
+    from kit.lesson.minutes import measure_notebooks, total_stated, write_minutes  # noqa: PLC0415 - as above
+
+    untrue = write_minutes(check=check)
+    times = measure_notebooks(paths or None)
+    rows = [
+        (
+            *("core" if time.core else "depth", time.notebook, f"{time.stated}", f"{time.minutes:.1f}"),
+            *map(str, (time.prose, time.code, time.outputs, time.predictions, time.exercises)),
+        )
+        for time in times
+    ]
+    for name, core in (("core", True), ("depth", False), ("all", None)):
+        exact = sum(time.minutes for time in times if core in (None, time.core))
+        rows.append((name, "", f"{total_stated(times, core=core)}", f"{exact:.1f}", *[""] * 5))
+    head = ("", "notebook", "told", "minutes", "prose", "code", "outputs", "predictions", "exercises (min)")
+    screen.table(head, rows)
+    if untrue:
+        screen.line(f"{'Differs' if check else 'Written'}: {', '.join(untrue)}")
+    return int(check and bool(untrue))
