@@ -39,11 +39,13 @@ class Jupyter:
         address: of its server.
         notebooks: the folder that it shows.
         worlds: the folder in which the kernels make their worlds.
+        path: that leads from the server's root to the notebooks.
     """
 
     address: str
     notebooks: Path
     worlds: Path
+    path: str = ""
 
     def write(self, name: str, sources: Sequence[str]) -> None:
         """Write a notebook.
@@ -58,7 +60,7 @@ class Jupyter:
 
     def url(self, name: str) -> str:
         """Return the address of a notebook."""
-        return f"{self.address}/lab/tree/{name}.ipynb?token={_TOKEN}&reset"
+        return f"{self.address}/lab/tree/{self.path}{name}.ipynb?token={_TOKEN}&reset"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +86,11 @@ def find_browser() -> str | None:
 
 
 @contextmanager
-def jupyter() -> Iterator[Jupyter]:
+def jupyter(checkout: Path | None = None) -> Iterator[Jupyter]:
     """Run JupyterLab in folders that go away with it.
+
+    Args:
+        checkout: of the kit; have its `kit lab` start JupyterLab, on its own copies of the notebooks.
 
     Yields:
         The server, once it answers.
@@ -103,14 +108,24 @@ def jupyter() -> Iterator[Jupyter]:
             port = listener.getsockname()[1]
         log = folder / "log"
         with log.open("wb") as output:
+            begin = ("kit", "lab", "--no-browser", "--") if checkout else _bare(folder)
             server = subprocess.Popen(
-                _command(folder, port), env=_environment(folder), stdout=output, stderr=output, cwd=folder
+                [sys.executable, "-m", *begin, *_options(port)],
+                env=_environment(folder, checkout or ROOT),
+                stdout=output,
+                stderr=output,
+                cwd=checkout or folder,
             )
         address = f"http://127.0.0.1:{port}"
         try:
             if not wait_until(lambda: _answers(address), seconds=START_S, every=0.1):
                 raise RuntimeError(f"JupyterLab does not answer:\n{log.read_text(errors='replace')}")
-            yield Jupyter(address=address, notebooks=folder / "notebooks", worlds=folder / "worlds")
+            yield Jupyter(
+                address=address,
+                notebooks=checkout / "my-notebooks" if checkout else folder / "notebooks",
+                worlds=folder / "worlds",
+                path="my-notebooks/" if checkout else "",
+            )
         finally:
             server.send_signal(signal.SIGTERM)
             try:
@@ -127,17 +142,21 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _command(folder: Path, port: int) -> list[str]:
-    root = ["--allow-root"] if os.geteuid() == 0 else []
-    return [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", *root),
+def _bare(folder: Path) -> tuple[str, ...]:
+    """Return what starts JupyterLab itself; `kit lab` says these of its own accord."""
+    root = ("--allow-root",) if os.geteuid() == 0 else ()
+    own = (f"--ServerApp.root_dir={folder / 'notebooks'}", "--ServerApp.answer_yes=True")
+    return ("jupyterlab", "--no-browser", *root, *own)
+
+
+def _options(port: int) -> tuple[str, ...]:
+    return (
+        *("--expose-app-in-browser", f"--IdentityProvider.token={_TOKEN}"),
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
-        f"--ServerApp.root_dir={folder / 'notebooks'}",
-        *(f"--IdentityProvider.token={_TOKEN}", "--ServerApp.answer_yes=True"),
-    ]
+    )
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, checkout: Path) -> dict[str, str]:
     own = {kind: str(folder / "settings" / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     return {
         **os.environ,
@@ -147,7 +166,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "settings" / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(folder / "settings" / "ipython"),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(checkout),
         "TMPDIR": str(folder / "worlds"),
     }
 
