@@ -10,14 +10,16 @@ import click
 from kit.cli.app import FAILED, KitCommand, json_option
 from kit.cli.screen import DIM, GOOD, HEAD, Screen
 from kit.errors import BadInput, KitError, UnusableFolder
+from kit.lesson.classroom import Classroom, read_class
 from kit.lesson.exercises import EXERCISES
-from kit.lesson.progress import KIND, Overview, read_progress
+from kit.lesson.progress import KIND, Overview, group_by_notebook, read_progress
 
 _STYLES = {"done": GOOD, "not yet": "", "not asked": DIM}
 _EXAMPLES = """\
 Examples:
   python -m kit progress
   python -m kit progress --export progress.md    a file for your mentor; .json: as JSON
+  python -m kit progress --class exports         of a folder with a class's .json files: one table
 
 A file that is there is replaced only if it is such an export."""
 
@@ -26,7 +28,8 @@ A file that is there is replaced only if it is such an export."""
 @json_option
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
 @click.option("--export", metavar="FILE", type=Path, help="Also write it to a file.")
-def progress(*, json: bool, markdown: bool, export: Path | None) -> int:
+@click.option("--class", "folder", metavar="DIR", type=Path, help="Of a class instead: read these exports.")
+def progress(*, json: bool, markdown: bool, export: Path | None, folder: Path | None) -> int:
     """Show which exercises of the notebooks you have done, and what comes next.
 
     Also how often your predictions were right. Kept in KIT_HOME, by the notebooks, from your
@@ -34,7 +37,13 @@ def progress(*, json: bool, markdown: bool, export: Path | None) -> int:
     """
     if json and markdown:
         raise click.UsageError("--json and --markdown exclude each other.")
-    screen, overview = Screen(), read_progress(EXERCISES)
+    if folder is not None and (markdown or export):
+        raise click.UsageError("--class goes with --json only.")
+    screen = Screen()
+    if folder is not None:
+        _show_class(read_class(folder, group_by_notebook(EXERCISES)), screen, json=json)
+        return 0
+    overview = read_progress(EXERCISES)
     if export is not None:
         _export(overview, export, json=json or (not markdown and export.suffix == ".json"))
     if json:
@@ -67,6 +76,16 @@ def _export(overview: Overview, path: Path, *, json: bool) -> None:
             why=str(getattr(error, "strerror", None) or error),
             remedy="Name a file in a folder that exists, and that you may write.",
         ) from error
+
+
+def _show_class(classroom: Classroom, screen: Screen, *, json: bool) -> None:
+    if json:
+        screen.json(classroom.facts())
+        return
+    screen.table(classroom.head, classroom.rows())
+    screen.line()
+    for sentence in classroom.sentences():
+        screen.line(sentence)
 
 
 def _is_export(path: Path) -> bool:

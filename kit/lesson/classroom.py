@@ -172,7 +172,7 @@ def read_class(folder: Path, notebooks: Mapping[str, tuple[str, ...]]) -> Classr
             looked=[f"{folder}/*.json"],
             remedy="Have each learner send you a file: python -m kit progress --export THEIR-NAME.json",
         )
-    known = {number for numbers in notebooks.values() for number in numbers}
+    known = [number for numbers in notebooks.values() for number in numbers]
     learners, unread = [], []
     for path in paths:
         try:
@@ -184,7 +184,7 @@ def read_class(folder: Path, notebooks: Mapping[str, tuple[str, ...]]) -> Classr
     return Classroom(notebooks=notebooks, learners=tuple(learners), unread=tuple(unread))
 
 
-def _read_export(path: Path, known: set[str]) -> Learner:
+def _read_export(path: Path, known: list[str]) -> Learner:
     """Return what a file says.
 
     Raises:
@@ -210,7 +210,7 @@ def _read_export(path: Path, known: set[str]) -> Learner:
         if isinstance(exercise.get("number"), str)
     }
     states: dict[str, ExerciseState] = {
-        number: state for number in sorted(known) for state in _STATES if found.get(number) == state
+        number: state for number in known for state in _STATES if found.get(number) == state
     }
     if not states:
         raise ValueError("it names no exercise that this version of the kit has")
@@ -222,7 +222,9 @@ def _answers(facts: Mapping[str, Any]) -> Iterator[bool]:
     """Yield whether each prediction was right that was answered and measured."""
     for prediction in _dicts(facts.get("predictions")):
         right = prediction.get("right")
-        yield from (answer for answer in (right if isinstance(right, list) else ()) if isinstance(answer, bool))
+        yield from (
+            answer for answer in (right if isinstance(right, list) else ()) if isinstance(answer, bool)
+        )
     for believed in _dicts(facts.get("believed")):
         if isinstance(right := believed.get("right"), bool):
             yield right

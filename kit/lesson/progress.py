@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -224,6 +224,21 @@ class Overview:
         return "\n".join(lines) + "\n"
 
 
+def group_by_notebook(numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the notebooks that ask these exercises, each with their numbers.
+
+    Args:
+        numbers: of the exercises, in their order.
+    """
+    names = {path.stem[:2]: path.stem for path in sorted(_NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+    found: dict[str, tuple[str, ...]] = {}
+    for number in numbers:
+        notebook = number[:-1].zfill(2)
+        name = names.get(notebook, notebook)
+        found[name] = (*found.get(name, ()), number)
+    return found
+
+
 def read_progress(exercises: Mapping[str, Exercise]) -> Overview:
     """Return how far the learner is.
 
@@ -234,13 +249,12 @@ def read_progress(exercises: Mapping[str, Exercise]) -> Overview:
         UnusableFolder: if the progress file cannot be read.
     """
     asked = find_asked()
-    names = {path.stem[:2]: path.stem for path in sorted(_NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+    names = {number: name for name, numbers in group_by_notebook(exercises).items() for number in numbers}
     states: dict[bool | None, ExerciseState] = {True: "done", False: "not yet", None: "not asked"}
     lines = []
     for number, exercise in exercises.items():
-        notebook = number[:-1].zfill(2)
-        name, state = names.get(notebook, notebook), states[asked.get(number)]
-        lines.append(ExerciseProgress(number=number, notebook=name, task=exercise.task, state=state))
+        state = states[asked.get(number)]
+        lines.append(ExerciseProgress(number=number, notebook=names[number], task=exercise.task, state=state))
     predictions = (_read_prediction(entry) for entry in recall("prediction"))
     return Overview(
         exercises=tuple(lines), predictions=tuple(filter(None, predictions)), believed=find_believed()

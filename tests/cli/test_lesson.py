@@ -69,6 +69,29 @@ def test_a_file_that_is_no_export_stays_as_it_is(
     assert path.read_text() == text
 
 
+def test_the_exports_of_a_class_are_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    assert main(["progress", "--export", str(exports / "Ada.json")]) == 0
+    (exports / "Bo.json").write_text("half of")
+    capsys.readouterr()
+
+    assert main(["progress", "--class", str(exports)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[0].split()[:3] == ["learner", "01", "02"]
+    assert "Not read: Bo.json: it is no JSON" in shown
+    assert main(["progress", "--json", "--class", str(exports)]) == 0
+    (ada,) = json.loads(capsys.readouterr().out)["learners"]
+    assert ada["notebooks"]["01_prepare_feature"]["done"] == 1
+
+
+def test_a_class_is_no_export_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--markdown", f"--export={tmp_path / 'p.md'}"):
+        assert main(["progress", "--class", str(tmp_path), option]) == MISUSED
+    assert main(["progress", "--class", str(tmp_path / "nowhere")]) == MISUSED
+    assert capsys.readouterr().out == ""
+
+
 def test_a_pipe_and_a_folder_are_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert main(["progress", "--export", str(tmp_path / "pipe")]) == MISUSED
