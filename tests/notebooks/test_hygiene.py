@@ -24,6 +24,11 @@ MEDIAN_LINES = 3
 FUNCTION_LINES = 8
 WORDS_OF_WHAT_HAPPENED = 60
 SETUP_LINES = 4
+MOST_PREDICTIONS = 6
+PREDICTS = re.compile(r"(?m)^(\w+) = predict\(\"([^\"]+)\"")
+WHAT_HAPPENED = re.compile(
+    r"(?s)(?<=\*\*What happened\.\*\*).*?(?=\n\n|\Z)|(?<=<summary>What happened</summary>).*?(?=</details>)"
+)
 
 
 def each(paths: list[Path] | tuple[Path, ...]) -> pytest.MarkDecorator:
@@ -110,7 +115,7 @@ def test_code_cells_are_short_and_plain(path: Path) -> None:
 def test_prose_stands_between_two_cells_that_show_something(path: Path) -> None:
     everything = cells(path)
     for first, second in itertools.pairwise(everything):
-        if first.cell_type == second.cell_type == "code":
+        if first.cell_type == second.cell_type == "code" and not PREDICTS.search(first.source):
             assert not first.outputs, f"two cells in a row: {first.source}"
 
 
@@ -124,8 +129,36 @@ def test_a_line_of_prose_is_one_sentence(path: Path) -> None:
 @each(NOTEBOOKS)
 def test_what_happened_is_told_in_a_few_words(path: Path) -> None:
     for cell in cells(path, "markdown"):
-        for told in re.findall(r"(?s)\*\*What happened\.\*\*(.*?)(?:\n\n|\Z)", cell.source):
+        for told in WHAT_HAPPENED.findall(cell.source):
             assert len(told.split()) <= WORDS_OF_WHAT_HAPPENED, told
+
+
+@each(NOTEBOOKS)
+def test_a_prediction_is_shown_and_judged_by_a_run(path: Path) -> None:
+    """Its number begins with the notebook's, and what it is judged by is never a literal."""
+    code = [cell.source for cell in cells(path, "code")]
+    asked = [
+        (name, key, place) for place, source in enumerate(code) for name, key in PREDICTS.findall(source)
+    ]
+    for name, key, place in asked:
+        assert key.partition(".")[0] == str(int(path.name[:2])), key
+        assert code[place].splitlines()[-1] == name, "the cell's last line shows the question"
+        (judged,) = (
+            node
+            for source in code[place + 1 :]
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{name}.was"
+        )
+        assert any(isinstance(node, ast.Name) for node in ast.walk(judged.args[0])), ast.unparse(judged)
+    assert len({key for _, key, _ in asked}) == len(asked) <= MOST_PREDICTIONS
+    if asked:
+        assert f'PredictionTable("{path.name[:2]}")' in code[-1] + code[-2]
+
+
+@each(NOTEBOOKS)
+def test_what_a_run_says_is_an_option(path: Path) -> None:
+    for cell in cells(path, "code"):
+        assert "(none of the options)" not in output_text(cell)
 
 
 @each(NOTEBOOKS)
