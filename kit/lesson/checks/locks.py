@@ -69,11 +69,14 @@ def _require_watch(attempt: Attempt, form: str) -> _Watch:
 
 
 def _ended_well(watch: _Watch) -> Condition:
-    last = watch.ran.output.strip().splitlines()[-1:] or [""]
+    lines = watch.ran.output.strip().splitlines()
+    said = (
+        [line for line in lines if "SQLSTATE" in line or "ERROR" in line] or lines or ["it printed nothing"]
+    )
     return Condition(
         "The command that was watched ended well.",
         met=not watch.ran.exit,
-        seen=f"It ended with exit code {watch.ran.exit}: {last[0]} large.undo() takes back what it left.",
+        seen=f"It ended with exit code {watch.ran.exit}: {said[-1]}. large.undo() takes back what it left.",
     )
 
 
@@ -144,6 +147,7 @@ _WATCH_IDLE = 'Give what the watch returned: answer = large.watch("…", idle=Tr
 _LIMIT_S = 1.0
 """The exercise's own: "let nobody queue for longer than a second"."""
 _SETS = re.compile(r"\bSET\b.*\b(lock_timeout|statement_timeout)\b", re.IGNORECASE | re.DOTALL)
+_ADDS = re.compile(r"ALTER\s+TABLE\b.*\bpages\b", re.IGNORECASE | re.DOTALL)
 _PAGES: LiteralString = """
     SELECT format_type(atttypid, atttypmod) FROM pg_attribute
     WHERE attrelid = to_regclass('public.documents') AND attname = 'pages' AND NOT attisdropped
@@ -208,15 +212,19 @@ def _longest_wait(watch: _Watch, who: str) -> float:
 
 def _find_limit(attempt: Attempt) -> float | None:
     """Return the limit in seconds that the migration of pages sets itself; None if it sets none in SQL."""
-    texts = [file.read() for file in list_in_dev(attempt).files if "pages" in file.read()]
-    sets = [
-        statement.text
-        for text in texts
-        for statement in split(text)
-        if _SETS.match(without_comments(statement.text).strip())
-    ]
+    sets = [statement for file in list_in_dev(attempt).files for statement in _sets_before(file.read())]
     limits = [limit for statement in sets if (limit := _read_limit(attempt, statement)) is not None]
     return min(limits, default=None) if limits else None
+
+
+def _sets_before(text: str) -> list[str]:
+    """Return the limits that a migration sets itself before it asks for the table to add pages."""
+    statements = [statement.text for statement in split(text)]
+    plain = [without_comments(statement).strip() for statement in statements]
+    place = next((place for place, statement in enumerate(plain) if _ADDS.match(statement)), 0)
+    return [
+        statement for statement, words in zip(statements[:place], plain, strict=False) if _SETS.match(words)
+    ]
 
 
 def _read_limit(attempt: Attempt, statement: str) -> float | None:
