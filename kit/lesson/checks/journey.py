@@ -319,7 +319,7 @@ def main_is_live(attempt: Attempt) -> Condition:
         push.commit == main and push.stage not in ("live", "failed") for push in attempt.seen.deployments
     )
     seen = f"It serves {live[:7]}; main is {main[:7]}"
-    seen += ", which is being built: let time pass, lab.advance(36)." if waits else "."
+    seen += f", which is being built. {attempt.slept or 'Let time pass: lab.advance(36).'}" if waits else "."
     return Condition("Production serves the code that GitHub's main has.", met=same, seen=seen)
 
 

@@ -234,7 +234,7 @@ class Replica:
         return bool(self._witness.find_lost([arrival]))
 
     def open_pages(self) -> Trouble | None:
-        """Open every page whose address is fixed, with a word for a search; return what fails."""
+        """Open every page of a fixed address, with words for a search; return what fails, even silently."""
         app = self._source / "src" / "app"
         for path in sorted(app.rglob("page.py")):
             parts = path.relative_to(app).parent.parts
@@ -244,6 +244,9 @@ class Replica:
             response = self._get(f"{address}?q=book", at=self._engine.clock.date().timestamp())
             if response is None or not response.is_success:
                 return Trouble(f"the page {address} fails", self._why(response))
+            if said := self._last_error(self._apps.log(_SITE)):
+                # An action that swallows the error shows less than there is, and answers 200.
+                return Trouble(f"the page {address} is shown without what it asked for", said)
         return None
 
     def upload(self) -> Trouble | None:
