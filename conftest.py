@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -20,7 +21,8 @@ from nbval.plugin import IPyNbCell
 from xdist.scheduler import LoadFileScheduling
 
 from kit.lesson.exercises import EXERCISES
-from kit.lesson.notebooks import environment
+from kit.lesson.notebooks import environment, find_cleared
+from kit.names import ROOT
 from kit.world.workflow import PHASES, Edit, Run
 
 RUN = "KIT_TEST_RUN"
@@ -33,12 +35,36 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the run's folder, before there are workers; whoever made it deletes it."""
     if RUN in os.environ:
         return
+    _require_stored(config)
     # Not pytest's own, which only its owner may enter: as root, PostgreSQL runs as somebody else.
     folder = Path(tempfile.mkdtemp(prefix="run-")).resolve()
     folder.chmod(0o711)
     (folder / "cache").mkdir(mode=0o711)
     os.environ[RUN] = str(folder)
     config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN), ignore_errors=True))
+
+
+def _require_stored(config: pytest.Config) -> None:
+    """Say once that a notebook's outputs are missing, instead of in each test that looks at one of them."""
+    asked = [Path(argument.partition("::")[0]) for argument in config.args] if config.option.nbval else []
+    paths = [path for place in asked for path in (place.glob("*.ipynb") if place.is_dir() else [place])]
+    cleared = sorted(map(str, find_cleared([path for path in paths if path.suffix == ".ipynb"])))
+    if cleared:
+        raise pytest.UsageError(
+            f"These stored notebooks were changed: cells store no output. {', '.join(cleared)}\n"
+            f"  To get them back as they were committed: git checkout -- {' '.join(cleared)}\n"
+            f"  To store what they show now: python -m kit notebooks {' '.join(cleared)}"
+        )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where something failed, name the stored notebooks that differ from the last commit."""
+    if not terminalreporter.stats.get("failed") and not terminalreporter.stats.get("error"):
+        return
+    asked = ["git", "-C", str(ROOT), "status", "--porcelain", "--", "notebooks"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    if changed := [line[3:] for line in said.splitlines()]:
+        terminalreporter.write_line(f"Changed since the last commit: {', '.join(changed)}.")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,7 +15,7 @@ import click
 from kit.cli.app import KitCommand
 from kit.cli.screen import Screen
 from kit.errors import MissingTool
-from kit.lesson.working_copies import Outcome, Update, WorkingCopies
+from kit.lesson.working_copies import CopyOutcome, Update, WorkingCopies
 from kit.names import ROOT, STAGE_OFFERED
 
 STORED = ROOT / "notebooks"
@@ -28,7 +28,7 @@ JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
 defaults, over which the user's own settings win (jupyterlab_server, settings_utils)."""
 # JupyterLab's own, and the stored notebooks: who opens one of those by mistake changes the checkout.
 _UNLISTED = ("__pycache__", "*.pyc", "*.pyo", ".DS_Store", "*~", "*.so", "*.dylib", STORED.name)
-_IN_ONE_LINE: Mapping[Outcome, str] = {
+_IN_ONE_LINE: Mapping[CopyOutcome, str] = {
     "made": "new copies without outputs",
     "updated": "of which you had changed nothing brought up to date",
 }

@@ -76,6 +76,23 @@ def find_notebooks(folder: Path | None = None) -> tuple[Path, ...]:
     return found
 
 
+def find_cleared(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the notebooks of which a cell with code stores that it was never run, or that are none.
+
+    Args:
+        paths: the notebooks.
+    """
+
+    def is_whole(path: Path) -> bool:
+        try:
+            cells = [cell for _, cell in _code(read_notebook(path))]
+        except BadInput:
+            return False
+        return all(cell.execution_count is not None for cell in cells if cell.source.strip())
+
+    return tuple(path for path in paths if not is_whole(path))
+
+
 def write_outputs(
     paths: Sequence[Path] | None = None, *, check: bool = False, progress: Callable[[str], None] | None = None
 ) -> tuple[Written, ...]:

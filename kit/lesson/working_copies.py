@@ -39,7 +39,7 @@ _NOTE = "note-from-the-kit"
 _UNKNOWN = "nobody knows any more what you were given"
 _WITHOUT_IDS = "its cells have no ids of their own"
 
-Outcome = Literal[
+CopyOutcome = Literal[
     "made", "updated", "merged", "put beside", "replaced", "made anew", "withdrawn", "left alone"
 ]
 
@@ -57,7 +57,7 @@ class Update:
     """
 
     name: str
-    outcome: Outcome
+    outcome: CopyOutcome
     kept: str = ""
     why: str = ""
     conflicts: int = 0

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +11,16 @@ import nbformat
 import pytest
 
 from kit.errors import BadInput
-from kit.lesson.notebooks import clean, environment, execute, find_notebooks, find_private, write_outputs
+from kit.lesson.notebooks import (
+    clean,
+    environment,
+    execute,
+    find_cleared,
+    find_notebooks,
+    find_private,
+    write_outputs,
+)
+from kit.names import ROOT
 
 
 @pytest.fixture
@@ -159,3 +172,32 @@ def test_the_lesson_is_found_in_its_order(tmp_path: Path) -> None:
     assert [path.name[:2] for path in find_notebooks()][:3] == ["00", "01", "02"]
     with pytest.raises(BadInput, match="There are no notebooks"):
         find_notebooks(tmp_path)
+
+
+def test_a_stored_notebook_that_was_cleared_is_found(tmp_path: Path) -> None:
+    stored = find_notebooks()[5]
+    cleared, damaged = tmp_path / "cleared.ipynb", tmp_path / "damaged.ipynb"
+    cleared.write_text(re.sub(r'"execution_count": \d+', '"execution_count": null', stored.read_text()))
+    damaged.write_text(stored.read_text()[:1000])
+
+    assert find_cleared([stored, cleared, damaged]) == (cleared, damaged)
+    assert find_cleared(find_notebooks()) == ()
+
+
+def test_a_run_of_the_tests_says_once_that_a_stored_notebook_was_cleared(tmp_path: Path) -> None:
+    cleared = tmp_path / "05_cleared.ipynb"
+    text = find_notebooks()[5].read_text()
+    cleared.write_text(re.sub(r'"execution_count": \d+', '"execution_count": null', text))
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [*command, "tests/test_names.py", str(cleared)],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "KIT_TEST_RUN"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"git checkout -- {cleared}" in ran.stderr
+    assert len(ran.stderr.splitlines()) <= 5
