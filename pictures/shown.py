@@ -45,6 +45,11 @@ from kit import exercise, open_world
 world = open_world(phase=5, scratch=True)
 exercise(world, "5a")
 """
+PREDICTION = """
+from kit import predict
+lost = predict("0.1", "How many views are lost, if db push starts after 60 s?", unit="views")
+lost
+"""
 PROGRESS = """
 from kit.widgets import ProgressTable
 ProgressTable()
@@ -90,6 +95,14 @@ def deploy(page: Page) -> None:
     panel.root.get_by_role("table", name="Your answer").wait_for()
 
 
+def predict_too_little(page: Page) -> None:
+    """Answer with a number, and wait until the kernel has read it."""
+    field = page.locator(".kw-predict").get_by_role("textbox")
+    field.fill("~500")
+    field.press("Enter")
+    expect(page.locator(".kw-predict").get_by_role("status")).to_contain_text("You say: 500 views.")
+
+
 def take_a_hint(page: Page) -> None:
     """Ask an exercise for its second hint."""
     page.get_by_role("button", name="Next hint").click()
@@ -109,6 +122,7 @@ SHOWN = (
     Shown("stage", WORLD + STAGED, wait_for_the_gap),
     Shown("migrations", WORLD + LATE),
     Shown("sides", WORLD + "SideBySide(world)"),
+    Shown("prediction", PREDICTION, predict_too_little),
     Shown("check", CHECK, take_a_hint),
     Shown("progress", CHECK + PROGRESS),
 )

@@ -14,6 +14,9 @@ from kit.lesson.questions import Question, Value
 from kit.world.home import recall, remember
 
 _KIND = "predicted"
+_AS_TEXT = (
+    "white-space:pre-wrap;margin:0 0 8px;padding:0;font-size:13px"  # as a cell shows what has no picture
+)
 _KEY = re.compile(r"(\d+)\.(\d+)([a-z]?)")
 _LATE = "That was measured before you answered, so the answer does not count."
 _TOO_LATE = "This has been measured: an answer counts no more."
@@ -276,7 +279,7 @@ class Judgement:
         if self.after is None:
             return ""
         draw = getattr(self.after, "_repr_html_", None)
-        return draw() if draw else draw_element("pre", repr(self.after), style="white-space:pre-wrap")
+        return draw() if draw else draw_element("pre", repr(self.after), style=_AS_TEXT)
 
 
 def _read_believed(entry: Mapping[str, Any]) -> Believed | None:
