@@ -130,3 +130,25 @@ def test_a_terminal_command_needs_no_jupyter(home: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert "exercises done." in ran.stdout
+
+
+def test_how_long_the_notebooks_take_is_told_with_what_it_comes_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["notebooks", "--minutes", "--check"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == [
+        "notebook",
+        "told",
+        "minutes",
+        "prose",
+        "code",
+        "outputs",
+        "predictions",
+        "exercises",
+        "(min)",
+    ]
+    assert lines[1][:2] == ["core", "00_start_here"]
+    assert [line[0] for line in lines[-3:]] == ["core", "depth", "all"]
+    told = [int(line[2]) for line in lines[1:-3]]
+    assert int(lines[-1][1]) == sum(told)
