@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -111,6 +112,8 @@ class Prediction:
         _place(key)
         self.key = key
         self.question = question
+        # JupyterLab may hand an answer over in the middle of the cell that measures.
+        self._changing = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
         self._problem = ""
         self._answered = answer is not None and answer is not ...
@@ -169,22 +172,21 @@ class Prediction:
         Raises:
             BadInput: if it is not clear what it means; the former one stays.
         """
-        was = self._state.was
-        try:
-            read = self.question.read(answer)
-        except BadInput as error:
-            self._problem = f"{error.message} {error.remedy}"
+        with self._changing:
+            was = self._state.was
+            try:
+                read = self.question.read(answer)
+            except BadInput as error:
+                self._problem = f"{error.message} {error.remedy}"
+                self._tell()
+                raise
+            self._problem = ""
+            if was is None and not self._is_measured:
+                self._state = _State(said=read)
+                self._keep()
+            elif not self.fixed:  # of one that is, the note says that the first answer stays
+                self._state = _State(late=read, was=was)
             self._tell()
-            raise
-        self._problem = ""
-        if self.fixed:
-            pass  # the note says that the first one stays
-        elif was is not None or self._is_measured:
-            self._state = _State(late=read, was=was)
-        else:
-            self._state = _State(said=read)
-            self._keep()
-        self._tell()
 
     def was(self, value: object, *, after: object = None) -> Judgement:
         """Judge the answer by what a run has measured.
@@ -197,18 +199,19 @@ class Prediction:
         Raises:
             BadInput: if the question asks for something of another kind.
         """
-        said, late, _ = self._state
-        measured = self.question.measure(value)
-        self._state = _State(said=said, late=late, was=measured)
-        self._problem = ""
-        _measured.add((self.key, self.question.text))
-        self._keep()
-        self._tell()
-        if said is not None:
-            return Judgement(self.right, self.question.compare(said, measured), after)
-        if late is not None:
-            return Judgement(None, f"{_LATE} {self.question.tell(measured)}", after)
-        return Judgement(None, f"Not predicted. {self.question.tell(measured)}", after)
+        with self._changing:
+            said, late, _ = self._state
+            measured = self.question.measure(value)
+            self._state = _State(said=said, late=late, was=measured)
+            self._problem = ""
+            _measured.add((self.key, self.question.text))
+            self._keep()
+            self._tell()
+            if said is not None:
+                return Judgement(self.right, self.question.compare(said, measured), after)
+            if late is not None:
+                return Judgement(None, f"{_LATE} {self.question.tell(measured)}", after)
+            return Judgement(None, f"Not predicted. {self.question.tell(measured)}", after)
 
     @property
     def _is_measured(self) -> bool:
