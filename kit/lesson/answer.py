@@ -38,7 +38,7 @@ def require_answer(answer: object, form: str) -> object:
         UnclearAnswer: if it still is `...`, None or nothing but dots and spaces.
     """
     if answer is None or answer is ... or (isinstance(answer, str) and not answer.strip(" .…\n\t")):
-        raise UnclearAnswer("Nothing is answered yet.", remedy=form)
+        raise UnclearAnswer("there is no answer yet.", remedy=form)
     return answer
 
 
@@ -104,7 +104,7 @@ def read_choices(
         raise _not_understood(answer, form)
     if missing or any(value is None or value is ... for value in answers.values()):
         still = missing or [key for key in keys if answers[_simplify(key)] in (None, ...)]
-        raise UnclearAnswer(f"Nothing is answered yet for {', '.join(still)}.", remedy=form)
+        raise UnclearAnswer(f"there is no answer yet for {', '.join(still)}.", remedy=form)
     return {key: read_choice(answers[_simplify(key)], choices, form) for key in keys}
 
 
@@ -115,7 +115,7 @@ def _find_numbers(given: object) -> Iterator[float]:
             if re.fullmatch(r"\s*\d+\s*", line):
                 yield float(line)
     elif isinstance(given, str):
-        text = given.strip().strip("\"'`").casefold()
+        text = given.casefold().strip(" \t\n\"'`.")
         if text in _WORDS:
             yield float(_WORDS.index(text))
         elif found := _NUMBER.fullmatch(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, LiteralString
 from kit.draw import Markup, draw_element, draw_verdict
 from kit.lesson.trial import Trial
 from kit.names import DatabaseName
-from kit.timeline import CommandRan, Timeline
+from kit.timeline import CommandRan, Record, Timeline
 from kit.world.snapshot import Snapshot
 from kit.world.world import World
 
@@ -76,6 +77,14 @@ class Attempt:
             for place, record in enumerate(self.seen.timeline.records)
             if isinstance(record, CommandRan) and re.fullmatch(pattern, record.command)
         ]
+
+    def steps(self) -> Iterator[tuple[CommandRan, tuple[Record, ...]]]:
+        """Go through what was done, each command with what happened from it on, until the next one."""
+        records = self.seen.timeline.records
+        places = [place for place, record in enumerate(records) if isinstance(record, CommandRan)]
+        for place, end in itertools.pairwise([*places, len(records)]):
+            if isinstance(command := records[place], CommandRan):
+                yield command, records[place + 1 : end]
 
     def since(self, place: int) -> Timeline:
         """Return what happened at a place in the timeline and after it."""
@@ -166,7 +175,7 @@ class Assessment:
     @property
     def head(self) -> str:
         """The verdict in a word or two, before what explains it."""
-        return "Done:" if self.holds else "Not answered:" if self.unclear else "Not yet:"
+        return "Done:" if self.holds else "Not judged:" if self.unclear else "Not yet:"
 
     @property
     def remedy(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from kit.errors import BadInput, UnclearAnswer
@@ -27,72 +27,21 @@ from kit.lesson.exercise import HINTS, Assessment, Attempt, Condition, Exercise
 Check = Callable[[Attempt], Iterable[Condition]]
 
 
-def _whole(says: str, holds: Callable[[Attempt], bool]) -> Check:
-    """Return a check of a single condition."""
-
-    def check(attempt: Attempt) -> Iterator[Condition]:
-        yield Condition(says, met=holds(attempt))
-
-    return check
-
-
 _CHECKS: Mapping[str, Check] = {
-    "1a": _whole(
-        "The number is right.",
-        lambda attempt: attempt.answer == 1,
-    ),
-    "1b": _whole(
-        "A branch feature/clean-start that has docs/MIGRATION_WORKFLOW.md and not src/app/search/page.py.",
-        branches.clean_start,
-    ),
-    "2a": _whole(
-        "The file must have changed, and supabase must have been asked since to apply what is new.",
-        schema.edited_unnoticed,
-    ),
-    "2b": _whole(
-        "The local database has a column pinned, and not from version 071.",
-        schema.renamed,
-    ),
-    "3a": _whole(
-        "A page that calls update_last_viewed, answers 500 where that fails, and is being served.",
-        code.loud,
-    ),
-    "3b": _whole(
-        "The local database counts the same.",
-        lambda attempt: attempt.answer == attempt.seen.local.viewed > 0,
-    ),
-    "4a": _whole(
-        "The last command must show the new file's ALTER TABLE, and no commit may have it yet.",
-        commits.shown,
-    ),
-    "4b": _whole(
-        "The branch must be one commit ahead of homepage-and-search, with all three files.",
-        commits.one_commit,
-    ),
-    "5a": _whole(
-        "The new code live, the column in the cloud, visitors all the while, and none of them lost.",
-        deploys.nothing_lost,
-    ),
-    "5b": _whole(
-        "At that second nothing is lost, and a second later something would be.",
-        lambda attempt: attempt.answer == deploys.LATEST_S,
-    ),
-    "6a": _whole(
-        "The column gone from the cloud, a book uploaded after that, no error in the worker's log.",
-        worker.never_failed,
-    ),
-    "6b": _whole(
-        "The letter is right: look at what each of the three does to a worker that is running now.",
-        lambda attempt: str(attempt.answer).strip().upper() == "B",
-    ),
-    "7a": _whole(
-        "The last command must ask the cloud database, and its answer must name idx_documents_last_viewed.",
-        verification.index_seen,
-    ),
-    "7b": _whole(
-        "The cloud needs the column and idx_documents_last_viewed, from a version later than 20250126153000.",
-        verification.restored,
-    ),
+    "1a": branches.count_missing,
+    "1b": branches.clean_start,
+    "2a": schema.edited_unnoticed,
+    "2b": schema.renamed,
+    "3a": code.loud,
+    "3b": code.count_viewed,
+    "4a": commits.shown,
+    "4b": commits.one_commit,
+    "5a": deploys.nothing_lost,
+    "5b": deploys.latest_push,
+    "6a": worker.never_failed,
+    "6b": worker.drop_first,
+    "7a": verification.index_seen,
+    "7b": verification.restored,
     "9a": orders.dropped_unseen,
     "9b": orders.orders_named,
     "9c": orders.went_back,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 import httpx
 import psycopg
@@ -17,8 +19,9 @@ from kit.host import LIBRARIES
 from kit.host.apps import HEALTH_S
 from kit.host.outcome import Log
 from kit.names import CloneName, DatabaseName
-from kit.postgres import connect_url, create, dump, restore
+from kit.postgres import client, connect_url, create, dump, restore
 from kit.process import wait_until
+from kit.process.shell import Ran, run, shell_path
 from kit.world.engine import Engine
 from kit.world.programs import app_environment
 from kit.world.snapshot import DatabaseSeen, read_database
@@ -142,6 +145,46 @@ class Trial:
             dump(engine.server, name, dumped)
             restore(engine.server, _DATABASE, dumped)
 
+    def compare(self, project: Path, name: DatabaseName) -> str:
+        """Say how one of the learner's databases differs from what a project's migrations make; "" for not.
+
+        Order of columns, comments and rows do not count.
+
+        Args:
+            project: a folder with `supabase/` in it; the database of the trial is filled from it.
+            name: of the database.
+        """
+        if refused := self.replay(project).refused:
+            return f"On an empty database the migrations do not apply: {refused}"
+        with self.connect() as made, self._engine.server.connect(name) as connection:
+            wanted, found = _describe(made), _describe(connection)
+        return " ".join(
+            f"{words}: {'; '.join(sorted(things))}."
+            for words, things in (
+                (f"The {name} database lacks what the files make", wanted - found),
+                (f"The {name} database has what no file makes", found - wanted),
+            )
+            if things
+        )
+
+    def run(self, command: str) -> Ran:
+        """Run a shell command in a copy of the dev clone's files, where the cloud's URL leads to the trial.
+
+        There is neither git's folder nor supabase: what it does there reaches nobody.
+        """
+        engine = self._engine
+        with engine.step(), tempfile.TemporaryDirectory(prefix="kit-trial-") as folder:
+            files = Path(folder) / "files"
+            shutil.copytree(self.folder(), files, ignore=shutil.ignore_patterns(".git", "node_modules"))
+            environment = {
+                "PATH": shell_path(Path(client("psql")).parent),
+                "LANG": "C.UTF-8",
+                "TERM": "dumb",
+                "HOME": folder,
+                "CLOUD_DB_URL": engine.server.url(_DATABASE, "migrator"),
+            }
+            return run(command, supervisor=engine.supervisor, folder=files, env=environment)
+
     @contextlib.contextmanager
     def files(self, commit: str) -> Iterator[Path]:
         """Give the files of a commit, in a folder of their own.
@@ -172,7 +215,11 @@ class Trial:
             over.callback(apps.log(_SITE).unlink, missing_ok=True)
             over.callback(apps.kill, _SITE)
             apps.start(_SITE, project, DATABASE_URL=engine.server.url(_DATABASE, "app"))
-            port = apps.require_healthy(_SITE)
+            try:
+                port = apps.require_healthy(_SITE)
+            except BuildFailed as error:  # where its files lie differs from time to time
+                why = error.why.replace(f"{project}/", "")
+                raise BuildFailed(error.message, why=why, remedy=error.remedy) from error
             yield TrialSite(engine, f"http://127.0.0.1:{port}")
 
     def starts(self, project: Path) -> str:
@@ -210,6 +257,26 @@ class Trial:
             return (
                 said[0][0] if said else "" if engine.supervisor.is_running(_WORKER) else "it does not start"
             )
+
+
+_SCHEMA: LiteralString = """
+    SELECT format('column %I.%I %s', relname, attname, format_type(atttypid, atttypmod))
+      || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END
+      || coalesce(' DEFAULT ' || pg_get_expr(adbin, adrelid), '')
+    FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT format('index %I on %I %s', indexname, tablename, regexp_replace(indexdef, '^.* USING ', ''))
+    FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
+    SELECT format('constraint %I %s', conname, pg_get_constraintdef(oid)) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f')
+"""
+
+
+def _describe(connection: psycopg.Connection) -> set[str]:
+    return {row[0] for row in connection.execute(_SCHEMA).fetchall()}
 
 
 def _find_refusal(said: str) -> str:

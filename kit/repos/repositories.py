@@ -8,7 +8,7 @@ import re
 import shutil
 import stat
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -208,6 +208,28 @@ class Repositories:
         differ = self._look(folder, "diff", "--name-only", "--no-renames", "-z", found, "--")
         new = self._look(folder, "ls-files", "--others", "--exclude-standard", "-z")
         return tuple(sorted({*differ.split("\0"), *new.split("\0")} - {""}))
+
+    def commits(self, of: str, *, without: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the ids of the commits that the history of `of` holds, and no other one; the newest first.
+
+        Args:
+            of: a commit.
+            without: commits whose histories are left out.
+
+        Raises:
+            BadInput: if there is no such commit.
+        """
+        left_out = [f"^{self._id(commit)}" for commit in without]
+        return tuple(self._ask("rev-list", "--topo-order", self._id(of), *left_out).decode().split())
+
+    def changed(self, old: str, new: str) -> tuple[str, ...]:
+        """Return the paths of the files in which two commits differ, sorted.
+
+        Raises:
+            BadInput: if there is no such commit.
+        """
+        differ = self._ask("diff", "--name-only", "--no-renames", "-z", self._id(old), self._id(new), "--")
+        return tuple(sorted(differ.decode().split("\0")[:-1]))
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Say whether the history of `new` contains `old`.

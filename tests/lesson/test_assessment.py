@@ -62,10 +62,10 @@ def test_what_cannot_come_right_any_more_says_what_to_type(number: str, words: s
 
 
 def test_an_answer_that_cannot_be_judged_is_not_judged() -> None:
-    asked = Assessment(exercise=EXERCISES["1a"], unclear="Nothing is answered yet. Give a number.")
+    asked = Assessment(exercise=EXERCISES["1a"], unclear="there is no answer yet. Give a number.")
 
     assert not asked.holds
-    assert repr(asked).splitlines()[0] == "Not answered: Nothing is answered yet. Give a number."
+    assert repr(asked).splitlines()[0] == "Not judged: there is no answer yet. Give a number."
     assert "Not yet" not in repr(asked) + asked._repr_html_()
 
 

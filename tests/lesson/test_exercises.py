@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -58,3 +59,18 @@ def test_each_text_has_its_criterion_and_each_criterion_its_text() -> None:
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
 def test_an_estimate_is_a_few_minutes(exercise: Exercise) -> None:
     assert 2 <= exercise.minutes <= 8
+
+
+def find_decisive(solution: str) -> set[str]:
+    """Return what gives a solution away: commands and their verbs, options, SQL's words in a row, answers."""
+    found = re.findall(
+        r"\b(?:git|npm|supabase|psql) [a-z-]+|(?<!\S)--?[a-z][a-z-]+|\b[A-Z]{2,}(?: [A-Z]{2,})+\b", solution
+    )
+    return {*found, *re.findall(r"[\w-]+", " ".join(re.findall(r"answer = (.+)", solution)))}
+
+
+@pytest.mark.parametrize("asked", EXERCISES.values(), ids=list(EXERCISES))
+def test_the_first_hint_never_names_the_answer(asked: Exercise) -> None:
+    named = "|".join(map(re.escape, find_decisive(asked.solution)))
+
+    assert re.search(rf"(?<!\w)(?:{named})(?!\w)", asked.hints[0]) is None

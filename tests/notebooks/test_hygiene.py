@@ -254,7 +254,7 @@ def test_an_exercise_is_undone_until_it_is_solved(exercise: Exercise) -> None:
     (check,) = (cell for cell in cells(notebook, "code") if f', "{exercise.number}"' in cell.source)
 
     shown = output_text(check)
-    assert shown.startswith(("Not yet:\n", "Not answered: "))
+    assert shown.startswith(("Not yet:\n", "Not judged: "))
     assert "For a hint, add hint=1 to this call." in shown
     assert "Hint 1" not in shown
 

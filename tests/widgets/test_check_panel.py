@@ -234,7 +234,7 @@ def test_conditions_are_a_list_with_what_was_seen_where_one_is_not_met() -> None
     assert "There is no such branch." in shown
     assert "There is no such branch." not in draw_assessment(judged(holds=True), None)
     unclear = draw_assessment(Assessment(exercise=EXERCISES["1a"], unclear="Give a number."), ...)
-    assert "<strong>Not answered:</strong> Give a number." in unclear
+    assert "<strong>Not judged:</strong> Give a number." in unclear
 
 
 def test_an_answer_that_cannot_be_shown_is_shown_by_its_kind() -> None:
