@@ -24,7 +24,7 @@ CELLS = (
 from kit.widgets import DeployPanel
 DeployPanel(Plan(build=1, wait=2, rate=20, clock="wall"))""",
     """world = open_world(phase=5, scratch=True, clock="virtual")
-world.stage(dock=False)""",
+world.stage()""",
     """world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed")
 world.dev.run("git push -q origin main")
 world.visitors(rate=20)
@@ -34,6 +34,11 @@ PANEL, STAGE, DEPLOY = range(len(CELLS))
 _CHOOSE_CODE = """() => {
     const { content } = window.jupyterapp.shell.currentWidget;
     content.activeCellIndex = content.widgets.findIndex(cell => cell.model.type === 'code');
+}"""
+# A stage that is docked takes the focus.
+_NOTEBOOK = """() => {
+    for (const widget of window.jupyterapp.shell.widgets('main'))
+        if (widget.sessionContext) window.jupyterapp.shell.activateById(widget.id);
 }"""
 _SHUTDOWN = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 
@@ -58,11 +63,13 @@ def git(checkout: Path, *words: str) -> str:
 
 
 def save(page: Page) -> None:
+    page.evaluate(_NOTEBOOK)
     execute(page, "docmanager:save")
     expect(page.locator(".jp-NotebookPanel .jp-mod-dirty")).to_have_count(0)
 
 
 def run_cell(page: Page, cell: int) -> None:
+    page.evaluate(_NOTEBOOK)
     page.evaluate("cell => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = cell }", cell)
     execute(page, "notebook:run-cell")
 
@@ -129,4 +136,9 @@ def test_a_saved_copy_shows_what_its_widgets_showed_last(
     expect(stage).to_contain_text("20 lost")
     panel.says("Done. Broken for")
     assert (panel.head.inner_text(), panel.views("lost")) == told
+    # A new stage takes the place of the kept one, of which this kernel knows nothing.
+    run_cell(page, PANEL)
+    run_cell(page, STAGE)
+    expect(stage).not_to_contain_text("lost")
+    expect(page.locator(".jupyterlab-sidecar .kw-stage")).to_have_count(1)
     page.close()

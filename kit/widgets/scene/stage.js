@@ -107,10 +107,14 @@ class Stage {
     this.draw();
   }
 
-  /** A dock is of its kernel: after a restart nobody there knows this one, so it goes when the next has come. @param {unknown} manager of the notebook in which that was */
-  async giveWay(manager) {
+  /**
+   * A dock is of its kernel: after a restart, or in a notebook that was saved, nobody there knows this one, so it goes when the next has come.
+   * @param {{manager: unknown, side: string}} begun the notebook in which that was, and its dock
+   */
+  async giveWay({ manager, side: other }) {
     const side = this.model.get("side");
-    if (!this.lost || !side || manager !== this.model.widget_manager) return;
+    const lives = this.heard && !this.lost;
+    if (lives || !side || side === other || manager !== this.model.widget_manager) return;
     const dock = /** @type {any} */ (await this.model.widget_manager.get_model(side));
     dock.close(true);
   }
@@ -122,8 +126,9 @@ class Stage {
 
   /** @param {any} message */
   hear(message) {
-    if (!this.heard) dispatchEvent(new CustomEvent(BEGINS, { detail: this.model.widget_manager }));
+    const begins = !this.heard;
     this.heard = true;
+    if (begins) dispatchEvent(new CustomEvent(BEGINS, { detail: { manager: this.model.widget_manager, side: this.model.get("side") } }));
     if (message.type === "trouble") this.trouble = message.said;
     if (message.type !== "stage") {
       this.draw();
