@@ -64,7 +64,8 @@ def test_an_estimate_is_a_few_minutes(exercise: Exercise) -> None:
 def find_decisive(solution: str) -> set[str]:
     """Return what gives a solution away: commands and their verbs, options, SQL's words in a row, answers."""
     found = re.findall(
-        r"\b(?:git|npm|supabase|psql) [a-z-]+|(?<!\S)--?[a-z][a-z-]+|\b[A-Z]{2,}(?: [A-Z]{2,})+\b", solution
+        r"\b(?:git|npm|supabase) [a-z-]+|\\[a-z]+|(?<!\S)--?[a-z][a-z-]+|\b[A-Z]{2,}(?: [A-Z]{2,})+\b",
+        solution,
     )
     return {*found, *re.findall(r"[\w-]+", " ".join(re.findall(r"answer = (.+)", solution)))}
 
@@ -73,4 +74,5 @@ def find_decisive(solution: str) -> set[str]:
 def test_the_first_hint_never_names_the_answer(asked: Exercise) -> None:
     named = "|".join(map(re.escape, find_decisive(asked.solution)))
 
+    assert named
     assert re.search(rf"(?<!\w)(?:{named})(?!\w)", asked.hints[0]) is None
