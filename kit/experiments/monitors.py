@@ -26,6 +26,7 @@ from kit.world.world import World
 Monitor = Callable[[], object]
 """Looks at production once; true is an alarm."""
 _ROW, _LANE, _TOP, _FOOT = 38, 14, 20, 24
+_NEAR_END = 97.0  # percent: from here on a label in the middle of its tick would be cut off
 
 
 class Look(NamedTuple):
@@ -127,7 +128,9 @@ class MonitorsRun:
         for number, monitor in enumerate(self.monitors):
             parts += self._row(monitor, axis, zero, _TOP + _ROW * number)
         for at, spaces in axis.ticks():
-            parts.append(draw_text(axis.x(at), floor + 16, f"{at:g} s", f"kw-tick {show_in(spaces)}"))
+            last = axis.x(at) > _NEAR_END
+            look = f"kw-tick {show_in(spaces)}" if not last else show_in(spaces)
+            parts.append(draw_text(axis.x(at), floor + 16, f"{at:g} s", look, end=last))
         said = "; ".join(f"{monitor.name}: {self._say(monitor)}" for monitor in self.monitors)
         image = draw_image(*parts, height=floor + _FOOT, alt=f"{self._window_said} {said}.")
         head = draw_element("p", draw_element("strong", self._window_said), style="margin:0 0 4px")
