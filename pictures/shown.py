@@ -43,6 +43,10 @@ MigrationTable(world)
 CHECK = """
 from kit import exercise, open_world
 world = open_world(phase=5, scratch=True)
+world.visitors(rate=20)
+world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed")
+world.dev.run("npx supabase db push && git push -q origin main")
+world.advance(24)
 exercise(world, "5a")
 """
 PREDICTION = """
@@ -104,9 +108,9 @@ def predict_too_little(page: Page) -> None:
 
 
 def take_a_hint(page: Page) -> None:
-    """Ask an exercise for its second hint."""
-    page.get_by_role("button", name="Next hint").click()
-    page.get_by_text("Hint 2 of 3:").wait_for()
+    """Ask an exercise for a hint."""
+    page.get_by_role("button", name="Hint").click()
+    page.get_by_text("Hint 1 of 3:").wait_for()
 
 
 def wait_for_the_gap(page: Page) -> None:
