@@ -35,6 +35,9 @@ _CHOOSE_CODE = """() => {
     const { content } = window.jupyterapp.shell.currentWidget;
     content.activeCellIndex = content.widgets.findIndex(cell => cell.model.type === 'code');
 }"""
+_LISTED = (
+    "() => fetch('/api/contents/').then(got => got.json()).then(got => got.content.map(each => each.name))"
+)
 # A stage that is docked takes the focus.
 _NOTEBOOK = """() => {
     for (const widget of window.jupyterapp.shell.widgets('main'))
@@ -94,6 +97,9 @@ def test_what_one_does_in_a_copy_leaves_the_checkout_clean(
 ) -> None:
     watched = open_notebook(browser, kit_lab, FIRST, width=1100, height=1500)
     page = watched.page
+    listed = page.evaluate(_LISTED)
+    assert {"my-notebooks", "docs"} <= set(listed)
+    assert "notebooks" not in listed
     assert page.locator(".jp-OutputArea-output").count() == 0
     assert page.locator(".jp-InputPrompt", has_text="[ ]:").count() > 0
 
