@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kit.lesson.checks.journey import (
-    all_on_main,
     list_in_dev,
     list_on_main,
     main_is_live,
@@ -30,7 +29,6 @@ def taken_back(attempt: Attempt) -> Iterator[Condition]:
     yield Condition("The cloud has no column last_viewed any more.", met=gone, seen="It still has it.")
     yield main_is_live(attempt)
     yield still_in_history(attempt, VERSION)
-    yield all_on_main(attempt)
     with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
         yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
     yield people_came(journey)

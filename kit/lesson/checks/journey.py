@@ -160,7 +160,7 @@ def read_journey(attempt: Attempt) -> Journey:
 
 def people_came(journey: Journey) -> Condition:
     """Say whether people came before the first switch, after the last one, and meanwhile."""
-    says = "People come before the first change, all the while, and after the last."
+    says = "People come before the first change, during all of it, and after it."
     met, seen, final = _absence(journey)
     return Condition(says, met=met, seen=seen, final=final)
 
@@ -194,7 +194,7 @@ def _rate(journey: Journey) -> float | None:
 
 def nobody_was_hurt(journey: Journey) -> Condition:
     """Say whether no visitor met anything broken."""
-    says = "None of them meets a broken page, and no view of theirs is lost."
+    says = "None of them loses a view or meets an error."
     counts = count_outcomes(journey.views)
     if not journey.views:
         return Condition(says, met=False, seen="Nobody has come yet.")
@@ -237,15 +237,11 @@ def walk(journey: Journey) -> Iterator[Walk]:
     Args:
         journey: of production.
     """
-    says = (
-        "On each code and schema that production has on the way, pages, uploads and the worker's jobs work."
-    )
+    says = "On each code and schema on the way, pages, uploads and the worker's jobs work."
     with open_replica(journey.engine) as replica:
-        seen = "Nothing has been deployed yet."
-        if journey.switches:
-            seen = _try_pairs(journey, replica)
-        broken = bool(seen and journey.switches)
-        yield Walk(replica=replica, condition=Condition(says, met=not seen, seen=seen, final=broken))
+        seen = _try_pairs(journey, replica) if journey.switches else ""
+        met = bool(journey.switches) and not seen
+        yield Walk(replica=replica, condition=Condition(says, met=met, seen=seen, final=bool(seen)))
 
 
 def _try_pairs(journey: Journey, replica: Replica) -> str:
@@ -292,11 +288,13 @@ def replays(
         migrations: the files; those that a database has not got are left out.
         databases: what to compare with.
     """
-    what = " and the local database are" if len(databases) > 1 else " is"
-    says = f"The migrations of {source}, replayed on an empty database, make what the cloud{what}."
+    what = "both databases are" if len(databases) > 1 else "the cloud is"
+    says = f"The migrations of {source}, replayed on an empty database, make what {what}."
     engine = attempt.world.engine
     for database in databases:
         versions = (attempt.seen.cloud if database == "cloud" else attempt.seen.local).versions
+        if missing := sorted(set(versions) - set(migrations.versions)):
+            return Condition(says, met=False, seen=f"There is no file for {', '.join(missing)} in it.")
         with open_replica(engine) as replica:
             if trouble := replica.apply([file for file in migrations.files if file.version in versions]):
                 return Condition(says, met=False, seen=f"{trouble}.")
@@ -327,13 +325,6 @@ def read_code(files: Path) -> dict[Path, bytes]:
     """Return what the site and the worker are made of, of a commit's files."""
     paths = [path for part in ("src", "worker") for path in (files / part).rglob("*.*") if path.is_file()]
     return {path.relative_to(files): path.read_bytes() for path in paths if path.suffix != ".pyc"}
-
-
-def all_on_main(attempt: Attempt) -> Condition:
-    """Each version of the cloud's history is a file on GitHub's main."""
-    says = "Each version in the cloud's history is a file on GitHub's main, for a colleague to pull."
-    missing = sorted(set(attempt.seen.cloud.versions) - set(attempt.seen.on_github().versions))
-    return Condition(says, met=not missing, seen=f"Not on main: {', '.join(missing)}.")
 
 
 def list_in_dev(attempt: Attempt) -> Migrations:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kit.lesson.answer import read_choices
 from kit.lesson.checks.journey import (
-    all_on_main,
     list_in_dev,
     list_on_main,
     main_is_live,
@@ -32,7 +31,6 @@ def dropped_unseen(attempt: Attempt) -> Iterator[Condition]:
         seen="It still has it.",
     )
     yield main_is_live(attempt)
-    yield all_on_main(attempt)
     with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
         yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
     yield people_came(journey)
