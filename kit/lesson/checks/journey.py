@@ -250,7 +250,7 @@ def _try_pairs(journey: Journey, replica: Replica) -> str:
         base, known = _list_known(journey, Path(folder))
         if trouble := replica.apply(base.files):
             return f"It cannot be tried: {trouble}."
-        replica.fill()
+        replica.fill(len(journey.pairs))
         done = 0
         for pair in journey.pairs:
             for version in pair.applied[done:]:

@@ -35,16 +35,12 @@ from kit.world.programs import app_environment
 
 _SHADOW = "shadow"
 _SITE, _WORKER = "check-site", "check-worker"
-OWN, OTHER, BEFORE = (f"99999999-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
-"""Documents of a replica: the reader's own, somebody else's, and one that the reader has opened before."""
 VIEWER = "11111111-1111-4111-8111-111111111111"
 """Who reads: the app's one user so far."""
 _SOMEBODY = "22222222-2222-4222-8222-222222222222"
-_DOCUMENTS: LiteralString = """
+_DOCUMENT: LiteralString = """
     INSERT INTO documents (id, user_id, title, file_name, file_type, processing_status)
-    SELECT id::uuid, owner::uuid, title, 'book.epub', 'epub', 'completed' FROM (VALUES
-      (%s, %s, 'My own book'), (%s, %s, 'Somebody else''s book'), (%s, %s, 'A book that was opened')
-    ) AS made (id, owner, title)
+    VALUES (%s, %s, %s, 'book.epub', 'epub', 'completed')
 """
 _OPENED: LiteralString = "UPDATE documents SET last_viewed = now() WHERE id = %s"
 _NO_ANSWER = "no answer"
@@ -87,6 +83,20 @@ class Migrations:
         return next((file for file in self.files if file.version == version), None)
 
 
+def name_documents(share: int) -> tuple[str, str, str]:
+    """Return three documents of a replica: the viewer's own, somebody else's, and one that was opened before.
+
+    Args:
+        share: a number of its own for whoever must meet rows that nobody has prepared, below 1000.
+    """
+    own, other, before = (f"99999999-0000-4000-8000-000000{share:03}00{number}" for number in (1, 2, 3))
+    return own, other, before
+
+
+OWN, OTHER, _ = name_documents(0)
+"""Documents that nothing of `try_everything` has opened."""
+
+
 class Replica:
     """An empty database to begin with, and no code on it; `open_replica` makes one.
 
@@ -106,7 +116,7 @@ class Replica:
         self._apps = Apps(folder / "logs", supervisor=engine.supervisor, environment=environment)
         self._witness = Witness(lambda: engine.server.connect(_SHADOW))
         self._address, self._served, self._source = "", "", folder
-        self._asked = 0
+        self._asked = self._tried = 0
 
     def __repr__(self) -> str:
         """Say what runs on it."""
@@ -138,11 +148,18 @@ class Replica:
                 )
         return None
 
-    def fill(self) -> None:
-        """Put a few documents in, in a schema as the workflow leaves it."""
-        with self.connect() as connection:
-            connection.execute(_DOCUMENTS, [OWN, VIEWER, OTHER, _SOMEBODY, BEFORE, VIEWER])
-            connection.execute(_OPENED, [BEFORE])
+    def fill(self, shares: int = 1) -> None:
+        """Put documents in, in a schema as the workflow leaves it.
+
+        Args:
+            shares: how many times `try_everything` will be asked.
+        """
+        with self.connect() as connection, connection.transaction():
+            for share in range(shares + 1):
+                own, other, before = name_documents(share)
+                for document, owner in ((own, VIEWER), (other, _SOMEBODY), (before, VIEWER)):
+                    connection.execute(_DOCUMENT, [document, owner, f"Book {document[-6:]}"])
+                connection.execute(_OPENED, [before])
 
     def catalog(self) -> Catalog:
         """Return what the schema is."""
@@ -279,8 +296,9 @@ class Replica:
         return found == ("completed",)
 
     def try_everything(self) -> Trouble | None:
-        """Do what people do; return what does not work."""
-        for document in (OWN, OTHER, BEFORE):
+        """Do what people do, with documents that nothing has touched yet; return what does not work."""
+        self._tried += 1
+        for document in name_documents(self._tried):
             _, trouble = self.read(document)
             if trouble:
                 return trouble

@@ -231,3 +231,10 @@ def test_what_is_right_is_done(right: tuple[str, str], solve: Callable[..., Asse
     assessment = solve(*right, before=FEW)
 
     assert assessment.holds, repr(assessment)
+
+
+def test_a_pair_meets_documents_that_nobody_has_opened_yet(solve: Callable[..., Assessment]) -> None:
+    assessment = solve("16a", WRONG["16a"]["all at once, schema first"], before=FEW)
+
+    (walked,) = (condition for condition in assessment.conditions if condition.says.startswith("On each"))
+    assert "a view is lost: 23514" in walked.seen
