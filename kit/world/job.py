@@ -93,6 +93,11 @@ class JobRun:
         """Whether each step passed."""
         return all(step.passed for step in self.steps)
 
+    @property
+    def stopped_at(self) -> str:
+        """The name of the step that failed, "" if none did."""
+        return next((step.name for step in self.steps if step.ran is not None and not step.passed), "")
+
     def __repr__(self) -> str:
         """Show each step, with what it printed."""
         lines = [self._head]

@@ -95,6 +95,7 @@ def test_it_stops_a_drop_that_comes_with_its_code(piped: Engine) -> None:
     ran = run_job(piped, PATH, branch="main")
 
     assert [step.passed for step in ran.steps] == [True, False, False, False, False]
+    assert ran.stopped_at == "Check"
     assert "Make it two pushes" in repr(ran)
     assert "Migrate: skipped" in repr(ran)
     assert piped.host.live == old
