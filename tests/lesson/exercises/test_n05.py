@@ -114,3 +114,17 @@ def test_an_unusual_solution_is_done(right: tuple[str, str], solve: Callable[...
 
 def test_there_are_enough_of_both(require_enough: Callable[..., None]) -> None:
     require_enough(WRONG, RIGHT)
+
+
+def test_who_has_the_shell_sleep_is_told_what_to_type(solve: Callable[..., Assessment]) -> None:
+    said = repr(solve("5a", WRONG["5a"]["the shell sleeps instead"]))
+
+    assert "It is live in 35 s. You slept 0.36 real seconds; the lab's clock has not moved" in said
+    assert "lab.advance(0.36)" in said
+
+
+def test_what_was_lost_is_counted_and_cannot_come_right_any_more(solve: Callable[..., Assessment]) -> None:
+    said = repr(solve("5a", WRONG["5a"]["as the workflow has it"]))
+
+    assert "60 lost of" in said
+    assert "Begin again: lab.reset(5), and then the cell that sets exercise 5a up." in said

@@ -92,3 +92,11 @@ def test_an_unusual_solution_is_done(right: tuple[str, str], solve: Callable[...
 
 def test_there_are_enough_of_both(require_enough: Callable[..., None]) -> None:
     require_enough(WRONG, RIGHT)
+
+
+def test_the_forbidden_order_is_told_although_nothing_has_failed(solve: Callable[..., Assessment]) -> None:
+    said = repr(solve("6a", WRONG["6a"]["the schema first, the worker before the book"]))
+
+    assert "✓ The worker's log has no error." in said
+    assert "When the column went, the worker that was running still wrote it." in said
+    assert "Begin again: lab.reset(6)" in said
