@@ -115,8 +115,14 @@ class Replica:
         environment = app_environment(engine.server) | {"DATABASE_URL": engine.server.url(_SHADOW, "app")}
         self._apps = Apps(folder / "logs", supervisor=engine.supervisor, environment=environment)
         self._witness = Witness(lambda: engine.server.connect(_SHADOW))
-        self._address, self._served, self._source = "", "", folder
+        self._address, self._source = "", folder
+        self._served = self._worker = ""  # commits
         self._asked = self._tried = 0
+        self._client = httpx.Client(
+            timeout=PATIENCE_S,
+            trust_env=False,
+            verify=False,  # noqa: S501 - plain HTTP: loading certificates would take longer than all else
+        )
 
     def __repr__(self) -> str:
         """Say what runs on it."""
@@ -124,7 +130,8 @@ class Replica:
 
     def close(self) -> None:
         """End what runs on it, and hang up; the database is left empty, as `db diff` leaves it."""
-        self._stop()
+        self._stop(_SITE, _WORKER)
+        self._client.close()
         self._witness.close()
         self._migrator.close()
         create(self._engine.server, _SHADOW)
@@ -188,25 +195,28 @@ class Replica:
     # The code
 
     def serve(self, commit: str, worker: str = "") -> Trouble | None:
-        """Start a commit's site, and a commit's worker beside it; return why one of them does not start.
+        """Have a commit's site run, and a commit's worker beside it; return why one of them does not start.
+
+        What runs already goes on, as in production: a schema changes under its connections.
 
         Args:
             commit: of the site.
             worker: of the worker, "" for none.
         """
-        self._stop()
-        self._served = commit
-        for name in (_SITE, _WORKER):
-            self._apps.log(name).unlink(missing_ok=True)
         try:
-            self._source = self._unpack(commit)
-            port = self._apps.start(_SITE, self._source, GIT_COMMIT_SHA=commit)
-            self._apps.require_healthy(_SITE)
-            if worker:
-                self._start_worker(self._unpack(worker))
+            if commit != self._served:
+                self._stop(_SITE)
+                self._source, self._served = self._unpack(commit), commit
+                port = self._apps.start(_SITE, self._source, GIT_COMMIT_SHA=commit)
+                self._apps.require_healthy(_SITE)
+                self._address = f"http://127.0.0.1:{port}"
+            if worker != self._worker:
+                self._stop(_WORKER)
+                self._worker = worker
+                if worker:
+                    self._start_worker(self._unpack(worker))
         except BuildFailed as error:
             return Trouble(f"the code of {commit[:7]} does not start", error.why or error.message)
-        self._address = f"http://127.0.0.1:{port}"
         return None
 
     def _start_worker(self, files: Path) -> None:
@@ -227,9 +237,10 @@ class Replica:
             return made
         return build(self._engine.repositories, commit, self._folder / "builds" / commit).folder
 
-    def _stop(self) -> None:
-        self._apps.kill(_SITE, _WORKER)
-        self._address = ""
+    def _stop(self, *names: str) -> None:
+        self._apps.kill(*names)
+        for name in names:
+            self._apps.log(name).unlink(missing_ok=True)
 
     def read(self, document: str) -> tuple[str, Trouble | None]:
         """Open a document; return the page, and what became of the view if that is not ok.
@@ -273,23 +284,21 @@ class Replica:
         headers = {"X-Request-Start": f"t={self._engine.clock.date().timestamp():.6f}"}
         response = None
         with contextlib.suppress(httpx.HTTPError):
-            response = httpx.post(
-                f"{self._address}/api/documents",
-                json=sent,
-                headers=headers,
-                timeout=PATIENCE_S,
-                trust_env=False,
-            )
+            response = self._client.post(f"{self._address}/api/documents", json=sent, headers=headers)
         if response is None or not response.is_success:
             return Trouble("an upload fails", self._why(response))
-        if not self._engine.supervisor.is_running(_WORKER):
+        if not self._worker:
             return None
-        title = sent["title"]
-        log = self._apps.log(_WORKER)
-        wait_until(lambda: self._is_processed(title) or b'"failed"' in log.read_bytes(), seconds=PATIENCE_S)
-        return (
-            None if self._is_processed(title) else Trouble("a job of the worker fails", self._last_error(log))
-        )
+        title, log = sent["title"], self._apps.log(_WORKER)
+
+        def is_over() -> bool:
+            failed = log.exists() and b'"failed"' in log.read_bytes()
+            return failed or self._is_processed(title) or not self._engine.supervisor.is_running(_WORKER)
+
+        wait_until(is_over, seconds=PATIENCE_S)
+        if self._is_processed(title):
+            return None
+        return Trouble("a job of the worker fails", self._last_error(log) or "it does not do it")
 
     def _is_processed(self, title: str) -> bool:
         found = self.ask("SELECT processing_status FROM documents WHERE title = %s", title)
@@ -306,12 +315,7 @@ class Replica:
 
     def _get(self, path: str, *, at: float) -> httpx.Response | None:
         try:
-            return httpx.get(
-                f"{self._address}{path}",
-                headers={"X-Request-Start": f"t={at:.6f}"},
-                timeout=PATIENCE_S,
-                trust_env=False,
-            )
+            return self._client.get(f"{self._address}{path}", headers={"X-Request-Start": f"t={at:.6f}"})
         except httpx.HTTPError:
             return None
 
