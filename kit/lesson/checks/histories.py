@@ -10,12 +10,11 @@ from kit.lesson.checks.journey import (
     list_in_dev,
     list_on_main,
     main_is_live,
-    nobody_was_hurt,
-    people_came,
     read_journey,
     replays,
     walk,
 )
+from kit.lesson.checks.story import unharmed, visited
 from kit.lesson.exercise import Attempt, Condition
 from kit.names import VERSION
 from kit.timeline import RefMoved
@@ -31,8 +30,8 @@ def taken_back(attempt: Attempt) -> Iterator[Condition]:
     yield still_in_history(attempt, VERSION)
     with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
         yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
-    yield people_came(journey)
-    yield nobody_was_hurt(journey)
+    yield visited(journey.story)
+    yield unharmed(journey.story)
     with walk(journey) as walked:
         yield walked.condition
 

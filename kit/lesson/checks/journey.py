@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,26 +17,20 @@ from kit.lesson.checks.replica import (
     list_on,
     open_replica,
 )
+from kit.lesson.checks.story import tell_build
 from kit.lesson.exercise import Attempt, Condition
 from kit.names import DatabaseName
 from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.history import read_rows
 from kit.timeline import (
-    CommandRan,
     Deployed,
     MigrationApplied,
-    PageView,
     Record,
     Timeline,
     WorkerChanged,
     code_switches,
-    count_outcomes,
-    first_error,
 )
 from kit.world.engine import Engine
-
-_SHORT_S = 2.5  # a pair that stood no longer than that need not have been seen by a visitor
-_RATE = re.compile(r"visitors (\S+)/s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,16 +114,6 @@ class Journey:
             if _is_switch(record) or (isinstance(record, MigrationApplied) and record.database == "cloud")
         )
 
-    @cached_property
-    def views(self) -> tuple[PageView, ...]:
-        """What visitors met."""
-        return tuple(self.story.only(PageView))
-
-    def tell(self, at: float) -> str:
-        """Say when something was, beside the first switch."""
-        zero = self.switches[0] if self.switches else self._begin
-        return f"{at - zero:+.1f} s".replace(".0 s", " s")
-
 
 def _is_switch(record: Record) -> bool:
     return isinstance(record, Deployed) and (record.target, record.stage) == ("production", "live")
@@ -153,60 +136,6 @@ def read_journey(attempt: Attempt) -> Journey:
         commit=live[-1] if live else attempt.seen.live,
         worker=workers[-1] if workers else attempt.seen.worker.commit,
     )
-
-
-# Visitors
-
-
-def people_came(journey: Journey) -> Condition:
-    """Say whether people came before the first switch, after the last one, and meanwhile."""
-    says = "People come before the first change, during all of it, and after it."
-    met, seen, final = _absence(journey)
-    return Condition(says, met=met, seen=seen, final=final)
-
-
-def _absence(journey: Journey) -> tuple[bool, str, bool]:
-    """Return whether people were there throughout; if not, what was seen, and whether that is final."""
-    switches, views = journey.switches, journey.views
-    if not switches:
-        return False, "Nothing has been deployed yet.", False
-    if not views or views[0].at >= switches[0]:
-        return False, "Nobody had come yet when the first change was made.", True
-    for pair in journey.pairs[1:-1]:
-        if pair.until is None or pair.until - pair.since <= _SHORT_S:
-            continue
-        if not any(pair.since <= view.at <= pair.until for view in views):
-            there = f"from {journey.tell(pair.since)} to {journey.tell(pair.until)}"
-            return False, f"Nobody was there {there}: {pair}.", True
-    if views[-1].at <= switches[-1]:
-        gone = _rate(journey) == 0
-        more = "Let them come again, and let time pass." if gone else "Let time pass: lab.advance(2)."
-        return False, f"Nobody has come since the last change. {more}", False
-    return True, "", False
-
-
-def _rate(journey: Journey) -> float | None:
-    for record in reversed(journey.story.records):
-        if isinstance(record, CommandRan) and (found := _RATE.fullmatch(record.command)):
-            return float(found[1])
-    return None
-
-
-def nobody_was_hurt(journey: Journey) -> Condition:
-    """Say whether no visitor met anything broken."""
-    says = "None of them loses a view or meets an error."
-    counts = count_outcomes(journey.views)
-    if not journey.views:
-        return Condition(says, met=False, seen="Nobody has come yet.")
-    if counts.ok == counts.total:
-        return Condition(says, met=True)
-    words = [
-        f"{getattr(counts, name)} {name}" for name in ("failed", "lost", "blocked") if getattr(counts, name)
-    ]
-    first, error = next(view for view in journey.views if view.outcome != "ok"), first_error(journey.views)
-    why = f": {error.sqlstate} {error.message}" if error else ""
-    seen = f"Of {counts.total} page views {' and '.join(words)}, from {journey.tell(first.at)} on{why}."
-    return Condition(says, met=False, seen=seen, final=True)
 
 
 # The pairs of code and schema
@@ -313,11 +242,7 @@ def main_is_live(attempt: Attempt) -> Condition:
         with tempfile.TemporaryDirectory(dir=engine.folder) as folder:
             engine.repositories.archive(main, Path(folder, "main"))
             same = read_code(Path(folder, "main")) == read_code(engine.host.build_folder(live))
-    waits = any(
-        push.commit == main and push.stage not in ("live", "failed") for push in attempt.seen.deployments
-    )
-    seen = f"It serves {live[:7]}; main is {main[:7]}"
-    seen += f", which is being built. {attempt.slept or 'Let time pass: lab.advance(36).'}" if waits else "."
+    seen = f"It serves {live[:7]}; main is {main[:7]}. {tell_build(attempt)}".strip()
     return Condition("Production serves the code that GitHub's main has.", met=same, seen=seen)
 
 

@@ -11,12 +11,11 @@ from kit.lesson.checks.journey import (
     list_in_dev,
     list_on_main,
     main_is_live,
-    nobody_was_hurt,
-    people_came,
     read_journey,
     replays,
     walk,
 )
+from kit.lesson.checks.story import unharmed, visited
 from kit.lesson.exercise import Attempt, Condition
 
 _DROP = "20250126160000"
@@ -33,8 +32,8 @@ def dropped_unseen(attempt: Attempt) -> Iterator[Condition]:
     yield main_is_live(attempt)
     with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
         yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
-    yield people_came(journey)
-    yield nobody_was_hurt(journey)
+    yield visited(journey.story)
+    yield unharmed(journey.story)
     with walk(journey) as walked:
         yield walked.condition
 
@@ -56,8 +55,8 @@ def went_back(attempt: Attempt) -> Iterator[Condition]:
         seen=f"It serves {seen.live[:7]}, which notes none.",
     )
     yield replays(attempt, "your folder", list_in_dev(attempt))
-    yield people_came(journey)
-    yield nobody_was_hurt(journey)
+    yield visited(journey.story)
+    yield unharmed(journey.story)
     with walk(journey) as walked:
         yield walked.condition
 

@@ -15,14 +15,13 @@ from kit.lesson.checks.journey import (
     Walk,
     list_on_main,
     main_is_live,
-    nobody_was_hurt,
-    people_came,
     read_code,
     read_journey,
     replays,
     walk,
 )
 from kit.lesson.checks.replica import OTHER, OWN, VIEWER, Replica, compare, list_on, open_replica
+from kit.lesson.checks.story import unharmed, visited
 from kit.lesson.exercise import Attempt, Condition
 
 
@@ -37,8 +36,8 @@ def _shipped(attempt: Attempt, journey: Journey) -> Iterator[Condition]:
     yield main_is_live(attempt)
     with _temporary(attempt) as folder:
         yield replays(attempt, "main", list_on_main(attempt, folder))
-    yield people_came(journey)
-    yield nobody_was_hurt(journey)
+    yield visited(journey.story)
+    yield unharmed(journey.story)
 
 
 def _has_column(attempt: Attempt, column: str) -> bool:

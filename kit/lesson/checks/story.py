@@ -11,6 +11,7 @@ from kit.timeline import (
     Timeline,
     code_switches,
     count_outcomes,
+    first_error,
     first_push,
     page_views,
     schema_switches,
@@ -62,10 +63,12 @@ def unharmed(story: Timeline, *, says: str = "None of them lost anything.") -> C
     ]
     first = next((view.at for view in page_views(story) if view.outcome != "ok"), 0.0)
     when = format_offset(first - (first_push(story) or first))
+    error = first_error(story)
+    why = f": {error.sqlstate} {error.message}" if error else ""
     return Condition(
         says,
         met=not bad,
-        seen=f"{' and '.join(bad)} of {met.total} page views, the first at {when} from git push.",
+        seen=f"{' and '.join(bad)} of {met.total} page views, the first at {when} from git push{why}.",
         final=True,
     )
 
