@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 import weakref
-from collections.abc import Iterable
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, NamedTuple
 
 import traitlets
@@ -25,6 +30,7 @@ from kit.timeline import (
     CommandRan,
     Deployed,
     MigrationApplied,
+    Outcomes,
     PageView,
     Record,
     RefMoved,
@@ -51,6 +57,8 @@ SPAN_S = 60.0
 """Seconds of its world's clock that the stage shows."""
 KEPT = 1200
 """Page views at most that a saved notebook keeps."""
+_SETTLED_S = 0.5  # without a record, after which that is worth keeping
+_AT = attrgetter("at")
 _OUTCOMES = tuple(STACKED)
 _WAYS = {"github": "git push", "production": "git pull"}
 
@@ -83,7 +91,7 @@ class Stage(DrawnWidget):
             world: what to show before anything happens; None for nothing.
         """
         self._said: queue.SimpleQueue[_Said | None] = queue.SimpleQueue()
-        self._closed = False
+        self._ending = Event()
         super().__init__(setup={"patterns": draw_patterns("IDENT"), "span": SPAN_S, "means": STACKED})
         self._scene = _Scene()
         self.on_msg(self._receive)
@@ -101,8 +109,8 @@ class Stage(DrawnWidget):
 
     def close(self) -> None:
         """Watch no longer, and take the view away."""
-        if not self._closed:
-            self._closed = True
+        if not self._ending.is_set():
+            self._ending.set()
             self._forget()
             self._said.put(None)
         super().close()
@@ -117,36 +125,55 @@ class Stage(DrawnWidget):
 
     def _loop(self) -> None:
         due = 0.0
-        while not self._closed:
-            said = [self._said.get()]
-            while said[-1] is not None and (left := due - time.monotonic()) > 0:
-                try:
-                    said.append(self._said.get(timeout=left))
-                except queue.Empty:
-                    break
-            while said[-1] is not None and not self._said.empty():
+        owes = False  # what a saved notebook is to show
+        while True:
+            try:
+                said = [self._said.get(timeout=_SETTLED_S if owes else None)]
+            except queue.Empty:
+                owes = False
+                self._try(self._keep)
+                continue
+            # Not woken by each record that comes meanwhile: the cell would wait for this thread each time.
+            self._ending.wait(max(0.0, due - time.monotonic()))
+            while not self._said.empty():
                 said.append(self._said.get())
-            if said[-1] is None:
+            if self._ending.is_set():
                 return
             began = time.monotonic()
-            try:
-                self.send(self._scene.follow(each for each in said if each is not None))
-                if any(each and each.heard == "ends" for each in said):
-                    self.last = self._scene.recall()
-            except Exception as error:  # noqa: BLE001 - on a thread, of a world that somebody may be taking apart
-                self.send({"type": "trouble", "said": f"The stage could not look: {type(error).__name__}."})
+            self._try(partial(self._tell, [each for each in said if each is not None]))
+            owes = owes or any(each and each.heard == "ends" for each in said)
             told = time.monotonic()
             due = told + max(TOLD_S, _REST * (told - began))
 
+    def _tell(self, said: list[_Said]) -> None:
+        self.send(self._scene.follow(said))
+
+    def _keep(self) -> None:
+        self.last = self._scene.recall()
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - on a thread, of a world that somebody may be taking apart
+            self.send({"type": "trouble", "said": f"The stage could not look: {type(error).__name__}."})
+
 
 class _Scene:
-    """What the stage knows of the world that it shows."""
+    """What the stage knows of the world that it shows.
+
+    Of a thousand records nearly all are page views, and a message is due many times a second: so views are
+    kept apart, and what only another record can change is neither found nor told again for them.
+    """
 
     def __init__(self) -> None:
         self._world: weakref.ref[Engine] | None = None
-        self._records: list[Record] = []
         self._known: set[int] = set()
-        self._told = 0
+        self._events = Timeline()  # all but page views
+        self._views: list[PageView] = []  # in order of time
+        self._rows: list[tuple[int, float, int]] = []  # of page views as they came: number, instant, outcome
+        self._zero: float | None = None
+        self._counts: Counter[str] = Counter()  # of page views since then
+        self._told = 0  # rows
         self._before: Snapshot | None = None
         self._after: Snapshot | None = None
         self._versions: frozenset[str] = frozenset()
@@ -156,7 +183,7 @@ class _Scene:
 
     def follow(self, said: Iterable[_Said]) -> dict[str, Any]:
         """Take in what was said, look where it changes places, and return what the page is told."""
-        anew, look = False, False
+        anew = look = events = False
         since: float | None = None  # from when on the page has seen nothing of this world
         for world, heard, record, at in said:
             if world is None or heard == "anew" or world is not self._shown:
@@ -165,7 +192,8 @@ class _Scene:
                     since = at
                     self._turn_to(world)
             self._take(heard, record)
-            look |= heard != "happens" or not isinstance(record, PageView)
+            events |= anew or not isinstance(record, PageView)
+            look |= heard == "ends" or (heard == "happens" and not _says_all(record))
         world = self._shown
         if world is None:
             return {"type": "nothing"}
@@ -173,14 +201,14 @@ class _Scene:
             self._look(world)
         if anew:
             self._told = 0
-        facts = self._facts(world)
-        places = self._find_places(self._after) if look else {}
+        start, now = self._find_span(world)
         return {
             "type": "stage",
             "anew": anew,
-            "since": facts["now"] if since is None else since,
-            **facts,
-            **places,
+            "since": now if since is None else since,
+            **self._find_news(start, now),
+            **(self._find_events(world, start, now) if events else {}),
+            **(self._find_places(self._after) if events else {}),
         }
 
     def recall(self) -> dict[str, Any]:
@@ -188,10 +216,17 @@ class _Scene:
         world = self._shown
         if world is None:
             return {}
-        facts = self._facts(world)
-        recent = [each for each in self._find_rows(0) if each[1] >= facts["start"]]
-        places = self._find_places(self._after)
-        return {**facts, **places, "doing": None, "flights": [], "turns": [], "rows": recent[-KEPT:]}
+        start, now = self._find_span(world)
+        recent = [row for row in self._rows if row[1] >= start]
+        return {
+            **self._find_measured(start, now),
+            **self._find_events(world, start, now),
+            **self._find_places(self._after),
+            "doing": None,
+            "flights": [],
+            "turns": [],
+            "rows": recent[-KEPT:],
+        }
 
     @property
     def _shown(self) -> Engine | None:
@@ -199,8 +234,13 @@ class _Scene:
 
     def _turn_to(self, world: Engine) -> None:
         self._world = weakref.ref(world)
-        self._records = list(world.timeline)
-        self._known = set(map(id, self._records))
+        records = list(world.timeline)
+        self._known = set(map(id, records))
+        self._views, self._rows = [], []
+        for record in records:
+            if isinstance(record, PageView):
+                self._add_view(record)
+        self._set_events(Timeline.of(record for record in records if not isinstance(record, PageView)))
         self._before = self._after = None
         self._doing = None
 
@@ -213,10 +253,28 @@ class _Scene:
         if record is None or heard == "refused" or id(record) in self._known:
             return
         self._known.add(id(record))
-        self._records.append(record)
+        if isinstance(record, PageView):
+            self._add_view(record)
+            return
+        self._set_events(Timeline.of([*self._events, record]))
         if way := _find_way(record):
             self._flights.append({"at": record.instant, "way": way})
         self._turn(record)
+
+    def _add_view(self, view: PageView) -> None:
+        self._rows.append((len(self._rows), round(view.at, 4), _OUTCOMES.index(view.outcome)))
+        insort(self._views, view, key=_AT)
+        if self._zero is not None and view.at >= self._zero:
+            self._counts[view.outcome] += 1
+
+    def _set_events(self, events: Timeline) -> None:
+        self._events = events
+        self._zero = last_push(events)
+        if self._zero is not None:
+            self._counts = Counter(view.outcome for view in self._views_since(self._zero))
+
+    def _views_since(self, at: float) -> list[PageView]:
+        return self._views[bisect_left(self._views, at, key=_AT) :]
 
     def _turn(self, record: Record) -> None:
         """Note what production is from a switch of its code or schema on: nobody may have looked in time."""
@@ -226,7 +284,10 @@ class _Scene:
         match record:
             case Deployed(target="production", stage="live", commit=commit):
                 commits = {**seen.commits, commit: world.look_at(commit)}
-                seen = replace(seen, live=commit, commits=commits)
+                seen = replace(seen, live=commit, commits=commits, deployments=world.host.deployments)
+            case Deployed():
+                self._after = replace(seen, deployments=world.host.deployments)
+                return
             case MigrationApplied(database="cloud", version=version):
                 versions = (*seen.cloud.versions, version)
                 was, now = columns_after(seen.cloud.versions), columns_after(versions)
@@ -246,42 +307,62 @@ class _Scene:
             self._after = world.observe()
         except KitError:
             return
-        applied = {switch.version for switch in schema_switches(self._records)}
+        applied = {switch.version for switch in schema_switches(self._events)}
         self._versions = frozenset(self._after.cloud.versions) - applied
 
-    def _facts(self, world: Engine) -> dict[str, Any]:
-        timeline = Timeline.of(self._records)
+    def _find_span(self, world: Engine) -> tuple[float, float]:
+        """Return from when until when on the world's clock the stage shows it."""
         # The clock of a world that has ended may run on.
-        ended = world.closed and timeline.records
-        now = max(record.instant for record in timeline.records) if ended else world.clock.now()
-        zero = last_push(timeline)
-        start = max(now - SPAN_S, timeline.records[0].at if timeline.records else now)
-        recent = timeline.between(start, now + 1e9)
-        views = recent.only(PageView)
-        # Of what it has not been told yet nothing is left out, however far the clock has jumped meanwhile.
-        rows = [row for row in self._find_rows(self._told) if self._told or row[1] >= start]
-        self._told = len(self._records)
-        flights, self._flights = self._flights, []
-        turns, self._turns = self._turns, []
+        ends = [*(record.instant for record in self._events), *(view.at for view in self._views[-1:])]
+        now = max(ends) if world.closed and ends else world.clock.now()
+        first = min(
+            (records[0].at for records in (self._events.records, self._views) if records), default=now
+        )
+        return max(now - SPAN_S, first), now
+
+    def _find_measured(self, start: float, now: float) -> dict[str, Any]:
+        recent = self._views_since(start)
+        pushed = self._zero is not None and self._zero >= start
+        if self._zero is None:
+            counts = count_outcomes(recent)
+        else:
+            each = {name: self._counts[name] for name in _OUTCOMES}
+            counts = Outcomes(total=self._counts.total(), **each)
         return {
             "now": now,
-            "zero": start if zero is None or zero < start else zero,
-            "pushed": zero is not None and zero >= start,
             "start": start,
-            "rate": world.visitors.rate,
-            "title": "your own world" if world.keep else "a scratch world",
-            "wall": world.clock.name == "wall",
-            "doing": self._doing
-            and {"clone": self._doing.clone, "command": format_line(self._doing.command)},
+            "zero": self._zero if pushed else 0.0,
+            "pushed": pushed,
+            "windows": [window._asdict() for window in broken_windows(recent)],
+            "counts": counts._asdict(),
+        }
+
+    def _find_news(self, start: float, now: float) -> dict[str, Any]:
+        """Return what is new with each message, and forget that it was."""
+        # Of what it has not been told yet nothing is left out, however far the clock has jumped meanwhile.
+        rows = self._rows[self._told :] if self._told else [row for row in self._rows if row[1] >= start]
+        self._told = len(self._rows)
+        flights, self._flights = self._flights, []
+        turns, self._turns = self._turns, []
+        doing = self._doing
+        return {
+            **self._find_measured(start, now),
+            "doing": doing and {"clone": doing.clone, "command": format_line(doing.command)},
             "rows": rows,
             "flights": flights,
             "turns": turns,
-            "code": self._find_code(timeline, start, now),
-            "schema": self._find_schema(timeline, start, now),
-            "builds": _find_builds(timeline, start),
-            "marks": _find_marks(recent),
-            "windows": [window._asdict() for window in broken_windows(views)],
-            "counts": count_outcomes(timeline.since(zero) if zero is not None else recent)._asdict(),
+        }
+
+    def _find_events(self, world: Engine, start: float, now: float) -> dict[str, Any]:
+        """Return what does not change from one page view to the next."""
+        return {
+            "rate": world.visitors.rate,
+            "title": "your own world" if world.keep else "a scratch world",
+            "wall": world.clock.name == "wall",
+            "code": self._find_code(start, now),
+            "schema": self._find_schema(start, now),
+            "builds": _find_builds(self._events, start),
+            "marks": _find_marks(self._events.between(start, math.inf)),
         }
 
     def _find_places(self, seen: Snapshot | None) -> dict[str, Any]:
@@ -295,18 +376,10 @@ class _Scene:
             "gap": is_gap(seen),
         }
 
-    def _find_rows(self, first: int) -> list[tuple[int, float, int]]:
-        """Return the page views from a record on: number, instant, outcome."""
-        return [
-            (number, round(record.at, 4), _OUTCOMES.index(record.outcome))
-            for number, record in enumerate(self._records[first:], first)
-            if isinstance(record, PageView)
-        ]
-
-    def _find_code(self, timeline: Timeline, start: float, now: float) -> list[dict[str, Any]]:
+    def _find_code(self, start: float, now: float) -> list[dict[str, Any]]:
         """Return which commit production served when, with what is said of it."""
-        switches = code_switches(timeline)
-        first = next((view.commit for view in timeline.only(PageView) if view.commit), "")
+        switches = code_switches(self._events)
+        first = next((view.commit for view in self._views if view.commit), "")
         before = [switch.commit for switch in switches if switch.at <= start]
         old = before[-1] if before else first or (self._after.live if self._after and not switches else "")
         parts = [(start, old, False), *((each.at, each.commit, True) for each in switches if each.at > start)]
@@ -321,16 +394,17 @@ class _Scene:
 
         return _spans(parts, now, say)
 
-    def _find_schema(self, timeline: Timeline, start: float, now: float) -> list[dict[str, Any]]:
+    def _find_schema(self, start: float, now: float) -> list[dict[str, Any]]:
         """Return which schema the cloud had when, with what is said of it."""
         versions, parts = self._versions, []
         told = {}
-        for switch in schema_switches(timeline):
+        switches = schema_switches(self._events)
+        for switch in switches:
             versions |= {switch.version}
             told[switch.version] = versions
             if switch.instant > start:
                 parts.append((switch.instant, switch.version, True))
-        earlier = [switch.version for switch in schema_switches(timeline) if switch.instant <= start]
+        earlier = [switch.version for switch in switches if switch.instant <= start]
         parts.insert(0, (start, earlier[-1] if earlier else "", False))
 
         def say(version: str) -> list[str]:
@@ -384,6 +458,13 @@ def _find_marks(timeline: Timeline) -> list[dict[str, Any]]:
             text = "git push && db push" if git and database else "git push" if git else "db push"
             marks.append({"at": command.at, "text": text})
     return marks
+
+
+def _says_all(record: Record | None) -> bool:
+    """Say whether nobody has to look at git and the databases to know what a record has changed."""
+    if isinstance(record, MigrationApplied):
+        return record.database == "cloud"
+    return isinstance(record, Deployed | PageView)
 
 
 def _find_way(record: Record) -> str:

@@ -1,17 +1,19 @@
 // The stage: where everything is and what visitors meet, of the world in which something happens.
 
 import { html, nothing, render, svg } from "lit-html";
+import { guard } from "lit-html/directives/guard.js";
 import { unsafeSVG } from "lit-html/directives/unsafe-svg.js";
 import { axis, fit, say, sayInstant } from "./axis.js";
 import { BARS, box, drawBars, drawShade, drawStrip, drawTicks } from "./lanes.js";
 import { drawWays, MAP, PLACES, drawPlace, onWay } from "./map.js";
-import { OUTCOMES, seconds } from "./run.js";
+import { countUntil, OUTCOMES, seconds } from "./run.js";
 
 /** @typedef {import("./run.js").View} View */
 /** @typedef {import("./run.js").Segment & {texts: string[]}} Part */
 /** @typedef {{at: number, way: string}} Flight */
 /**
- * What the kernel tells; times in seconds of the world's clock.
+ * What the kernel tells; times in seconds of the world's clock. What only another record than a page view can
+ * change is left out where there was none; here it is what was told of it last.
  * @typedef {object} Told
  * @property {boolean} anew
  * @property {number} now
@@ -42,6 +44,8 @@ import { OUTCOMES, seconds } from "./run.js";
 const PACE = 12; // seconds of a virtual clock that pass in one, at least: 36 in three
 const LAG_S = 1.2; // real seconds that the picture may be behind, however fast the kernel is
 const FLIES_MS = 700;
+const FRAME_MS = 50; // from picture to picture: the cell that is watched needs the processor, too
+const STEP_S = 12; // the axis grows by so much at a time, and stands still meanwhile
 const BUSY_MS = 1000; // after which a command says how long it has been at it
 const DOCKED = "The stage is on the right; it follows whatever this notebook does.";
 const LOST = "The kernel of this stage has gone; this is the last that it told.";
@@ -67,8 +71,11 @@ class Stage {
     /** @type {Flight[]} */
     this.flights = [];
     this.shown = 0;
+    this.begin = 0; // of the lanes, until they are full
     this.pace = PACE;
     this.ticked = 0;
+    this.timer = 0;
+    this.drawn = 0;
     this.frame = 0;
     this.since = 0;
     this.width = 0;
@@ -93,6 +100,7 @@ class Stage {
       model.off("msg:custom", hear);
       model.off("comm_live_update", lose);
       observer.disconnect();
+      clearTimeout(this.timer);
       cancelAnimationFrame(this.frame);
     });
     const last = model.get("last");
@@ -137,30 +145,46 @@ class Stage {
     this.take(message);
   }
 
-  /** @param {Told} told */
-  take(told) {
+  /** @param {Told} news */
+  take(news) {
     this.trouble = "";
     const before = this.told;
+    const told = news.anew || !before ? news : { ...before, ...news };
     this.told = told;
     if (told.anew || !before) {
       this.views = [];
       this.scenes = [];
       this.flights = [];
       this.shown = told.since ?? told.now;
+      this.begin = this.shown >= told.start ? told.start : this.shown - 20;
     }
-    for (const { at, places, says, gap } of told.turns ?? []) this.scenes.push({ ...told, now: at, places, says, gap });
-    const latest = this.scenes.at(-1) ?? before;
-    if (!told.places && latest) Object.assign(told, { places: latest.places, says: latest.says, gap: latest.gap });
-    for (const [id, at, outcome] of told.rows) this.views.push({ id, at, outcome: OUTCOMES[outcome] });
-    this.views.sort((a, b) => a.at - b.at || a.id - b.id);
-    this.views = this.views.filter((view) => view.at >= Math.min(told.start - 1, this.shown - this.setup.span));
-    this.scenes.push(told);
+    for (const { at, places, says, gap } of told.turns) this.scenes.push({ ...told, now: at, places, says, gap });
+    if (news.places || !this.scenes.length) this.scenes.push(told);
+    if (told.rows.length) {
+      for (const [id, at, outcome] of told.rows) this.views.push({ id, at, outcome: OUTCOMES[outcome] });
+      this.views.sort((a, b) => a.at - b.at || a.id - b.id);
+      this.views = this.views.slice(countUntil(this.views, Math.min(told.start, this.shown - this.setup.span) - STEP_S));
+    }
     this.flights.push(...told.flights.filter((flight) => flight.at >= this.shown));
     if (Boolean(told.doing) !== Boolean(before?.doing)) this.since = performance.now();
     // What is left is shown in at most so many seconds: a kernel may be quicker than an eye.
     this.pace = Math.max(told.wall ? 1 : PACE, (told.now - this.shown) / LAG_S);
-    if (this.calm.matches || document.hidden) this.shown = told.now;
-    this.draw();
+    if (this.calm.matches || document.hidden) {
+      this.shown = told.now;
+      this.draw();
+    } else this.plan();
+  }
+
+  /** Draw in a frame, though not in each. */
+  plan() {
+    if (this.timer || this.frame) return;
+    this.timer = setTimeout(
+      () => {
+        this.timer = 0;
+        this.frame = requestAnimationFrame((now) => this.tick(now));
+      },
+      Math.max(0, this.drawn + FRAME_MS - performance.now()),
+    );
   }
 
   /** @param {number} now */
@@ -186,6 +210,7 @@ class Stage {
       return;
     }
     const clock = performance.now();
+    this.drawn = clock;
     const due = this.flights.filter((flight) => flight.at <= this.shown + 1e-6);
     this.flights = this.flights.filter((flight) => flight.at > this.shown + 1e-6);
     if (!this.calm.matches) this.flying.push(...due.map(({ way }) => ({ way, began: clock })));
@@ -196,7 +221,7 @@ class Stage {
       html`<div class="kw-stage">
         <p class="kw-head"><strong class=${scene.gap ? "kw-alarm" : ""}>${scene.says ?? "Looking."}</strong></p>
         ${this.drawMap(scene, clock)}
-        <p class="kw-clock"><strong>${told.pushed ? sayInstant(Number((this.shown - told.zero).toFixed(1))) : say(Number((this.shown - told.start).toFixed(1)))}</strong>
+        <p class="kw-clock"><strong>${told.pushed ? sayInstant(Number((this.shown - told.zero).toFixed(1))) : say(Number((this.shown - told.zero).toFixed(1)))}</strong>
           <span class="kw-soft">${told.pushed ? "since git push" : "of this world's clock"}, ${told.title}</span></p>
         <p class="kw-live" role="status" aria-live="polite">${this.sayDoing(clock)}</p>
         ${this.drawLanes(told)}
@@ -208,7 +233,7 @@ class Stage {
     const moves = this.shown < told.now || this.flying.length > 0;
     const waits = told.doing !== null && clock - this.since < BUSY_MS + 50;
     if (moves && !this.calm.matches) {
-      if (!this.frame) this.frame = requestAnimationFrame((now) => this.tick(now));
+      this.plan();
     } else {
       this.ticked = 0;
       if (waits) setTimeout(() => this.draw(), BUSY_MS);
@@ -232,8 +257,7 @@ class Stage {
     const takes = building ? (building.end ?? building.start + 35) - building.start : 1;
     return html`<svg class="kw-drawing kw-world" role="img" aria-label="World map. ${scene.says ?? ""}" viewBox="0 0 ${MAP.width} ${MAP.height}" width=${Math.min(this.width, MAP.width * 1.25)}>
       <g>${unsafeSVG(this.patterns)}</g>
-      ${drawWays(scene.gap ?? false, this.ident)}
-      ${PLACES.map(({ key }) => (places[key] ? drawPlace(places[key]) : nothing))}
+      ${guard([places, scene.gap], () => [drawWays(scene.gap ?? false, this.ident), PLACES.map(({ key }) => (places[key] ? drawPlace(places[key]) : nothing))])}
       ${building ? this.drawToken("builds", Math.min(1, (this.shown - building.start) / takes)) : nothing}
       ${this.flying.map(({ way, began }) => this.drawToken(way, (clock - began) / FLIES_MS))}
       ${this.drawVisitors()}
@@ -252,7 +276,8 @@ class Stage {
   drawVisitors() {
     if (this.calm.matches) return nothing;
     const long = 0.05 * this.pace; // of the clock that is shown
-    const recent = this.views.filter((view) => view.at <= this.shown && view.at > this.shown - 6 * long).slice(-60);
+    const end = countUntil(this.views, this.shown);
+    const recent = this.views.slice(Math.max(countUntil(this.views, this.shown - 6 * long), end - 60), end);
     return recent.map(({ id, at, outcome }) => {
       const age = (this.shown - at) / long;
       const lane = MAP.site.y + 8 + ((id * 7) % 50);
@@ -265,23 +290,24 @@ class Stage {
   /** @param {Told} told */
   drawLanes(told) {
     const place = LANES;
-    // Ten seconds at least, so that the first views do not fill the picture.
-    // Where the clock has jumped further than the lanes are long, what is shown lies before what was told.
-    const start = this.shown >= told.start ? told.start : this.shown - 20;
-    const end = Math.max(this.shown + 2, start + 12);
-    const first = Math.max(start, end - this.setup.span);
+    // Some seconds at least, so that the first views do not fill the picture.
+    const end = this.begin + Math.ceil((this.shown + 2 - this.begin) / STEP_S) * STEP_S;
+    const first = Math.max(this.begin, end - this.setup.span);
     const line = axis(first - told.zero, end - told.zero, 0, this.width - 2);
     /** @param {number} at */
     const since = (at) => at - told.zero;
     /** @param {Part[]} parts @param {number} y @param {"code" | "schema"} lane */
     const lane = (parts, y, lane) =>
-      parts.filter((part, index) => !index || part.start <= this.shown).map((part, index) => box(line, y, lane, since(index ? part.start : first), since(Math.min(part.end, this.shown)), part.new ? "kw-fresh" : "kw-old", part.texts));
+      parts
+        .filter((part, index) => !index || part.start <= this.shown)
+        .map((part, index, shown) => box(line, y, lane, since(index ? part.start : first), since(shown[index + 1]?.start ?? this.shown), part.new ? "kw-fresh" : "kw-old", part.texts));
     const windows = told.windows
       .filter((window) => window.start < this.shown)
       .map((window) => ({ start: since(window.start), end: since(Math.min(window.open ? this.shown : window.end, this.shown)) }));
-    const views = this.views.filter((view) => view.at <= this.shown).map((view) => ({ ...view, at: since(view.at) }));
+    const come = countUntil(this.views, this.shown);
+    const bars = () => drawBars(this.views.slice(0, come), axis(first, end, 0, this.width - 2), place.floor, told.rate || 20, this.ident);
     return html`<svg class="kw-drawing" role="img" aria-label="Lanes: code, schema and visitors of the last ${this.setup.span} seconds." width=${this.width} height=${place.height} viewBox="0 0 ${this.width} ${place.height}">
-      ${drawTicks(line, place)}
+      ${guard([line.start, line.end, line.width], () => drawTicks(line, place))}
       ${windows.map((window, index) => svg`${drawStrip(line, window, place.strip, index === windows.length - 1 ? [`broken ${say(seconds(windows))}`] : [], `${this.ident}-window`, "kw-edge")}
         ${drawShade(line, window, place.strip + 12, place.floor, `${this.ident}-window`, "kw-shade", "kw-edge")}`)}
       ${[["Code", place.code], ["Schema", place.schema], ["Visitors", place.floor - BARS]].map(([name, y]) => svg`<text class="kw-name kw-small" x="0" y=${Number(y) - 4}>${name}</text>`)}
@@ -294,7 +320,7 @@ class Stage {
           <text class="kw-small" x=${x + 8} y=${place.build + 10}>${fit([`${build.end === null || build.end > this.shown ? "building" : build.word} ${build.commit.slice(0, 7)}`, "build"], width)}</text>`;
       })}
       ${lane(told.schema, place.schema, "schema")}
-      ${drawBars(views, line, place.floor, told.rate || 20, this.ident)}
+      ${guard([this.views, come, first, end, line.width, told.rate], bars)}
       ${told.marks.filter((mark) => mark.at >= first && mark.at <= this.shown).map((mark) => {
         const x = line.x(since(mark.at));
         const leftward = x + mark.text.length * 7 + 20 > line.width;
