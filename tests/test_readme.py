@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from kit.experiments.rehearsal import Plan, Rehearsal
+from kit.lesson.minutes import CORE
 from pictures.jupyter import THEMES
 from pictures.shown import SHOWN
 
 TOP = Path(__file__).parent.parent
+DOCUMENTS = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 README = (TOP / "README.md").read_text(encoding="utf-8")
 
 
@@ -34,3 +38,20 @@ def test_every_widget_is_shown_in_both_themes() -> None:
     assert set(re.findall(r"docs/[\w-]+\.png", README)) == taken
     assert [path for path in taken if not (TOP / path).read_bytes().startswith(b"\x89PNG")] == []
     assert README.count("<img ") == README.count(' alt="') == len(SHOWN)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files_that_exist(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_glossary_is_in_order() -> None:
+    terms = re.findall(r"(?m)^\*\*([^*]+)\*\*: ", (TOP / "docs" / "glossary.md").read_text(encoding="utf-8"))
+    assert len(terms) > 20
+    assert terms == sorted(terms, key=str.casefold)
+
+
+def test_the_plans_for_teachers_name_the_core() -> None:
+    teaching = (TOP / "docs" / "teaching.md").read_text(encoding="utf-8")
+    assert f"{', '.join(CORE)} in this order" in teaching

@@ -26,7 +26,7 @@ _MASK = "***"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class JobStep:
     """A step of a job.
 
     Attributes:
@@ -56,7 +56,7 @@ class Job:
     name: str
     branches: tuple[str, ...]
     env: Mapping[str, str]
-    steps: tuple[Step, ...]
+    steps: tuple[JobStep, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +174,7 @@ def read_job(text: str, path: str, job: str = "") -> Job:
     )
 
 
-def _read_step(step: object, path: str) -> Step:
+def _read_step(step: object, path: str) -> JobStep:
     if not isinstance(step, dict) or ("run" in step) == ("uses" in step):
         raise _unreadable(path, "each step needs either run or uses")
     unknown = sorted(map(str, step.keys() - _KEYS))
@@ -185,7 +185,7 @@ def _read_step(step: object, path: str) -> Step:
             remedy="Use steps with run:, and actions/checkout; name, env and working-directory are known.",
         )
     lines = str(step.get("run", uses)).strip()
-    return Step(
+    return JobStep(
         name=str(step.get("name") or lines.splitlines()[0]),
         run="" if uses else lines,
         env=_variables(step, path),
@@ -273,7 +273,7 @@ class _Running:
     def _clone(self) -> Path:
         return self.folder / "clone"
 
-    def _run(self, step: Step) -> Ran:
+    def _run(self, step: JobStep) -> Ran:
         env = {name: self._fill(value) for name, value in {**self.job.env, **step.env}.items()}
         command = self._fill(step.run)
         if not step.run:
