@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from kit.draw import draw_element, draw_verdict, format_commit
+from kit.draw import Markup, draw_element, draw_verdict, format_commit
 from kit.errors import BadInput
 from kit.process.messenger import install_sleep
 from kit.process.shell import Ran, find_shell
@@ -112,14 +112,20 @@ class JobRun:
         return f"{self.path}, job {self.name}, for {format_commit(self.commit)}: {verdict}"
 
     def _repr_html_(self) -> str:
-        """Show each step beside an edge, and what it printed below it."""
+        """Show each step beside an edge; what it printed is folded below it, where it passed."""
         parts = [draw_element("p", draw_element("strong", self._head), style="margin:0 0 4px")]
         for step in self.steps:
             title = draw_element("strong", f"{_mark(step)} {_title(step)}")
             parts.append(draw_verdict(title, good=step.passed))
             if printed := _printed(step):
-                parts.append(draw_element("pre", "\n".join(printed), style="margin:0 0 4px 12px"))
+                text = draw_element("pre", "\n".join(printed), style="margin:0 0 4px 12px")
+                parts.append(_fold(text) if step.passed else text)
         return draw_element("div", *parts)
+
+
+def _fold(text: Markup) -> Markup:
+    summary = draw_element("summary", "What it printed", style="cursor:pointer")
+    return draw_element("details", summary, text, style="margin:0 0 4px 12px")
 
 
 def _mark(step: StepRan) -> str:
