@@ -20,7 +20,7 @@ from kit.draw import (
     show_in,
 )
 from kit.errors import BadInput
-from kit.timeline import Window, broken_windows
+from kit.timeline import Window, broken_windows, page_views
 from kit.world.world import World
 
 Monitor = Callable[[], object]
@@ -44,11 +44,13 @@ class MonitorSeen:
         name: what it is called.
         every: how often it looks, in seconds.
         looks: in their order, the last one is its first alarm, if it gave one.
+        false_alarm: whether a visitor found all well after its alarm, before anything was broken.
     """
 
     name: str
     every: float
     looks: tuple[Look, ...]
+    false_alarm: bool = False
 
     @property
     def alarmed_at(self) -> float | None:
@@ -81,7 +83,9 @@ class MonitorsRun:
         for monitor in self.monitors:
             if monitor.name == name:
                 at, window = monitor.alarmed_at, self.window
-                return at - window.start if at is not None and window is not None else None
+                if at is None or window is None or monitor.false_alarm:
+                    return None
+                return max(0.0, at - window.start)
         raise BadInput(
             f"There is no monitor {name!r}.",
             looked=[monitor.name for monitor in self.monitors],
@@ -108,10 +112,10 @@ class MonitorsRun:
         at, window = monitor.alarmed_at, self.window
         if at is None:
             return f"never, in {format_seconds(self.end - self.start)}"
-        if window is None or at < window.start:
+        if window is None or monitor.false_alarm:
             return "a false alarm"
         late = ", when it was over" if not window.open and at > window.end else ""
-        return f"after {format_seconds(round(at - window.start, 1))}{late}"
+        return f"after {format_seconds(round(max(0.0, at - window.start), 1))}{late}"
 
     def _repr_html_(self) -> str:
         """Draw the window, and for each monitor its looks and its alarm, on one axis of time."""
@@ -177,20 +181,22 @@ def run_monitors(
         name = min(due, key=due.__getitem__)
         engine.advance(max(0.0, due[name] - engine.clock.now()))
         every, look = monitors[name]
-        looks[name].append(Look(due[name], alarm=bool(look())))
+        now = engine.clock.now()  # later than it was due, where a build's migration was under way
+        looks[name].append(Look(now, alarm=bool(look())))
         if looks[name][-1].alarm:
             del due[name]
         else:
             due[name] += every
     engine.advance(max(0.0, start + seconds - engine.clock.now()))
     end = engine.clock.now()
-    seen = [window for window in broken_windows(engine.timeline) if window.end > start]
-    return MonitorsRun(
-        start=start,
-        end=end,
-        window=seen[0] if seen else None,
-        monitors=tuple(
-            MonitorSeen(name=name, every=every, looks=tuple(looks[name]))
-            for name, (every, _) in monitors.items()
-        ),
-    )
+    timeline = engine.timeline
+    window = next((window for window in broken_windows(timeline) if window.end > start), None)
+    # Nobody looked between the last good view and the first broken one: an alarm there is no false one.
+    good = [view.at for view in page_views(timeline) if view.outcome == "ok"]
+    well_until = end if window is None else max((at for at in good if at < window.start), default=start)
+    seen = []
+    for name, (every, _) in monitors.items():
+        alarm = next((look.at for look in looks[name] if look.alarm), None)
+        false = alarm is not None and alarm <= well_until
+        seen.append(MonitorSeen(name=name, every=every, looks=tuple(looks[name]), false_alarm=false))
+    return MonitorsRun(start=start, end=end, window=window, monitors=tuple(seen))

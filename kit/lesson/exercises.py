@@ -16,6 +16,7 @@ from kit.lesson.checks import (
     deploys,
     histories,
     locks,
+    monitors,
     orders,
     own_changes,
     schema,
@@ -55,6 +56,7 @@ _CHECKS: Mapping[str, Check] = {
     "15b": histories.restamped,
     "16a": own_changes.insists_on_both,
     "16b": own_changes.shipped_something,
+    "18a": monitors.noticed_soon,
 }
 
 
