@@ -1,4 +1,4 @@
-"""A JupyterLab with folders of its own, and Chromium on a notebook in it."""
+"""A JupyterLab, or a Notebook 7, with folders of its own, and Chromium on a notebook in it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,6 +24,7 @@ from kit.cli.lab import JUPYTER_SETTINGS
 from kit.names import ROOT
 from kit.process import wait_until
 
+Program = Literal["jupyterlab", "notebook"]
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 START_S, END_S, PAGE_MS = 60.0, 20.0, 60_000
 _TOKEN = "kit"  # noqa: S105 - of a server on the loopback that lives for a minute
@@ -33,19 +35,21 @@ _QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-compone
 
 @dataclass(frozen=True, kw_only=True)
 class Jupyter:
-    """A running JupyterLab.
+    """A running JupyterLab, or Notebook 7.
 
     Attributes:
         address: of its server.
         notebooks: the folder that it shows.
         worlds: the folder in which the kernels make their worlds.
         path: that leads from the server's root to the notebooks.
+        program: which of the two.
     """
 
     address: str
     notebooks: Path
     worlds: Path
     path: str = ""
+    program: Program = "jupyterlab"
 
     def write(self, name: str, sources: Sequence[str]) -> None:
         """Write a notebook.
@@ -60,7 +64,8 @@ class Jupyter:
 
     def url(self, name: str) -> str:
         """Return the address of a notebook."""
-        return f"{self.address}/lab/tree/{self.path}{name}.ipynb?token={_TOKEN}&reset"
+        page = "notebooks" if self.program == "notebook" else "lab/tree"
+        return f"{self.address}/{page}/{self.path}{name}.ipynb?token={_TOKEN}&reset"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +91,12 @@ def find_browser() -> str | None:
 
 
 @contextmanager
-def jupyter(checkout: Path | None = None) -> Iterator[Jupyter]:
+def jupyter(checkout: Path | None = None, *, program: Program = "jupyterlab") -> Iterator[Jupyter]:
     """Run JupyterLab in folders that go away with it.
 
     Args:
         checkout: of the kit; have its `kit lab` start JupyterLab, on its own copies of the notebooks.
+        program: "notebook" for Notebook 7 instead.
 
     Yields:
         The server, once it answers.
@@ -108,7 +114,7 @@ def jupyter(checkout: Path | None = None) -> Iterator[Jupyter]:
             port = listener.getsockname()[1]
         log = folder / "log"
         with log.open("wb") as output:
-            begin = ("kit", "lab", "--no-browser", "--") if checkout else _bare(folder)
+            begin = ("kit", "lab", "--no-browser", "--") if checkout else _bare(folder, program)
             server = subprocess.Popen(
                 [sys.executable, "-m", *begin, *_options(port)],
                 env=_environment(folder, checkout or ROOT),
@@ -125,6 +131,7 @@ def jupyter(checkout: Path | None = None) -> Iterator[Jupyter]:
                 notebooks=checkout / "my-notebooks" if checkout else folder / "notebooks",
                 worlds=folder / "worlds",
                 path="my-notebooks/" if checkout else "",
+                program=program,
             )
         finally:
             server.send_signal(signal.SIGTERM)
@@ -142,11 +149,11 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _bare(folder: Path) -> tuple[str, ...]:
+def _bare(folder: Path, program: Program) -> tuple[str, ...]:
     """Return what starts JupyterLab itself; `kit lab` says these of its own accord."""
     root = ("--allow-root",) if os.geteuid() == 0 else ()
     own = (f"--ServerApp.root_dir={folder / 'notebooks'}", "--ServerApp.answer_yes=True")
-    return ("jupyterlab", "--no-browser", *root, *own)
+    return (program, "--no-browser", *root, *own)
 
 
 def _options(port: int) -> tuple[str, ...]:
@@ -197,7 +204,7 @@ def open_notebook(
     scale: float = 1,
     kernel: bool = True,
 ) -> Watched:
-    """Open a notebook in a page of its own, and wait until JupyterLab and its kernel are there.
+    """Open a notebook in a page of its own, and wait until the program and its kernel are there.
 
     Args:
         browser: the browser.
@@ -216,6 +223,9 @@ def open_notebook(
     page.on("console", lambda said: watched.errors.append(_say(said)) if said.type == "error" else None)
     page.on("pageerror", lambda error: watched.errors.append(str(error)))
     page.goto(server.url(name))
+    if server.program == "notebook":
+        wait_for_kernel(page)
+        return watched
     page.locator("#jupyterlab-splash").wait_for(state="detached")
     # Cells that are run before the kernel is there make JupyterLab ask which kernel.
     if kernel:

@@ -25,7 +25,8 @@ COPIES = ROOT / "my-notebooks"
 FIRST_NOTEBOOK = "00_start_here"
 JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
 """A folder for JUPYTER_CONFIG_PATH. JupyterLab takes its `labconfig/default_setting_overrides.json` for
-defaults, over which the user's own settings win (jupyterlab_server, settings_utils)."""
+defaults, over which the user's own settings win (jupyterlab_server, settings_utils). Its `page_config.json`
+leaves out Notebook 7's button, which a notebook has where that is installed, too."""
 # JupyterLab's own, and the stored notebooks: who opens one of those by mistake changes the checkout.
 _UNLISTED = ("__pycache__", "*.pyc", "*.pyo", ".DS_Store", "*~", "*.so", "*.dylib", STORED.name)
 _IN_ONE_LINE: Mapping[CopyOutcome, str] = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import psutil
 from sidecar import Sidecar
 
 from kit.names import STAGE_OFFERED
@@ -15,7 +17,9 @@ from kit.widgets.stage import Stage
 from kit.world.open import Progress
 from kit.world.world import World
 
-_ELSEWHERE = ("VSCODE_PID", "VSCODE_CWD", "COLAB_GPU")  # of programs that show widgets, and dock nothing
+# Programs that show widgets, and dock nothing: what they set, and what they are started as.
+_ELSEWHERE = ("VSCODE_PID", "VSCODE_CWD", "COLAB_GPU")
+_NOTEBOOK_7 = {"notebook", "jupyter-notebook"}
 _shown: list[ipywidgets.Widget] = []  # one stage a kernel, and its dock: it follows every world
 
 
@@ -34,7 +38,7 @@ class NotebookWorld(World):
             _shown.pop().close()
         stage = Stage(self.engine)
         _shown.append(stage)
-        if dock and not any(name in os.environ for name in _ELSEWHERE):
+        if dock and _can_dock():
             _shown.append(_dock(stage))
         return stage
 
@@ -72,6 +76,19 @@ def open_world(
     shown = show_progress()
     progress = progress or (shown.say if shown else None)
     return NotebookWorld.open(phase, scratch=scratch, clock=clock, progress=progress)
+
+
+def _can_dock() -> bool:
+    """Say whether the program that shows the notebook has room beside it, as far as a kernel can tell."""
+    if any(name in os.environ for name in _ELSEWHERE):
+        return False
+    try:
+        server = psutil.Process().parent()
+        words = server.cmdline() if server else []
+    except psutil.Error:
+        return True
+    # "python -m notebook", "python bin/jupyter-notebook"
+    return not _NOTEBOOK_7 & {Path(word).name for word in words[1:3]}
 
 
 def _dock(stage: Stage) -> Sidecar:

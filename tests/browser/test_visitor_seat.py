@@ -25,6 +25,7 @@ world.advance(36)
     'world.dev.run("npx supabase db push")',
 )
 THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+PAPER = {"dark": "rgb(25, 23, 20)", "light": "rgb(250, 247, 240)"}  # of the site, whatever the system prefers
 BOOK = "Notes on Rivers"
 FIRST = "00000000-0000-4000-8000-000000000001"
 EMPTY = "Nothing here yet. Pick something to read."
@@ -72,6 +73,11 @@ def test_what_was_opened_in_the_window_is_lost_and_then_no_more(
         found += barriers(seat)
     assert found == []
     assert misfits(seat) == {size: [] for size in SIZES}
+
+    page.emulate_media(color_scheme="null")  # Playwright's own would hold inside the frame, too
+    for theme, paper in PAPER.items():
+        show_theme(page, theme)
+        expect(site.locator("body")).to_have_css("background-color", paper)
 
     with page.expect_popup() as came:
         seat.get_by_role("link", name="Open in a tab").click()

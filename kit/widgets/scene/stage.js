@@ -255,7 +255,7 @@ class Stage {
     if (!places) return nothing;
     const building = this.told?.builds.find((build) => build.start <= this.shown && (build.end === null || build.end > this.shown));
     const takes = building ? (building.end ?? building.start + 35) - building.start : 1;
-    return html`<svg class="kw-drawing kw-world" role="img" aria-label="World map. ${scene.says ?? ""}" viewBox="0 0 ${MAP.width} ${MAP.height}" width=${Math.min(this.width, MAP.width * 1.25)}>
+    return html`<svg class="kw-drawing kw-world" role="img" aria-label="World map. ${scene.says ?? ""}" viewBox="0 0 ${MAP.width} ${MAP.height}" width=${this.width}>
       <g>${unsafeSVG(this.patterns)}</g>
       ${guard([places, scene.gap], () => [drawWays(scene.gap ?? false, this.ident), PLACES.map(({ key }) => (places[key] ? drawPlace(places[key]) : nothing))])}
       ${building ? this.drawToken("builds", Math.min(1, (this.shown - building.start) / takes)) : nothing}
