@@ -68,6 +68,8 @@ class _Said(NamedTuple):
     heard: Heard
     record: Record | None
     at: float = 0.0  # by the world's clock
+    past: tuple[Record, ...] | None = None  # where this is the first that is said of a world
+    live: str = ""  # the commit that production served just before, in the same case
 
 
 class Stage(DrawnWidget):
@@ -92,12 +94,13 @@ class Stage(DrawnWidget):
         """
         self._said: queue.SimpleQueue[_Said | None] = queue.SimpleQueue()
         self._ending = Event()
+        self._heard: Callable[[], Engine | None] = lambda: None
         super().__init__(setup={"patterns": draw_patterns("IDENT"), "span": SPAN_S, "means": STACKED})
         self._scene = _Scene()
         self.on_msg(self._receive)
         self._forget = watch(self._hear)
         if world is not None:
-            self._said.put(_Said(world, "anew", None, world.clock.now()))
+            self._hear(world, "anew", None)
         self._thread = Thread(target=self._loop, name="kit-stage", daemon=True)
         self._thread.start()
 
@@ -116,8 +119,16 @@ class Stage(DrawnWidget):
         super().close()
 
     def _hear(self, world: Engine, heard: Heard, record: Record | None) -> None:
-        if not world.becoming:
-            self._said.put(_Said(world, heard, record, world.clock.now()))
+        if world.becoming:
+            return
+        said = _Said(world, heard, record, world.clock.now())
+        former = self._heard()
+        if heard == "anew" or former is not world:
+            # Now, since by the time the stage's thread comes to it production may be another one.
+            past = tuple(known for known in world.timeline if known is not record)
+            said = said._replace(past=past, live=world.host.live)
+            self._heard = weakref.ref(world)
+        self._said.put(said)
 
     def _receive(self, _: object, content: dict[str, Any], __: object) -> None:
         if content.get("do") == "hello":
@@ -178,6 +189,8 @@ class _Scene:
         self._after: Snapshot | None = None
         self._versions: frozenset[str] = frozenset()
         self._doing: CommandRan | None = None
+        self._live = ""  # when the page turned to this world
+        self._switches: list[Record] = []  # of production, whose place in time nobody was told yet
         self._flights: list[dict[str, Any]] = []
         self._turns: list[dict[str, Any]] = []
 
@@ -185,12 +198,13 @@ class _Scene:
         """Take in what was said, look where it changes places, and return what the page is told."""
         anew = look = events = False
         since: float | None = None  # from when on the page has seen nothing of this world
-        for world, heard, record, at in said:
-            if world is None or heard == "anew" or world is not self._shown:
+        for each in said:
+            heard, record = each.heard, each.record
+            if each.world is None or heard == "anew" or each.world is not self._shown:
                 anew = look = True
-                if world is not None:
-                    since = at
-                    self._turn_to(world)
+                if each.world is not None:
+                    since = each.at
+                    self._turn_to(each.world, each.past, each.live)
             self._take(heard, record)
             events |= anew or not isinstance(record, PageView)
             look |= heard == "ends" or (heard == "happens" and not _says_all(record))
@@ -232,9 +246,9 @@ class _Scene:
     def _shown(self) -> Engine | None:
         return self._world() if self._world else None
 
-    def _turn_to(self, world: Engine) -> None:
+    def _turn_to(self, world: Engine, past: tuple[Record, ...] | None, live: str) -> None:
         self._world = weakref.ref(world)
-        records = list(world.timeline)
+        records = world.timeline.records if past is None else past
         self._known = set(map(id, records))
         self._views, self._rows = [], []
         for record in records:
@@ -242,6 +256,8 @@ class _Scene:
                 self._add_view(record)
         self._set_events(Timeline.of(record for record in records if not isinstance(record, PageView)))
         self._before = self._after = None
+        self._live = live
+        self._switches, self._turns = [], []
         self._doing = None
 
     def _take(self, heard: Heard, record: Record | None) -> None:
@@ -259,7 +275,9 @@ class _Scene:
         self._set_events(Timeline.of([*self._events, record]))
         if way := _find_way(record):
             self._flights.append({"at": record.instant, "way": way})
-        self._turn(record)
+        if isinstance(record, Deployed) or _is_switch(record):
+            self._switches.append(record)
+            self._turn()
 
     def _add_view(self, view: PageView) -> None:
         self._rows.append((len(self._rows), round(view.at, 4), _OUTCOMES.index(view.outcome)))
@@ -276,39 +294,37 @@ class _Scene:
     def _views_since(self, at: float) -> list[PageView]:
         return self._views[bisect_left(self._views, at, key=_AT) :]
 
-    def _turn(self, record: Record) -> None:
-        """Note what production is from a switch of its code or schema on: nobody may have looked in time."""
-        world, seen = self._shown, self._after
-        if world is None or seen is None:
-            return
-        match record:
-            case Deployed(target="production", stage="live", commit=commit):
-                commits = {**seen.commits, commit: world.look_at(commit)}
-                seen = replace(seen, live=commit, commits=commits, deployments=world.host.deployments)
-            case Deployed():
-                self._after = replace(seen, deployments=world.host.deployments)
-                return
-            case MigrationApplied(database="cloud", version=version):
-                versions = (*seen.cloud.versions, version)
-                was, now = columns_after(seen.cloud.versions), columns_after(versions)
-                columns = [name for name in seen.cloud.columns if name not in was - now]
-                columns += sorted(now - was - {*columns})
-                cloud = replace(seen.cloud, versions=versions, columns=tuple(columns))
-                seen = replace(seen, cloud=cloud)
-            case _:
-                return
-        self._after = seen
-        self._turns.append({"at": record.instant, **self._find_places(seen)})
+    def _turn(self) -> None:
+        """Note what production is from each switch of code or schema on: nobody may have looked in time."""
+        world = self._shown
+        if world is None or self._after is None:
+            return  # the first look does it
+        switches, self._switches = self._switches, []
+        for record in switches:
+            self._after = _switch(world, self._after, record)
+            if _is_switch(record):
+                self._turns.append({"at": record.instant, **self._find_places(self._after)})
 
     def _look(self, world: Engine) -> None:
         if world.closed:
             return  # what it showed last stays
         try:
-            self._after = world.observe()
+            seen = world.observe()
         except KitError:
             return
+        # Of what has happened meanwhile, too, production's states come from the one before.
+        late = [record for record in seen.timeline if id(record) not in self._known]
+        if self._after is None:
+            new = [*self._switches, *filter(_is_switch, late)]
+            self._after = _switch_back(world, seen, new, self._live)
+        for record in late:
+            self._take("happens", record)
+        self._turn()
+        for record in filter(_is_switch, late):
+            seen = _switch(world, seen, record)
+        self._after = seen
         applied = {switch.version for switch in schema_switches(self._events)}
-        self._versions = frozenset(self._after.cloud.versions) - applied
+        self._versions = frozenset(seen.cloud.versions) - applied
 
     def _find_span(self, world: Engine) -> tuple[float, float]:
         """Return from when until when on the world's clock the stage shows it."""
@@ -458,6 +474,44 @@ def _find_marks(timeline: Timeline) -> list[dict[str, Any]]:
             text = "git push && db push" if git and database else "git push" if git else "db push"
             marks.append({"at": command.at, "text": text})
     return marks
+
+
+def _is_switch(record: Record) -> bool:
+    """Say whether production is another one from a record on."""
+    match record:
+        case Deployed(target="production", stage="live") | MigrationApplied(database="cloud"):
+            return True
+        case _:
+            return False
+
+
+def _switch(world: Engine, seen: Snapshot, record: Record) -> Snapshot:
+    """Return a world with what a record says of its deployments or its cloud database; twice is as once."""
+    match record:
+        case MigrationApplied(version=version) if version not in seen.cloud.versions:
+            return _migrate(seen, (*seen.cloud.versions, version))
+        case Deployed(target="production", stage="live", commit=commit):
+            commits = {**seen.commits, commit: world.look_at(commit)}
+            return replace(seen, live=commit, commits=commits, deployments=world.host.deployments)
+        case Deployed():
+            return replace(seen, deployments=world.host.deployments)
+        case _:
+            return seen
+
+
+def _switch_back(world: Engine, seen: Snapshot, switches: list[Record], live: str) -> Snapshot:
+    """Return a world as it was before switches that had already happened when somebody looked."""
+    if live and any(isinstance(switch, Deployed) for switch in switches):
+        seen = replace(seen, live=live, commits={**seen.commits, live: world.look_at(live)})
+    new = {switch.version for switch in switches if isinstance(switch, MigrationApplied)}
+    return _migrate(seen, tuple(version for version in seen.cloud.versions if version not in new))
+
+
+def _migrate(seen: Snapshot, versions: tuple[str, ...]) -> Snapshot:
+    was, now = columns_after(seen.cloud.versions), columns_after(versions)
+    columns = [name for name in seen.cloud.columns if name not in was - now]
+    columns += sorted(now - was - {*columns})
+    return replace(seen, cloud=replace(seen.cloud, versions=versions, columns=tuple(columns)))
 
 
 def _says_all(record: Record | None) -> bool:

@@ -75,9 +75,9 @@ def test_what_was_opened_in_the_window_is_lost_and_then_no_more(
     assert misfits(seat) == {size: [] for size in SIZES}
 
     page.emulate_media(color_scheme="null")  # Playwright's own would hold inside the frame, too
-    for theme, paper in PAPER.items():
+    for theme in THEMES:
         show_theme(page, theme)
-        expect(site.locator("body")).to_have_css("background-color", paper)
+        expect(site.locator("body")).to_have_css("background-color", PAPER[theme])
 
     with page.expect_popup() as came:
         seat.get_by_role("link", name="Open in a tab").click()

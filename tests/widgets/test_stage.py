@@ -118,6 +118,26 @@ def test_it_follows_whatever_world_something_happens_in(
     assert wait_until(lambda: sum(message["anew"] for message in told) == 2, seconds=60)
 
 
+def test_it_may_look_as_late_as_it_likes(world: NotebookWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stage, "_loop", lambda _: None)
+    stage = Stage()
+    world.reset(5)
+    world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed")
+    world.dev.run("git push -q origin main")
+    world.advance(36)
+    world.dev.run("npx supabase db push")
+    said = [stage._said.get() for _ in range(stage._said.qsize())]
+    message = stage._scene.follow(each for each in said if each)
+    assert [(turn["gap"], turn["places"]["site"]["facts"][0]["holds"]) for turn in message["turns"]] == [
+        (True, True),
+        (False, True),
+    ]
+    assert [flight["way"] for flight in message["flights"]] == ["git push", "builds", "db push"]
+    assert message["gap"] is False
+    assert [part["new"] for part in message["code"]] == [False, True]
+    stage.close()
+
+
 def test_a_refused_command_is_not_waited_for(stage: Stage, world: NotebookWorld, told: Told) -> None:
     assert stage
     with pytest.raises(Exception, match="cannot come at a rate"):
