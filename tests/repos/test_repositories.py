@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tarfile
 import subprocess
 from pathlib import Path
 
@@ -254,6 +255,21 @@ def test_a_repository_that_is_gone(repositories: Repositories) -> None:
     shutil.rmtree(repositories.clones["production"])
     with pytest.raises(UnusableFolder, match="rhizome-v2 is gone"):
         repositories.observe()
+
+
+def test_archive_on_a_python_that_knows_no_filters(
+    repositories: Repositories, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Debian 12's 3.11.2: `extractall` has no such argument there."""
+    extract = tarfile.TarFile.extractall
+
+    def extractall(tar: tarfile.TarFile, path: Path) -> None:
+        extract(tar, path, filter="fully_trusted")
+
+    monkeypatch.delattr(tarfile, "data_filter")
+    monkeypatch.setattr(tarfile.TarFile, "extractall", extractall)
+    repositories.archive(BRANCH, tmp_path / "build")
+    assert (tmp_path / "build" / "src/app/search/page.py").exists()
 
 
 def test_archive_and_read_any_commit(repositories: Repositories, tmp_path: Path) -> None:
