@@ -17,6 +17,7 @@ from kit.timeline import (
     Outcome,
     PageView,
     Record,
+    Stage,
     Timeline,
     draw_timeline,
     draw_visits,
@@ -185,6 +186,21 @@ def test_a_build_that_fails_is_hatched_as_what_is_broken(rehearse: Rehearse) -> 
         for part in picture.iter(f"{SVG}rect")
         if part.get("class") == "kw-fresh" and part.get("rx") == "2"
     ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "word"),
+    [("staged", "built, not live"), ("canceled", "build canceled"), ("failed", "build failed")],
+)
+def test_a_build_that_does_not_go_live_says_so(rehearse: Rehearse, stage: Stage, word: str) -> None:
+    records = [
+        replace(record, stage=stage) if isinstance(record, Deployed) and record.stage == "live" else record
+        for record in rehearse()
+    ]
+
+    (picture,) = pictures(draw_timeline(records))
+
+    assert f"{word} 3f2a1c9" in texts(picture)
 
 
 def test_sittings_far_apart_are_pictures_of_their_own(rehearse: Rehearse) -> None:

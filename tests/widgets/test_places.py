@@ -159,3 +159,39 @@ def test_every_text_of_a_place_is_one_line_without_control_characters(hostile: C
     for place in find_places(hostile):
         for text in (*place.lines, *place.changes, place.note, place.passing, *place.holds):
             assert text.isprintable(), text
+
+
+def passing(world: World) -> str:
+    return next(place.passing for place in find_places(world.change()) if place.key == "site")
+
+
+def test_the_site_says_that_it_is_rolled_back_and_what_waits_behind_that(
+    world: Callable[[int], World],
+) -> None:
+    w = world(5)
+    old = w.engine.host.live
+    w.dev.run(f"git checkout -q main && git merge -q {FEATURE} && git push -q origin main")
+    w.advance(36)
+
+    w.rollback(old)
+    assert passing(w) == "rolled back"
+    assert f"{old[:7]}, rolled back" in repr(w.status())
+
+    w.dev.run("git commit -q --allow-empty -m fix && git push -q origin main")
+    w.advance(36)
+    fix = w.engine.host.deployments[-1].commit[:7]
+    assert passing(w) == f"staged {fix}, rolled back"
+
+    w.promote()
+    assert passing(w) == ""
+    assert "rolled back" not in repr(w.status())
+
+
+def test_the_site_says_that_a_build_was_canceled(world: Callable[[int], World]) -> None:
+    w = world(5)
+    w.dev.run("git checkout -q main && git commit -q --allow-empty -m typo && git push -q origin main")
+    commit = w.engine.host.deployments[-1].commit[:7]
+
+    assert repr(w.cancel()) == f"canceled the build of {commit}"
+
+    assert passing(w) == f"canceled {commit}"
