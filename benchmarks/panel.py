@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import statistics
 import sys
 import time
+from contextlib import suppress
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from benchmarks.measurement import Row
 from kit.names import ROOT
@@ -72,6 +74,21 @@ for _ in range(1 + {runs}):
 print(json.dumps(took))
 """
 _SENT = ("world.stage()", "world.advance(36)")
+# Ten seconds of real time, in which each page view is a record, a message and a part of a bar.
+_BUSY = (
+    """
+from kit import open_world
+world = open_world(phase=5, scratch=True, clock="wall")
+world.stage()
+""",
+    """
+world.visitors(rate=100)
+world.advance(10)
+world.visitors(rate=0)
+print("measured:", sum(type(record).__name__ == "PageView" for record in world.timeline))
+""",
+)
+_LANES = re.compile(r"(\d+) page views")
 _BUNDLES = ("deploy.js", "stage.js")
 _DEPLOY = "Without an answer"
 # From the click to the frame of the browser in which the panel says that it was heard.
@@ -125,7 +142,7 @@ def measure_panel(runs: int) -> list[Row]:
         Panel.on(page)
         scrubbed = sorted(float(took) for took in page.evaluate(_SCRUB))
         page.close()
-        staged = _measure_stage(browser, server, runs)
+        staged = [*_measure_stage(browser, server, runs), _count_shown(browser, server)]
     return [
         Row(
             what="first paint after a click on Deploy",
@@ -177,6 +194,29 @@ def _measure_stage(browser: Browser, server: Jupyter, runs: int) -> list[Row]:
         ),
         Row(what="all that is sent during it", measured=sent, unit="kB/s", target=64),
     ]
+
+
+def _count_shown(browser: Browser, server: Jupyter) -> Row:
+    """Count the page views that the stage shows of those that were measured."""
+    server.write("busy", _BUSY)
+    page = open_notebook(browser, server, "busy", width=1280, height=800).page
+    _run_cell(page, 0)
+    lanes = page.locator(".jupyterlab-sidecar").get_by_role("img", name="Lanes of the last")
+    lanes.wait_for()
+    _run_cell(page, 1)
+    printed = page.locator(".jp-OutputArea-output", has_text="measured:").inner_text()
+    measured = int(printed.split()[-1])
+    with suppress(Error):  # then it shows fewer, and the row says how many
+        page.locator(f".jupyterlab-sidecar [aria-label$=' {measured} page views.']").wait_for()
+    found = _LANES.search(lanes.get_attribute("aria-label") or "")
+    page.close()
+    return Row(
+        what="page views that the stage shows, 100 a second",
+        measured=int(found[1]) if found else 0,
+        unit=f"of {measured}",
+        target=measured,
+        least=True,
+    )
 
 
 def _run_cell(page: Page, number: int) -> None:

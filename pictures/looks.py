@@ -14,7 +14,8 @@ SIZES = {"320 px": (320, 900), "200 % of 1280 px": (640, 900), "1280 px": (1280,
 """Windows in which every widget must be whole, in CSS pixels."""
 # JupyterLab lays itself out some time after the window has changed.
 _LAID_OUT = """() => {
-const right = document.querySelector('.jp-NotebookPanel').getBoundingClientRect().right;
+const parts = [...document.querySelectorAll('.jp-NotebookPanel, .jupyterlab-sidecar')];
+const right = Math.max(...parts.map(one => one.getBoundingClientRect().right));
 return right <= innerWidth && right > innerWidth - 40 }"""
 # What only a screen reader gets to know, such as a drawing's table: clipped away on purpose.
 _UNSEEN = """const unseen = one => one !== root

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pictures.jupyter import Watched, execute, show_theme, wait_for_kernel
-from pictures.looks import AXE, SIZES, barriers, misfits, moving
+from pictures.looks import AXE, SIZES, barriers, misfits, moving, resize
 
 pytestmark = pytest.mark.browser
 CELLS = (
@@ -120,6 +120,17 @@ def test_it_is_readable_in_both_themes_whole_at_any_width_and_still_where_that_i
     expect(stage.locator(".kw-visitor")).to_have_count(0)
     expect(stage.locator(".kw-clock strong")).to_have_text(re.compile(r"\+4\d"))
     page.emulate_media(reduced_motion="no-preference")
+
+
+def test_beside_the_notebook_it_is_whole_narrow_and_magnified(stage: Locator) -> None:
+    page = stage.page
+    before = page.viewport_size
+    assert before
+    assert misfits(stage) == {size: [] for size in SIZES}
+    expect(stage.locator("svg.kw-world")).to_contain_text("production clone")
+    resize(page, "320 px")
+    expect(stage.get_by_role("listitem").filter(has_text="production clone")).to_contain_text("old code")
+    page.set_viewport_size(before)
 
 
 def test_it_follows_whatever_world_works_without_being_asked(stage: Locator) -> None:

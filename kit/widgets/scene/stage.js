@@ -50,7 +50,18 @@ const BUSY_MS = 1000; // after which a command says how long it has been at it
 const DOCKED = "The stage is on the right; it follows whatever this notebook does.";
 const LOST = "The kernel of this stage has gone; this is the last that it told.";
 const BEGINS = "kw-stage-begins"; // an event of the page: a stage has come to life
+const NARROW = 280; // pixels, below which the map's letters are too small to read: it is a list there
 const LANES = { marks: 12, strip: 22, code: 50, build: 77, schema: 108, floor: 214, height: 234 };
+
+/** The map in words. @param {Record<string, import("./map.js").Place>} places */
+function listPlaces(places) {
+  return html`<ul class="kw-list">${PLACES.map(({ key }) => {
+    const place = places[key];
+    if (!place) return nothing;
+    const parts = [...(place.passing ? [place.passing] : place.lines), ...place.facts.map((fact) => fact.says), ...(place.changes.length ? ["changed"] : [])];
+    return html`<li><strong>${place.name}</strong>: ${parts.join(", ")}</li>`;
+  })}</ul>`;
+}
 
 class Stage {
   /** @param {Model} model @param {HTMLElement} el @param {AbortSignal} signal */
@@ -253,6 +264,7 @@ class Stage {
   drawMap(scene, clock) {
     const { places } = scene;
     if (!places) return nothing;
+    if (this.width < NARROW) return guard([places, NARROW], () => listPlaces(places));
     const building = this.told?.builds.find((build) => build.start <= this.shown && (build.end === null || build.end > this.shown));
     const takes = building ? (building.end ?? building.start + 35) - building.start : 1;
     return html`<svg class="kw-drawing kw-world" role="img" aria-label="World map. ${scene.says ?? ""}" viewBox="0 0 ${MAP.width} ${MAP.height}" width=${this.width}>
@@ -274,7 +286,8 @@ class Stage {
 
   /** The page views of the last moment, on their way to the site; those that were not ok fall. */
   drawVisitors() {
-    if (this.calm.matches) return nothing;
+    // On a virtual clock that stands still nobody is on the way.
+    if (this.calm.matches || !(this.told?.wall || this.told?.doing || this.shown < (this.told?.now ?? 0))) return nothing;
     const long = 0.05 * this.pace; // of the clock that is shown
     const end = countUntil(this.views, this.shown);
     const recent = this.views.slice(Math.max(countUntil(this.views, this.shown - 6 * long), end - 60), end);
@@ -284,6 +297,20 @@ class Stage {
       if (age < 2) return svg`<circle class="kw-visitor" cx=${MAP.width - 4 - (MAP.width - 4 - MAP.site.end) * (age / 2)} cy=${lane} r="3" />`;
       if (outcome === "ok") return nothing;
       return svg`<rect class="kw-${outcome}" fill="url(#${this.ident}-${outcome})" x=${MAP.site.end + 4 + ((id * 13) % 22)} y=${MAP.site.y + 40 + (age - 2) * 22} width="8" height="8" opacity=${1 - (age - 2) * 0.2} />`;
+    });
+  }
+
+  /** Names only where there is room for them: beside the edge, and beside each other. @param {{x: number, text: string}[]} marks @param {number} width */
+  drawMarks(marks, width) {
+    let taken = 0; // up to there
+    return marks.map(({ x, text }) => {
+      const place = [text, ""]
+        .flatMap((words) => [{ words: `▾ ${words}`, left: x + 5 }, { words: `${words} ▾`, left: x - 5 - (words.length + 2) * 7.5 }])
+        .find(({ words, left }) => left >= taken && left + words.length * 7.5 <= width);
+      if (place) taken = place.left + place.words.length * 7.5;
+      const leftward = place !== undefined && place.left < x;
+      return svg`<line class="kw-mark" x1=${x} x2=${x} y1="4" y2=${LANES.floor} />
+        ${place ? svg`<text class="kw-bold kw-halo" x=${leftward ? x - 5 : x + 5} y=${LANES.marks} text-anchor=${leftward ? "end" : "start"}>${place.words.trim()}</text>` : nothing}`;
     });
   }
 
@@ -306,7 +333,7 @@ class Stage {
       .map((window) => ({ start: since(window.start), end: since(Math.min(window.open ? this.shown : window.end, this.shown)) }));
     const come = countUntil(this.views, this.shown);
     const bars = () => drawBars(this.views.slice(0, come), axis(first, end, 0, this.width - 2), place.floor, told.rate || 20, this.ident);
-    return html`<svg class="kw-drawing" role="img" aria-label="Lanes: code, schema and visitors of the last ${this.setup.span} seconds." width=${this.width} height=${place.height} viewBox="0 0 ${this.width} ${place.height}">
+    return html`<svg class="kw-drawing" role="img" aria-label="Lanes of the last ${this.setup.span} seconds: code, schema, ${come - countUntil(this.views, first)} page views." width=${this.width} height=${place.height} viewBox="0 0 ${this.width} ${place.height}">
       ${guard([line.start, line.end, line.width], () => drawTicks(line, place))}
       ${windows.map((window, index) => svg`${drawStrip(line, window, place.strip, index === windows.length - 1 ? [`broken ${say(seconds(windows))}`] : [], `${this.ident}-window`, "kw-edge")}
         ${drawShade(line, window, place.strip + 12, place.floor, `${this.ident}-window`, "kw-shade", "kw-edge")}`)}
@@ -321,11 +348,7 @@ class Stage {
       })}
       ${lane(told.schema, place.schema, "schema")}
       ${guard([this.views, come, first, end, line.width, told.rate], bars)}
-      ${told.marks.filter((mark) => mark.at >= first && mark.at <= this.shown).map((mark) => {
-        const x = line.x(since(mark.at));
-        const leftward = x + mark.text.length * 7 + 20 > line.width;
-        return svg`<line class="kw-mark" x1=${x} x2=${x} y1="4" y2=${place.floor} /><text class="kw-bold kw-halo" x=${leftward ? x - 5 : x + 5} y=${place.marks} text-anchor=${leftward ? "end" : "start"}>${leftward ? `${mark.text} ▾` : `▾ ${mark.text}`}</text>`;
-      })}
+      ${this.drawMarks(told.marks.filter((mark) => mark.at >= first && mark.at <= this.shown).map((mark) => ({ x: line.x(since(mark.at)), text: mark.text })), line.width)}
       <line class="kw-hand" x1=${line.x(since(this.shown))} x2=${line.x(since(this.shown))} y1=${place.code - 6} y2=${place.floor} />
     </svg>`;
   }
