@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import tarfile
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
