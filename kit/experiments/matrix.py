@@ -37,6 +37,7 @@ from kit.errors import BuildFailed, MigrationFailed
 from kit.experiments.changes import ChangeName, recipe
 from kit.experiments.orders import ORDERS
 from kit.experiments.rehearsal import Plan, make_commit, prepare, require_success
+from kit.host import HostSettings
 from kit.host.outcome import Witness
 from kit.names import DB_PUSH, GIT_PUSH
 from kit.process import wait_until
@@ -471,6 +472,8 @@ def measure_pairs(world: Engine, *, title: str) -> TwoByTwo:
     """
     world.visit(0)
     world.host.build_seconds = _BUILD_S
+    # Code and schema are each switched by hand here, whatever the learner's host does by itself.
+    world.host.settings, world.host.rolled_back = HostSettings(), False
     with contextlib.closing(Trier(world)) as trier:
         trier.choose_documents()
         return TwoByTwo(title=title, cells=tuple(_Measuring(world, trier).cells()))

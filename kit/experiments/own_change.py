@@ -477,6 +477,12 @@ def _find_standing(world: World, seen: Snapshot) -> Iterator[Fault]:
             message="What was pushed is still being built, so what is live is about to change.",
             remedy="Let the time pass, world.advance(36), and judge again.",
         )
+    elif seen.rolled_back:
+        yield Fault(
+            place="production site",
+            message="It is rolled back: what you push is built, and does not go live.",
+            remedy="End the rollback, lab.promote(), and judge again.",
+        )
     elif main and head and not world.engine.repositories.is_ancestor(main, head):
         yield Fault(
             place="github main",

@@ -144,6 +144,11 @@ def shell(command: str) -> Spoil:
             ("github main", "still being built", "world.advance(36)"),
             id="a build is under way",
         ),
+        pytest.param(
+            lambda lab, _: lab.rollback(lab.engine.host.live),
+            ("production site", "rolled back", "lab.promote()"),
+            id="production is rolled back",
+        ),
     ],
 )
 def test_bad_input_is_told_with_its_line_and_its_remedy_and_the_world_stays_as_it_was(
