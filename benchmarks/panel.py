@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import statistics
 import sys
@@ -55,25 +54,25 @@ many.runs = [run]
 many
 """
 # The same wait with a docked stage and without one, in turn; the first of each warms up.
-_STAGED = """
-import json
+_STAGED = (
+    """
 from time import perf_counter
 from kit import open_world
 from kit.widgets.notebook_world import _shown
 world = open_world(phase=5, scratch=True)
 world.visitors(rate=20)
-took = {{"bare": [], "staged": []}}
-for _ in range(1 + {runs}):
-    for name, times in took.items():
-        stage = world.stage() if name == "staged" else None
-        began = perf_counter()
-        world.advance(36)
-        times.append(perf_counter() - began)
-        while _shown:
-            _shown.pop().close()
-print(json.dumps(took))
-"""
-_SENT = ("world.stage()", "world.advance(36)")
+""",
+    "world.stage()",
+    """
+began = perf_counter()
+world.advance(36)
+print("took", perf_counter() - began)
+""",
+    """
+while _shown:
+    _shown.pop().close()
+""",
+)
 # Ten seconds of real time, in which each page view is a record, a message and a part of a bar.
 _BUSY = (
     """
@@ -172,17 +171,28 @@ def measure_panel(runs: int) -> list[Row]:
 
 def _measure_stage(browser: Browser, server: Jupyter, runs: int) -> list[Row]:
     """Measure what a live stage costs the cell that it watches, and what it sends."""
-    server.write("staged", [_STAGED.format(runs=runs), *_SENT])
+    server.write("staged", _STAGED)
     watched = open_notebook(browser, server, "staged", width=1280, height=800)
     page = watched.page
-    _run_cell(page, 0)
-    printed = page.locator(".jp-OutputArea-output", has_text='{"bare"').inner_text()
-    took = {name: statistics.median(times[1:]) for name, times in json.loads(printed).items()}
-    _run_cell(page, 1)
-    page.locator(".jupyterlab-sidecar svg.kw-world").wait_for()
-    before, began = sum(watched.received), time.monotonic()
-    _run_cell(page, 2)
-    sent = (sum(watched.received) - before) / (time.monotonic() - began) / 1000
+    world, stage, wait, close = range(len(_STAGED))
+    _run_cell(page, world)
+    times: dict[str, list[float]] = {"bare": [], "staged": []}
+    rates = []
+    for _ in range(1 + runs):
+        for name, measured in times.items():
+            if name == "staged":
+                _run_cell(page, stage)
+                # It is docked, and has caught up: what is measured is what it costs while it is there.
+                page.locator(".jupyterlab-sidecar svg.kw-world").wait_for()
+            before, began = sum(watched.received), time.monotonic()
+            _run_cell(page, wait)
+            printed = page.locator(".jp-OutputArea-output", has_text="took").inner_text()
+            measured.append(float(printed.split()[1]))
+            if name == "staged":
+                rates.append((sum(watched.received) - before) / (time.monotonic() - began) / 1000)
+                _run_cell(page, close)
+    took = {name: statistics.median(measured[1:]) for name, measured in times.items()}
+    sent = statistics.median(rates)
     page.close()
     return [
         Row(

@@ -44,7 +44,7 @@ import { countUntil, OUTCOMES, seconds } from "./run.js";
 const PACE = 12; // seconds of a virtual clock that pass in one, at least: 36 in three
 const LAG_S = 1.2; // real seconds that the picture may be behind, however fast the kernel is
 const FLIES_MS = 700;
-const FRAME_MS = 50; // from picture to picture: the cell that is watched needs the processor, too
+const FRAME_MS = 66; // from picture to picture: the cell that is watched needs the processor, too
 const STEP_S = 12; // the axis grows by so much at a time, and stands still meanwhile
 const BUSY_MS = 1000; // after which a command says how long it has been at it
 const DOCKED = "The stage is on the right; it follows whatever this notebook does.";
