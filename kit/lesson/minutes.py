@@ -1,10 +1,10 @@
 """How long a notebook takes: computed of what it holds, and written where the lesson says it.
 
 Read are 200 words a minute, of prose (what is folded counts, too) and of code. Outputs are looked
-through, at 400 words a minute, and of each no more than its first `MOST_WORDS`: a drawing is its text/plain,
-and nobody reads a timeline to its last line. A prediction takes 45 s, an exercise what `exercises.toml`
-estimates; what those cells show is part of that. A word is what stands between spaces and has a letter or
-a digit, so that rules, frames and bars are none.
+through, at 400 words a minute, and of each no more than its first `MOST_WORDS`, since nobody reads a log to
+its last line; of a drawing, whose words are its text/plain, `DRAWN_WORDS`, since one looks at it.
+A prediction takes 45 s, an exercise what `exercises.toml` estimates; what those cells show is part of that.
+A word is what stands between spaces and has a letter or a digit, so that rules, frames and bars are none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CORE = ("00", "02", "05", "09", "12")
 """What one must have seen in the first week, in this order; all else is depth, in any order."""
 READ_WORDS = 200  # a minute, of prose and code
 SKIMMED_WORDS = 400  # a minute, of outputs
-MOST_WORDS = 120  # of one output
+MOST_WORDS, DRAWN_WORDS = 120, 60  # of one output
 PREDICTION_MIN = 0.75
 STEP_MIN = 5
 """Minutes are told in steps of five, by the nearest."""
@@ -164,9 +164,15 @@ def _measure(path: Path) -> ReadingTime:
         prose=count_words(re.sub(r"<[^<>]+>|\]\([^()]*\)", " ", prose)),
         code=sum(count_words(cell.source) for cell in code),
         outputs=sum(shown),
-        predictions=sum(name in _PREDICTING for name, _ in made),
+        predictions=sum(name in _PREDICTING and not _was_asked_before(path, texts) for name, texts in made),
         exercises=sum(EXERCISES[number].minutes for number in asked if number in EXERCISES),
     )
+
+
+def _was_asked_before(path: Path, texts: Sequence[str]) -> bool:
+    """Say whether a prediction has another notebook's number: here it is only judged."""
+    number, _, step = texts[0].partition(".") if texts else ("", "", "")
+    return bool(step) and number.isdecimal() and int(number) != int(path.stem[:2])
 
 
 def count_words(text: str) -> int:
@@ -189,5 +195,9 @@ def _calls(source: str) -> Iterator[tuple[str, list[str]]]:
 
 def _first_words(cell: Any) -> int:  # noqa: ANN401 - nbformat's nodes have no types
     """Return how many words of a cell's outputs one reads."""
-    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
-    return sum(min(MOST_WORDS, count_words(text)) for text in texts)
+    words = 0
+    for output in cell.outputs:
+        data = output.get("data", {})
+        most = DRAWN_WORDS if "text/html" in data else MOST_WORDS
+        words += min(most, count_words(output.get("text") or data.get("text/plain", "")))
+    return words
