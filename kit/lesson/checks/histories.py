@@ -1,4 +1,4 @@
-"""Exercises on two histories: a rollback that hurts nobody, a history to mend, a stamp too early."""
+"""Exercises on going back, and on two histories: two rollbacks, a history to mend, a stamp too early."""
 
 from __future__ import annotations
 
@@ -45,6 +45,32 @@ def still_in_history(attempt: Attempt, version: str) -> Condition:
         met=not missing,
         seen=f"It is missing in {' and on '.join(missing)}.",
     )
+
+
+_DROP = "20250126160000"
+
+
+def went_back(attempt: Attempt) -> Iterator[Condition]:
+    """Go back to the code before the drop, without losing a view."""
+    seen, journey = attempt.seen, read_journey(attempt)
+    yield Condition(
+        "The drop has run, and the cloud's history still says so.",
+        met=_DROP in seen.cloud.versions,
+        seen="The history does not know it: it was never pushed, or was taken out.",
+    )
+    yield Condition(
+        "The cloud has last_viewed again.", met="last_viewed" in seen.cloud.columns, seen="It has not."
+    )
+    yield Condition(
+        f"Production serves {journey.commit[:7]} again, or code that notes views as it does.",
+        met=attempt.world.engine.host.records_views(seen.live),
+        seen=f"It serves {seen.live[:7]}, which notes none.",
+    )
+    yield replays(attempt, "your folder", list_in_dev(attempt))
+    yield visited(journey.story)
+    yield unharmed(journey.story)
+    with walk(journey) as walked:
+        yield walked.condition
 
 
 _PINNED = "20250126160000"

@@ -1,4 +1,4 @@
-"""Exercises on the order: a column dropped unseen, four changes, the way back after a drop."""
+"""Exercises on the order: a column dropped unseen, four changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kit.lesson.answer import read_choices
 from kit.lesson.checks.journey import (
-    list_in_dev,
     list_on_main,
     main_is_live,
     read_journey,
@@ -17,8 +16,6 @@ from kit.lesson.checks.journey import (
 )
 from kit.lesson.checks.story import unharmed, visited
 from kit.lesson.exercise import Attempt, Condition
-
-_DROP = "20250126160000"
 
 
 def dropped_unseen(attempt: Attempt) -> Iterator[Condition]:
@@ -32,29 +29,6 @@ def dropped_unseen(attempt: Attempt) -> Iterator[Condition]:
     yield main_is_live(attempt)
     with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
         yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
-    yield visited(journey.story)
-    yield unharmed(journey.story)
-    with walk(journey) as walked:
-        yield walked.condition
-
-
-def went_back(attempt: Attempt) -> Iterator[Condition]:
-    """Go back to the code before the drop, without losing a view."""
-    seen, journey = attempt.seen, read_journey(attempt)
-    yield Condition(
-        "The drop has run, and the cloud's history still says so.",
-        met=_DROP in seen.cloud.versions,
-        seen="The history does not know it: it was never pushed, or was taken out.",
-    )
-    yield Condition(
-        "The cloud has last_viewed again.", met="last_viewed" in seen.cloud.columns, seen="It has not."
-    )
-    yield Condition(
-        f"Production serves {journey.commit[:7]} again, or code that notes views as it does.",
-        met=attempt.world.engine.host.records_views(seen.live),
-        seen=f"It serves {seen.live[:7]}, which notes none.",
-    )
-    yield replays(attempt, "your folder", list_in_dev(attempt))
     yield visited(journey.story)
     yield unharmed(journey.story)
     with walk(journey) as walked:
