@@ -36,7 +36,7 @@ WRONG = {
         "a probe that looks too rarely": run('{"probe": (15, probe)}'),
         "always an alarm": run('{"nervous": (1, lambda: True)}'),
         "begun when it was broken already": run('{"probe": (3, probe)}', before="lab.advance(10)"),
-        "stopped before it broke": run('{"probe": (3, probe)}', seconds=6),
+        "stopped before it broke": run('{"probe": (3, probe)}', seconds=4),
         "all of them": run('{"probe": (3, probe), "nervous": (1, lambda: True)}'),
     }
 }
