@@ -25,7 +25,7 @@ FUNCTION_LINES = 8
 KEPT = "0.4"  # is asked in the first notebook, and once more where it is judged: in 09
 WORDS_OF_WHAT_HAPPENED = 60
 SETUP_LINES = 4
-MOST_PREDICTIONS = 6
+FEWEST_PREDICTIONS, MOST_PREDICTIONS = 2, 6  # where the exercises are long, two do
 PREDICTS = re.compile(r"(?m)^(\w+) = predict\(\"([^\"]+)\"")
 WHAT_HAPPENED = re.compile(
     r"(?s)(?<=\*\*What happened\.\*\*).*?(?=\n\n|\Z)|(?<=<summary>What happened</summary>).*?(?=</details>)"
@@ -135,6 +135,16 @@ def test_what_happened_is_told_in_a_few_words(path: Path) -> None:
 
 
 @each(NOTEBOOKS)
+def test_what_a_run_shows_is_told_in_a_fold_of_its_own(path: Path) -> None:
+    """So nobody reads the answer before the run, and what follows does not stick to the fold."""
+    texts = [cell.source for cell in cells(path, "markdown")]
+    assert [text for text in texts if "**What happened" in text] == []
+    folds = [text.partition("</details>")[2] for text in texts if "<details>" in text]
+    assert folds
+    assert [after for after in folds if after.strip()] == []
+
+
+@each(NOTEBOOKS)
 def test_a_prediction_is_shown_and_judged_by_a_run(path: Path) -> None:
     """Its number begins with the notebook's, and what it is judged by is never a literal."""
     code = [cell.source for cell in cells(path, "code")]
@@ -153,9 +163,8 @@ def test_a_prediction_is_shown_and_judged_by_a_run(path: Path) -> None:
             if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{name}.was"
         )
         assert any(isinstance(node, ast.Name) for node in ast.walk(judged.args[0])), ast.unparse(judged)
-    assert len({key for _, key, _ in asked}) == len(asked) <= MOST_PREDICTIONS
-    if asked:
-        assert f'PredictionTable("{path.name[:2]}")' in code[-1] + code[-2]
+    assert FEWEST_PREDICTIONS <= len({key for _, key, _ in asked}) == len(asked) <= MOST_PREDICTIONS
+    assert f'PredictionTable("{path.name[:2]}")' in code[-1] + code[-2]
 
 
 def test_the_prediction_that_is_kept_is_the_same_where_it_is_judged() -> None:
