@@ -116,7 +116,7 @@ def take_a_hint(page: Page) -> None:
 def wait_for_the_gap(page: Page) -> None:
     """Let the stage come to rest, with the window open."""
     expect(page.locator(".kw-stage .kw-clock")).to_contain_text("+40 s", timeout=RUN_MS)
-    expect(page.locator(".kw-stage .kw-visitor")).not_to_have_count(0)
+    expect(page.locator(".kw-stage .kw-tally")).to_contain_text("lost")
     expect(page.locator(".kw-stage").get_by_role("status")).to_have_text("Nothing runs.")
 
 

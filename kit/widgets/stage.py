@@ -57,7 +57,6 @@ SPAN_S = 60.0
 """Seconds of its world's clock that the stage shows."""
 KEPT = 1200
 """Page views at most that a saved notebook keeps."""
-_SETTLED_S = 0.5  # without a record, after which that is worth keeping
 _AT = attrgetter("at")
 _OUTCOMES = tuple(STACKED)
 _WAYS = {"github": "git push", "production": "git pull"}
@@ -136,14 +135,8 @@ class Stage(DrawnWidget):
 
     def _loop(self) -> None:
         due = 0.0
-        owes = False  # what a saved notebook is to show
         while True:
-            try:
-                said = [self._said.get(timeout=_SETTLED_S if owes else None)]
-            except queue.Empty:
-                owes = False
-                self._try(self._keep)
-                continue
+            said = [self._said.get()]
             # Not woken by each record that comes meanwhile: the cell would wait for this thread each time.
             self._ending.wait(max(0.0, due - time.monotonic()))
             while not self._said.empty():
@@ -152,15 +145,14 @@ class Stage(DrawnWidget):
                 return
             began = time.monotonic()
             self._try(partial(self._tell, [each for each in said if each is not None]))
-            owes = owes or any(each and each.heard == "ends" for each in said)
             told = time.monotonic()
             due = told + max(TOLD_S, _REST * (told - began))
 
     def _tell(self, said: list[_Said]) -> None:
-        self.send(self._scene.follow(said))
-
-    def _keep(self) -> None:
-        self.last = self._scene.recall()
+        message = self._scene.follow(said)
+        if any(each.heard == "ends" for each in said):
+            self.last = self._scene.recall()  # first: what says that nothing runs can be saved
+        self.send(message)
 
     def _try(self, act: Callable[[], None]) -> None:
         try:

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.browser
 # The last lines of their cells: timelines, a strip, a table, checks, four pairs, a queue, the map.
 SOURCES = (
     "world.timeline.last_deploy",
-    'rehearse(Plan(order="together"))',
+    'window.was(together.facts()["truth_s"], after=together)',
     "world.advance(36)",
     "world.status()",
     'world.check("5.3b")',
-    "adding",
-    "stuck",
+    "adds.was(adding)",
+    "queued.was(stuck.queue.waiting, after=stuck)",
     "WorldMap(world)",
 )
 _LOADED = "image => image.decode().then(() => image.naturalHeight > 0 && image.clientWidth > 0)"

@@ -128,6 +128,7 @@ def test_a_saved_copy_shows_what_its_widgets_showed_last(
     run_cell(page, STAGE)
     run_cell(page, DEPLOY)
     expect(stage).to_contain_text("20 lost")
+    expect(page.locator(".kw-stage").get_by_role("status")).to_have_text("Nothing runs.")
     told = panel.head.inner_text(), panel.views("lost")
     save(page)
     page.evaluate(_SHUTDOWN)
