@@ -17,9 +17,10 @@ _LAID_OUT = """() => {
 const parts = [...document.querySelectorAll('.jp-NotebookPanel, .jupyterlab-sidecar')];
 const right = Math.max(...parts.map(one => one.getBoundingClientRect().right));
 return right <= innerWidth && right > innerWidth - 40 }"""
-# What only a screen reader gets to know, such as a drawing's table: clipped away on purpose.
+# What only a screen reader gets to know, such as a drawing's table: clipped away on purpose. What is folded.
 _UNSEEN = """const unseen = one => one !== root
-    && (getComputedStyle(one).clipPath === 'inset(50%)' || unseen(one.parentElement));
+    && (!one.checkVisibility() || getComputedStyle(one).clipPath === 'inset(50%)'
+        || unseen(one.parentElement));
 """
 # Beyond the widget's edge, or scrolled out of sight inside something of it.
 _CUT = (
