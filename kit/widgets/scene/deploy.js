@@ -32,6 +32,14 @@ const PATIENCE_MS = 500; // after which a click that has had no answer says that
 /** Seconds of a run that pass in one. */
 const PACES = [0.25, 1, 4, 12, 40];
 
+/** When somebody came last, so that the bar has a page view in it, also after the last visitor. @param {Scene} scene */
+function lastCome(scene) {
+  const all = scene.run ? views(scene.run) : [];
+  const came = countUntil(all, scene.at);
+  // Just after it: a bar begins with the instant that it is named after.
+  return came ? all[came - 1].at + 1e-6 : scene.at;
+}
+
 /** @param {{start: number, end: number}} bar @returns {[number, number]} */
 function bounds({ start, end }) {
   return [start, end];
@@ -508,7 +516,7 @@ class Panel {
   drawError(scene) {
     const seen = scene.run?.seen;
     const error = seen && until(seen, scene.at).error;
-    const look = seen ? html`<button type="button" class="kw-look" @click=${() => scene.choose(...bounds(barAt(scene, scene.at)))}>Look into this instant</button>` : nothing;
+    const look = seen ? html`<button type="button" class="kw-look" @click=${() => scene.choose(...bounds(barAt(scene, lastCome(scene))))}>Look into this instant</button>` : nothing;
     if (!error) return html`<p class="kw-error"><span class="kw-soft">${seen ? "No error of the database so far." : "Nobody has visited yet."}</span>${look}</p>`;
     return html`<p class="kw-error"><code class="kw-state">${error.sqlstate}</code> <code>${error.message}</code>
       <span class="kw-soft">first at ${sayInstant(error.at)}; the visitor got status ${error.status}</span>${look}</p>`;
