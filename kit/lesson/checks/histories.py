@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from kit.lesson.checks.journey import (
     list_in_dev,
-    list_on_main,
     main_is_live,
+    main_replays,
     read_journey,
     replays,
     walk,
@@ -28,8 +26,7 @@ def taken_back(attempt: Attempt) -> Iterator[Condition]:
     yield Condition("The cloud has no column last_viewed any more.", met=gone, seen="It still has it.")
     yield main_is_live(attempt)
     yield still_in_history(attempt, VERSION)
-    with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
-        yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
+    yield main_replays(attempt)
     yield visited(journey.story)
     yield unharmed(journey.story)
     with walk(journey) as walked:
@@ -94,8 +91,7 @@ def history_mended(attempt: Attempt) -> Iterator[Condition]:
         seen=_tell_difference("the history", ran, "main", main),
     )
     yield _is_as_committed(attempt)
-    with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
-        yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
+    yield main_replays(attempt)
 
 
 def _pinned_was_kept(attempt: Attempt) -> Condition:

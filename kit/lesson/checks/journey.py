@@ -234,6 +234,12 @@ def replays(
     return Condition(says, met=True)
 
 
+def main_replays(attempt: Attempt) -> Condition:
+    """Say whether the migrations of GitHub's main make, on an empty database, what the cloud is."""
+    with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
+        return replays(attempt, "main", list_on_main(attempt, Path(folder)))
+
+
 def main_is_live(attempt: Attempt) -> Condition:
     """Say whether production serves the code of GitHub's main; what has only a migration may be under way."""
     engine, main, live = attempt.world.engine, attempt.seen.repositories.github["main"], attempt.seen.live

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from kit.lesson.answer import read_choices
 from kit.lesson.checks.journey import (
-    list_on_main,
     main_is_live,
+    main_replays,
     read_journey,
-    replays,
     walk,
 )
 from kit.lesson.checks.story import unharmed, visited
@@ -27,8 +24,7 @@ def dropped_unseen(attempt: Attempt) -> Iterator[Condition]:
         seen="It still has it.",
     )
     yield main_is_live(attempt)
-    with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
-        yield replays(attempt, "main", list_on_main(attempt, Path(folder)))
+    yield main_replays(attempt)
     yield visited(journey.story)
     yield unharmed(journey.story)
     with walk(journey) as walked:

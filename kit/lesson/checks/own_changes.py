@@ -13,11 +13,10 @@ import psycopg
 from kit.lesson.checks.journey import (
     Journey,
     Walk,
-    list_on_main,
     main_is_live,
+    main_replays,
     read_code,
     read_journey,
-    replays,
     walk,
 )
 from kit.lesson.checks.replica import OTHER, OWN, VIEWER, Replica, compare, list_on, open_replica
@@ -25,17 +24,10 @@ from kit.lesson.checks.story import unharmed, visited
 from kit.lesson.exercise import Attempt, Condition
 
 
-@contextlib.contextmanager
-def _temporary(attempt: Attempt) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=attempt.world.engine.folder) as folder:
-        yield Path(folder)
-
-
 def _shipped(attempt: Attempt, journey: Journey) -> Iterator[Condition]:
     """Say whether what was made is live, for a colleague to pull, and was unseen by the visitors."""
     yield main_is_live(attempt)
-    with _temporary(attempt) as folder:
-        yield replays(attempt, "main", list_on_main(attempt, folder))
+    yield main_replays(attempt)
     yield visited(journey.story)
     yield unharmed(journey.story)
 
@@ -187,7 +179,8 @@ def shipped_something(attempt: Attempt) -> Iterator[Condition]:
     """Ship a change of one's own, code and schema, and break no view."""
     journey, engine = read_journey(attempt), attempt.world.engine
     now, then = attempt.seen.live, journey.commit
-    with _temporary(attempt) as folder:
+    with tempfile.TemporaryDirectory(dir=engine.folder) as made:
+        folder = Path(made)
         files = list_on(engine, then, folder / "then").files
         engine.repositories.archive(now, folder / "now")
         yield Condition(
