@@ -16,7 +16,7 @@ from kit.experiments.queue import name_lock
 from kit.postgres import Server, explain
 from kit.review import JudgedStatement, Pending
 from kit.review.rules import LOCKS, Lock, strongest, waits
-from kit.supabase import controls_transaction, runs_alone
+from kit.supabase.apply import controls_transaction, runs_alone
 from kit.supabase.files import FOLDER
 
 Locks = dict[str, Lock]

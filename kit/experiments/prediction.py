@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from kit.experiments.changes import Columns, Commit, Recipe, columns_after, recipe
 from kit.experiments.rehearsal import LEAD_S, MARGIN_S, Plan
-from kit.supabase import PUSH_SECONDS
+from kit.supabase.apply import PUSH_SECONDS
 from kit.timeline import (
     LAST_STAGES,
     CommandRan,

@@ -15,7 +15,7 @@ from kit.host.visitors import Visit
 from kit.names import DB_PUSH, GIT_PUSH
 from kit.process.shell import Ran
 from kit.repos import Handling
-from kit.supabase import PUSH_SECONDS
+from kit.supabase.apply import PUSH_SECONDS
 from kit.timeline import (
     Timeline,
     broken_seconds,

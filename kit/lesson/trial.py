@@ -13,7 +13,6 @@ from typing import LiteralString
 import httpx
 import psycopg
 
-from kit import supabase
 from kit.errors import BuildFailed, ServerFailed
 from kit.host import LIBRARIES
 from kit.host.apps import HEALTH_S
@@ -22,6 +21,8 @@ from kit.names import CloneName, DatabaseName
 from kit.postgres import client, connect_url, create, dump, restore
 from kit.process import wait_until
 from kit.process.shell import Ran, run, shell_path
+from kit.supabase import cli
+from kit.supabase.invocation import Invocation
 from kit.world.engine import Engine
 from kit.world.programs import app_environment
 from kit.world.snapshot import DatabaseSeen, read_database
@@ -121,8 +122,8 @@ class Trial:
         engine, said = self._engine, [""]
         with engine.step():
             create(engine.server, _DATABASE)
-            failed = supabase.main(
-                supabase.Invocation(
+            failed = cli.main(
+                Invocation(
                     argv=["migration", "up", "--local"],
                     folder=project,
                     urls={"local": engine.server.url(_DATABASE, "migrator")},

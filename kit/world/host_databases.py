@@ -9,9 +9,10 @@ from pathlib import Path
 
 import psycopg
 
-from kit import supabase
 from kit.errors import BuildFailed
 from kit.postgres import Server, connect_url, create
+from kit.supabase import cli
+from kit.supabase.invocation import Invocation
 from kit.timeline import Record, SchemaChanged
 from kit.timeline.clock import Clock
 from kit.world.snapshot import find_changes, read_database
@@ -83,8 +84,8 @@ class HostDatabases:
     ) -> None:
         said: list[str] = []
         url = self._server.url(database, "migrator")
-        code = supabase.main(
-            supabase.Invocation(
+        code = cli.main(
+            Invocation(
                 argv=arguments,
                 folder=folder,
                 urls={"cloud" if database == "cloud" else "local": url},

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kit import supabase
 from kit.errors import BuildFailed
 from kit.host import LIBRARIES, Apps, Host
 from kit.host.visitors import WORKER_SESSION
@@ -17,6 +16,8 @@ from kit.postgres import Server, connect_url, create
 from kit.process import Supervisor, wait_until
 from kit.process.messenger import Command, Terminal
 from kit.repos import Repositories
+from kit.supabase import cli, real
+from kit.supabase.invocation import Invocation, UrlName
 from kit.timeline import Record, RefMoved, WorkerChanged
 from kit.timeline.clock import Clock
 
@@ -95,10 +96,10 @@ class Programs:
     def _supabase(self, arguments: tuple[str, ...], command: Command, terminal: Terminal) -> int:
         if arguments[:2] in (("db", "diff"), ("db", "pull")):
             create(self.server, "shadow")  # an empty one, to replay the files in
-        main = supabase.main_real if os.environ.get(KIT_SUPABASE) == "cli" else supabase.main
-        names: tuple[supabase.UrlName, ...] = ("local", "cloud", "shadow")
+        main = real.main_real if os.environ.get(KIT_SUPABASE) == "cli" else cli.main
+        names: tuple[UrlName, ...] = ("local", "cloud", "shadow")
         return main(
-            supabase.Invocation(
+            Invocation(
                 argv=arguments,
                 folder=command.folder,
                 urls={name: self.server.url(name, "migrator") for name in names},
@@ -112,7 +113,7 @@ class Programs:
 
     def migrate(self, database: DatabaseName) -> int:
         """Apply the production clone's migrations to a new database; return the exit code."""
-        silent = supabase.Invocation(
+        silent = Invocation(
             argv=["migration", "up", "--local"],
             folder=self.repositories.clones["production"],
             urls={"local": self.server.url(database, "migrator")},
@@ -122,7 +123,7 @@ class Programs:
             ask=None,
             applied=lambda _: None,
         )
-        return supabase.main(silent)
+        return cli.main(silent)
 
     def _npm(self, script: str, command: Command, terminal: Terminal) -> int:
         clones, folder = self.repositories.clones, command.folder.resolve()

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from kit.postgres import Server, connect_url, create, dump
-from kit.supabase import Invocation, main
+from kit.supabase.cli import main
+from kit.supabase.invocation import Invocation
 from kit.timeline.clock import VirtualClock
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,10 @@ import pytest
 
 from kit.errors import MissingTool, ServerFailed
 from kit.postgres import Server, connect_url
-from kit.supabase import Invocation, UrlName, main, main_real, real
+from kit.supabase import real
+from kit.supabase.cli import main
+from kit.supabase.invocation import Invocation, UrlName
+from kit.supabase.real import main_real
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import VirtualClock
 

@@ -11,7 +11,8 @@ from kit.experiments.locks_taken import find_locks
 from kit.postgres import Server, create
 from kit.review import JudgedStatement, Pending
 from kit.review.classify import Verdict, judge
-from kit.supabase import runs_alone, split
+from kit.supabase import split
+from kit.supabase.apply import runs_alone
 
 REVIEW = Path(__file__).parents[1] / "review"
 CASES = sorted((REVIEW / "cases").glob("*.sql"))

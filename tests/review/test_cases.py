@@ -17,7 +17,8 @@ from kit.process import wait_until
 from kit.review import order_of
 from kit.review.classify import Verdict, judge
 from kit.review.rules import LOCKS, read_rules
-from kit.supabase import runs_alone, split
+from kit.supabase import split
+from kit.supabase.apply import runs_alone
 
 HERE = Path(__file__).parent
 FILES = sorted((HERE / "cases").glob("*.sql"))

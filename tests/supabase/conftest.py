@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kit.postgres import Server, connect_url, create
-from kit.supabase import Invocation, UrlName, main
+from kit.supabase.cli import main
+from kit.supabase.invocation import Invocation, UrlName
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock, VirtualClock
 

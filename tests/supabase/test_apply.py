@@ -7,7 +7,7 @@ import pytest
 
 from kit.errors import ServerFailed
 from kit.postgres import Server
-from kit.supabase import PUSH_SECONDS
+from kit.supabase.apply import PUSH_SECONDS
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock, WallClock
 

@@ -7,9 +7,9 @@ import pytest
 
 from kit.errors import ServerFailed
 from kit.postgres import Server
-from kit.supabase import UrlName
 from kit.supabase.arguments import COMMANDS
 from kit.supabase.cli import _RUN
+from kit.supabase.invocation import UrlName
 from kit.timeline.clock import Clock
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from kit.errors import MigrationFailed
 from kit.postgres import connect_url
-from kit.supabase import controls_transaction, history, runs_alone
-from kit.supabase.apply import apply_file, mark
+from kit.supabase import history
+from kit.supabase.apply import apply_file, controls_transaction, mark, runs_alone
 from kit.supabase.files import MigrationFile
 from kit.supabase.history import Connection
 

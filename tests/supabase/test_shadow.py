@@ -6,8 +6,8 @@ from typing import Protocol
 import pytest
 
 from kit.errors import WrongInstance
-from kit.supabase import UrlName
 from kit.supabase.diff import find_branch
+from kit.supabase.invocation import UrlName
 
 pytestmark = pytest.mark.usefixtures("shadow")
 TABLE = "CREATE TABLE documents (id uuid PRIMARY KEY, user_id uuid NOT NULL);"
