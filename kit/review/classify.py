@@ -8,12 +8,13 @@ from functools import cache
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from postgast import PgQueryError, find_nodes, parse
+from postgast import PgQueryError, find_nodes
 from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import FuncCall, Node
 from postgast.pg_query_pb2 import ObjectType as Obj
 
+from kit.review.grammar import parse
 from kit.review.rules import Lock, Order, Rule, combine, read_rules, strongest
 from kit.supabase import skip_blanks
 

@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 
 from google.protobuf.message import DecodeError
-from postgast import PgQueryError, parse, walk
+from postgast import PgQueryError, walk
 from postgast.pg_query_pb2 import DefElem, FuncCall
 from postgast.pg_query_pb2 import ObjectType as Obj
 
 from kit.review.classify import SUBJECTS, Message, statement_of
+from kit.review.grammar import parse
 
 TAKE_IT_OUT = (
     "Take it out: a migration changes one database. "
