@@ -20,7 +20,13 @@ __all__ = sorted(_MODULES)  # noqa: PLE0605 - it is a list of strings
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_MODULES[name]), name)
+    try:
+        module = importlib.import_module(_MODULES[name])
+    except ModuleNotFoundError as error:
+        from kit.errors import explain_missing  # noqa: PLC0415 - seldom needed
+
+        raise explain_missing(error) from error
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -19,6 +19,8 @@ KitError
 
 from __future__ import annotations
 
+import sys
+
 
 class KitError(Exception):
     """Raised for everything that the kit can foresee.
@@ -68,6 +70,27 @@ class UnclearAnswer(BadInput):
 
 class MissingTool(KitError):
     """Raised when a program that the kit needs is not on this machine."""
+
+
+def explain_missing(error: ModuleNotFoundError) -> MissingTool:
+    """Return what to raise where a package of others' is not in this Python.
+
+    Args:
+        error: what Python said.
+
+    Raises:
+        ModuleNotFoundError: `error` itself, if what is missing is the kit's own.
+    """
+    name = (error.name or "").partition(".")[0]
+    if name in ("", "kit"):
+        raise error
+    return MissingTool(
+        "The lesson is not installed in this Python, only what `kit check` needs.",
+        why=f"there is no module {name!r}",
+        looked=[sys.executable],
+        remedy=f"{sys.executable} -m pip install 'broken-window-kit[lesson]', or, in a clone, make install. "
+        "In a notebook: choose the kernel of the Python that has it; `python -m kit lab` does.",
+    )
 
 
 class UnusableFolder(KitError):

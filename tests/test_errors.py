@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 
 import pytest
 
 from kit import errors
-from kit.errors import HistoryDiverged, KitError, MigrationError, MissingTool
+from kit.errors import HistoryDiverged, KitError, MigrationError, MissingTool, explain_missing
 
 FAMILY = [member for _, member in inspect.getmembers(errors, inspect.isclass) if issubclass(member, KitError)]
 
@@ -54,3 +56,28 @@ def test_the_tree_draws_nobody_else() -> None:
 
     assert sorted(drawn[1:]) == sorted(member.__name__ for member in FAMILY)
     assert issubclass(HistoryDiverged, MigrationError)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "from kit.cli import main; sys.exit(main(['lab']))",
+        "from kit.cli import main; sys.exit(main(['doctor']))",
+        "from kit import open_world",
+    ],
+)
+def test_without_the_lesson_it_says_how_to_get_it(program: str) -> None:
+    hidden = "import sys; sys.modules.update(dict.fromkeys(['filelock', 'psutil', 'psycopg'])); "
+    ran = subprocess.run(
+        [sys.executable, "-c", hidden + program], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert "The lesson is not installed in this Python, only what `kit check` needs." in ran.stderr
+    assert "pip install 'broken-window-kit[lesson]'" in ran.stderr
+    assert sys.executable in ran.stderr
+
+
+def test_a_module_of_the_kits_own_that_is_not_there_is_no_missing_lesson() -> None:
+    own = ModuleNotFoundError("No module named 'kit.nothing'", name="kit.nothing")
+    with pytest.raises(ModuleNotFoundError, match="nothing"):
+        explain_missing(own)

@@ -17,7 +17,7 @@ from textwrap import indent
 
 import click
 
-from kit.errors import BadInput, KitError
+from kit.errors import BadInput, KitError, explain_missing
 
 FAILED, MISUSED, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
@@ -130,7 +130,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code, as the module's docstring lists them.
     """
     try:
-        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        try:
+            code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        except ModuleNotFoundError as error:
+            raise explain_missing(error) from error
         sys.stdout.flush()
     except click.UsageError as error:
         with contextlib.suppress(OSError):
