@@ -63,6 +63,7 @@ def kit_home(make_home: Callable[[], Path]) -> Iterator[Path]:
         home = make_home()
         patch.setenv("KIT_HOME", str(home))
         patch.delenv("KIT_POSTGRES", raising=False)
+        patch.delenv("KIT_CACHE", raising=False)
         yield home
 
 

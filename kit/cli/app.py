@@ -31,6 +31,7 @@ _COMMANDS = {
     "progress": ("lesson", "show what you have done, and what comes next"),
     "reset": ("world", "start a phase again"),
     "shell": ("world", "open a terminal in your world"),
+    "prepare": ("prepare", "build the checkpoints once, for all learners of a machine"),
     "clean": ("clean", "remove what was left behind"),
     "notebooks": ("lesson", "rewrite the notebooks' stored outputs, and docs/claims.md"),
 }
@@ -49,6 +50,7 @@ Exit codes:
 
 Environment:
   KIT_HOME       where your world and caches are kept (default: your state folder)
+  KIT_CACHE      checkpoints that `prepare` has built for everybody; only read
   KIT_POSTGRES   embedded (default), docker or system
   KIT_SUPABASE   cli: the real Supabase CLI instead of the kit's own runner
   TMPDIR         where scratch worlds live while they run

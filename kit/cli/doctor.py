@@ -24,7 +24,8 @@ from kit.postgres import client, find_engine, provider_named, start_server
 from kit.process import Supervisor, temporary_folder
 from kit.repos import require_git
 from kit.supabase.real import find_cli
-from kit.world.home import kit_home
+from kit.world.home import kit_home, shared_cache
+from kit.world.open import find_refusal
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_JUPYTERLAB = 4
@@ -70,6 +71,7 @@ def examine(*, progress: Tell | None = None) -> tuple[Finding, ...]:
         ("git", "problem", require_git),
         ("temporary folder", "problem", _temporary_folder),
         ("KIT_HOME", "problem", _home),
+        *([("shared cache", "note", _shared_cache)] if shared_cache() else ()),
         ("PostgreSQL", "problem", _postgres),
         ("psql, pg_dump", "problem", _clients),
         ("JupyterLab", "problem", _jupyterlab),
@@ -113,6 +115,13 @@ def _python() -> str | _Lack:
 def _temporary_folder() -> str:
     Supervisor.start().close()  # as a world does: nothing else tells as surely
     return f"{temporary_folder()}: {shutil.disk_usage(temporary_folder()).free // _MEGABYTE} MB free"
+
+
+def _shared_cache() -> str | _Lack:
+    refused = find_refusal()
+    if not refused:
+        return f"{shared_cache()}: checkpoints of this kit"
+    return _Lack(refused, f"Who looks after this machine prepares it: python -m kit prepare {shared_cache()}")
 
 
 def _home() -> str:

@@ -57,7 +57,13 @@ _LAST_LINES = 5
 
 
 def start(
-    programs: Binaries, folder: Path, supervisor: Supervisor, *, cache: Path | None, keep: bool = False
+    programs: Binaries,
+    folder: Path,
+    supervisor: Supervisor,
+    *,
+    cache: Path | None,
+    shared: Path | None = None,
+    keep: bool = False,
 ) -> Endpoint:
     """Make a data folder at `folder/pg` and start a server on it, on a free port of 127.0.0.1.
 
@@ -66,6 +72,7 @@ def start(
         folder: the world's folder.
         supervisor: who ends the server.
         cache: below it a prepared data folder is kept, so that the next start is quicker.
+        shared: below it one may have been prepared for everybody, who all know its password.
         keep: its data outlives its processes.
 
     Returns:
@@ -78,6 +85,11 @@ def start(
     _require_readable(folder)
     home = folder / "pg"
     _make_home(home)
+    if shared and (password := _copied_for_one(programs, shared / _key(programs), home / "data")):
+        with contextlib.suppress(ServerFailed):
+            port = _run(programs, home, supervisor, keep=keep)
+            return Endpoint(host="127.0.0.1", port=port, password=password)
+        shutil.rmtree(home / "data")
     prepared = cache / _key(programs) if cache else None
     if prepared and (password := _copied(prepared, home / "data")):
         with contextlib.suppress(ServerFailed):
@@ -189,6 +201,31 @@ def _copied(prepared: Path, data: Path) -> str | None:
         _copy(prepared / "data", data)
     except OSError:  # shutil.Error included
         shutil.rmtree(data, ignore_errors=True)
+        return None
+    return password
+
+
+def _copied_for_one(programs: Binaries, prepared: Path, data: Path) -> str | None:
+    """Copy a data folder that everybody can read, and change the password that everybody knows.
+
+    That is done before anything listens: from the server's first instant on, only its owner can connect.
+    """
+    if not _copied(prepared, data):
+        return None
+    password = secrets.token_urlsafe(18)
+    result = subprocess.run(
+        [programs.bin / "postgres", "--single", "-D", data, "postgres"],
+        # One line, in which nothing needs to be quoted; the server keeps the hash of it only.
+        input=f"ALTER ROLE kit PASSWORD '{password}'\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_ENVIRONMENT,
+        cwd="/",
+        **_as_account(),
+    )
+    if result.returncode or "ERROR" in result.stderr:
+        shutil.rmtree(data)
         return None
     return password
 

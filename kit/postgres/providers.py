@@ -23,11 +23,13 @@ class _OwnProcess:
 
     Args:
         cache: where a prepared data folder is kept; None for none.
+        shared: where one may have been prepared for everybody, which is only read; None for none.
     """
 
-    def __init__(self, cache: Path | None = None) -> None:
-        """Keep the cache's place."""
+    def __init__(self, cache: Path | None = None, shared: Path | None = None) -> None:
+        """Keep the caches' places."""
         self._cache = cache
+        self._shared = shared
 
     def __repr__(self) -> str:
         """Say the kind."""
@@ -49,7 +51,8 @@ class _OwnProcess:
         keep: bool = False,
     ) -> Endpoint:
         """Start a server; see `Provider.start`."""
-        return cluster.start(self._find(folder), folder, supervisor, cache=self._cache, keep=keep)
+        programs = self._find(folder)
+        return cluster.start(programs, folder, supervisor, cache=self._cache, shared=self._shared, keep=keep)
 
     def restart(
         self,
@@ -146,19 +149,22 @@ def find_programs() -> Binaries:
     )
 
 
-_MAKERS: dict[str, Callable[[Path | None], Provider]] = {
+_MAKERS: dict[str, Callable[[Path | None, Path | None], Provider]] = {
     "embedded": Embedded,
-    "docker": lambda _: Docker(),
+    "docker": lambda *_: Docker(),
     "system": System,
 }
 
 
-def provider_named(name: str | None = None, *, cache: Path | None = None) -> Provider:
+def provider_named(
+    name: str | None = None, *, cache: Path | None = None, shared: Path | None = None
+) -> Provider:
     """Return a provider.
 
     Args:
         name: embedded, docker or system; without one, what KIT_POSTGRES says, else embedded.
         cache: where a prepared data folder is kept; None for none.
+        shared: where one may have been prepared for everybody; None for none.
 
     Raises:
         BadInput: if there is no provider of that name.
@@ -170,7 +176,7 @@ def provider_named(name: str | None = None, *, cache: Path | None = None) -> Pro
             looked=["the argument" if name else f"the environment variable {KIT_POSTGRES}"],
             remedy=f"Choose one of: {', '.join(_MAKERS)}.",
         )
-    return _MAKERS[chosen](cache)
+    return _MAKERS[chosen](cache, shared)
 
 
 def take_over(

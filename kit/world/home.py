@@ -12,7 +12,7 @@ from typing import Any
 from platformdirs import user_state_path
 
 from kit.errors import UnusableFolder
-from kit.names import KIT_HOME
+from kit.names import KIT_CACHE, KIT_HOME
 
 NAME = "progress.jsonl"
 
@@ -44,6 +44,12 @@ def kit_home() -> Path:
             remedy="Set KIT_HOME to a folder that you may write.",
         ) from error
     return home
+
+
+def shared_cache() -> Path | None:
+    """Return the folder of prepared checkpoints that KIT_CACHE names, which is only read; None for none."""
+    named = os.environ.get(KIT_CACHE)
+    return Path(named).expanduser().absolute() if named else None
 
 
 def require_space() -> None:

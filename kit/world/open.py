@@ -15,6 +15,7 @@ import functools
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +24,14 @@ import psutil
 import psycopg
 from filelock import FileLock
 
-from kit.errors import BadInput, KitError, MissingTool, ProcessFailed, ServerFailed
+from kit.errors import BadInput, KitError, MissingTool, ProcessFailed, ServerFailed, UnusableFolder
 from kit.names import EPOCH, KIT_WORLD
 from kit.postgres import Server, provider_named, remove_container, restart_server, start_server, take_over
 from kit.process import PREFIX, Supervisor, is_served
 from kit.repos import STARTER, Repositories, require_git
 from kit.timeline.clock import Clock, ClockName, VirtualClock, WallClock
 from kit.world.engine import Engine
-from kit.world.home import kit_home, require_space
+from kit.world.home import kit_home, require_space, shared_cache
 from kit.world.save import find_saved, fingerprint, forget_saved, load, play, require_intact, save
 from kit.world.snapshot import Status
 from kit.world.workflow import PHASES
@@ -133,7 +134,8 @@ def _reuse(name: str, phase: int, tell: Progress, clock: ClockName = "virtual") 
 
 
 def _from_checkpoint(phase: int, engine: Engine, *, more: str = "") -> Opened:
-    return Opened(engine, f"Phase {phase}: built from its checkpoint.{more}")
+    refused = find_refusal()
+    return Opened(engine, f"Phase {phase}: built from its checkpoint.{more}{refused and f' {refused}'}")
 
 
 # The learner's own world
@@ -399,7 +401,8 @@ def _open_new(clock: Clock, tell: Progress, *, phase: int | None = None, keep: b
     """
     checkpoint = find_checkpoint(phase, tell) if phase is not None else None
     # What builds the first checkpoint leaves its server to the next world: it need not be copied, too.
-    provider = provider_named(cache=kit_home() / "cache" if checkpoint else None)
+    cache = kit_home() / "cache" if checkpoint else None
+    provider = provider_named(cache=cache, shared=shared_cache() if checkpoint else None)
     tell(f"Starting PostgreSQL ({provider.name}).")
     with contextlib.ExitStack() as undo:
         if keep:
@@ -518,22 +521,99 @@ def find_checkpoint(phase: int, tell: Progress) -> Path:
         ProcessFailed: if a replayed phase does not come out as it should.
     """
     cache = _checkpoints()
-    if not _is_ready(cache / str(phase)):
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(cache / "building.lock"):  # two notebooks that open at the same time build it once
-            if not _is_ready(cache / str(phase)):
-                _build(cache, phase, tell)
+    if found := _find_ready(cache, phase):
+        return found
+    if refused := find_refusal():
+        tell(refused)
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(cache / "building.lock"):  # two notebooks that open at the same time build it once
+        if not _is_ready(cache / str(phase)):
+            _build(cache, phase, tell)
     return cache / str(phase)
+
+
+def _find_ready(cache: Path, phase: int) -> Path | None:
+    """Return a phase's checkpoint, the shared one before one's own; None where it is yet to be built."""
+    shared = shared_cache()
+    if shared is not None:
+        prepared = shared / cache.name / str(phase)
+        with contextlib.suppress(BadInput, OSError):  # none of this kit, damaged, or not for us to read
+            require_intact(prepared)
+            return prepared
+    return cache / str(phase) if _is_ready(cache / str(phase)) else None
+
+
+def find_refusal() -> str:
+    """Return why the shared cache that KIT_CACHE names is not used, "" where it is, or there is none."""
+    shared = shared_cache()
+    if shared is None:
+        return ""
+    try:
+        found = {path.name for path in shared.iterdir()}
+    except OSError as error:
+        why = f"cannot be read ({error.strerror})"
+    else:
+        if _checkpoints().name in found:
+            return ""
+        why = "was made by another version of the kit" if found else "is empty"
+    return f"The shared cache {shared} {why}: checkpoints are built here instead."
+
+
+def prepare(folder: Path, *, progress: Progress) -> Path:
+    """Build every checkpoint, and a data folder for PostgreSQL, for everybody on this machine to read.
+
+    Args:
+        folder: what KIT_CACHE will name; what another version of the kit has left there stays.
+        progress: told what is being done.
+
+    Returns:
+        The folder with this kit's checkpoints.
+
+    Raises:
+        UnusableFolder: if `folder` cannot be written.
+    """
+    require_git()
+    try:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".preparing-") as scratch:
+            for phase in range(FIRST, LAST + 1):
+                find_checkpoint(phase, progress)
+            progress("Preparing PostgreSQL's data folder.")
+            shutil.rmtree(_spare(), ignore_errors=True)  # else it would be taken, and none made for later
+            _open_new(VirtualClock(), progress, phase=FIRST).close()
+            for made in (*(kit_home() / "cache").glob("cluster-*"), _checkpoints()):
+                _publish(made, folder / made.name, Path(scratch))
+    except OSError as error:
+        raise UnusableFolder(
+            "The shared cache cannot be written.",
+            why=str(error.strerror or error),
+            looked=[str(folder)],
+            remedy="Run this as who may write there, on a hub root; learners need only read it.",
+        ) from error
+    return folder / _checkpoints().name
+
+
+def _publish(made: Path, place: Path, scratch: Path) -> None:
+    """Copy what was made to where everybody may read it and nobody writes, as a whole or not at all."""
+    ready = scratch / place.name
+    shutil.copytree(made, ready, symlinks=True, ignore=shutil.ignore_patterns("spare-*", "*.lock"))
+    for path in (ready, *ready.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+    if place.exists():
+        place.rename(scratch / f"{place.name}-before")
+    ready.rename(place)
 
 
 def _build(cache: Path, phase: int, tell: Progress) -> None:
     """Build a checkpoint in a world of its own: the wall clock's dates would be in every world to come."""
-    below = next((number for number in range(phase - 1, 0, -1) if _is_ready(cache / str(number))), 0)
+    known = ((number, _find_ready(cache, number)) for number in range(phase - 1, 0, -1))
+    below, start = next(((number, found) for number, found in known if found), (0, None))
     engine = _open_new(VirtualClock(), lambda _: None)
     try:
         with engine.changing():
-            if below:
-                load(engine, cache / str(below), intact=True)
+            if start is not None:
+                load(engine, start, intact=True)
             else:
                 tell("Building the starting state, once.")
                 shutil.rmtree(engine.repositories.folder)  # another world may have left its own

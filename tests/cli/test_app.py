@@ -38,6 +38,7 @@ COMMANDS = (
     "status",
     "reset",
     "shell",
+    "prepare",
     "clean",
     "notebooks",
 )
