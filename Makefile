@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-exercises pytest-browser pytest-docker notebooks bench pictures lock clean again
+.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-exercises pytest-browser pytest-docker notebooks bench pictures lock release clean again
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -127,6 +127,9 @@ BUNDLES := kit/widgets
 bundle: ## make the widgets' modules of kit/widgets/scene again (needs Node and npm install)
 	@node_modules/.bin/esbuild kit/widgets/scene/deploy.js kit/widgets/scene/stage.js --bundle --format=esm --minify --legal-comments=eof \
 	    --log-level=warning --outdir=$(BUNDLES)
+
+release: $(TESTED) ## build dist/ and check it: twine, the wheel's contents, an empty environment
+	@$(PY) tools/release.py
 
 COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"

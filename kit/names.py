@@ -9,7 +9,12 @@ from types import MappingProxyType
 from typing import Literal
 
 ROOT = Path(__file__).resolve().parents[1]
-"""The checkout of the kit, with `notebooks/`, `docs/` and docker-compose.yml."""
+"""The folder of the package: the checkout of the kit, or where Python keeps what was installed."""
+_INSTALLED = Path(__file__).with_name("material")
+IS_INSTALLED = _INSTALLED.is_dir()
+"""Whether this is no checkout, but a wheel that was installed."""
+MATERIAL = _INSTALLED if IS_INSTALLED else ROOT
+"""The folder with `notebooks/`, `docs/` and docker-compose.yml; setup.py puts them into a wheel."""
 
 CloneName = Literal["dev", "production"]
 CLONES: Mapping[CloneName, str] = MappingProxyType({"dev": "rhizome-v2-dev-1", "production": "rhizome-v2"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +15,16 @@ import click
 
 from kit.cli.app import KitCommand
 from kit.cli.screen import Screen
-from kit.errors import MissingTool
+from kit.errors import MissingTool, UnusableFolder
 from kit.lesson.working_copies import CopyOutcome, Update, WorkingCopies
-from kit.names import ROOT, STAGE_OFFERED
+from kit.names import IS_INSTALLED, MATERIAL, ROOT, STAGE_OFFERED
 
-STORED = ROOT / "notebooks"
+STORED = MATERIAL / "notebooks"
 """The notebooks with their outputs, which git has: for reading, and for the tests."""
-COPIES = ROOT / "my-notebooks"
+COPIES = (Path(os.path.expanduser("~"), "broken-window-kit") if IS_INSTALLED else ROOT) / "my-notebooks"  # noqa: PTH111 - raises nothing where there is no home
 """The learner's copies, which git ignores; as deep as the stored ones, so that the same links lead on."""
+_LINKED = ("docs", "notebooks")
+"""What links in the notebooks, and in what they link to, lead to: beside the copies, in a checkout."""
 FIRST_NOTEBOOK = "00_start_here"
 JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
 """A folder for JUPYTER_CONFIG_PATH. JupyterLab takes its `labconfig/default_setting_overrides.json` for
@@ -71,8 +74,8 @@ def plan(
         port: where it listens if that is free, else on one of the next; None for Jupyter's own choice.
         more: further arguments for JupyterLab.
     """
-    # The whole checkout, if it is there, so that a notebook's links into docs/ lead there.
-    root = ROOT if folder.is_relative_to(ROOT) else folder
+    # The whole checkout, or what is like one, so that a notebook's links into docs/ lead there.
+    root = next((top for top in (COPIES.parent, MATERIAL) if folder.is_relative_to(top)), folder)
     address = quote(str(folder.relative_to(root) / f"{notebook}.ipynb"))
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
     # Not as a file to open: so the address that it prints leads to the notebook as well.
@@ -99,8 +102,9 @@ def _environment(own: Mapping[str, str]) -> dict[str, str]:
         "JUPYTER_CONFIG_PATH": first(JUPYTER_SETTINGS, "JUPYTER_CONFIG_PATH"),
         # The kernel of this very Python, which has the kit, even if the user has another `python3` kernel.
         "JUPYTER_PREFER_ENV_PATH": "1",
-        "PYTHONPATH": first(ROOT, "PYTHONPATH"),
         STAGE_OFFERED: "1",
+        # Not what is installed: all that is beside it would come before Python's own.
+        **({} if IS_INSTALLED else {"PYTHONPATH": first(ROOT, "PYTHONPATH")}),
     }
 
 
@@ -108,6 +112,29 @@ def start(launch: Launch) -> NoReturn:
     """Become JupyterLab: whatever ends this process then ends it, and with its kernels their worlds."""
     os.chdir(launch.folder)
     os.execve(launch.command[0], launch.command, dict(launch.environment))  # noqa: S606 - no shell is wanted
+
+
+def _place_copies(folder: Path | None) -> Path:
+    """Return where the copies are kept; lay beside them, where there is no checkout, what they link to."""
+    chosen = (folder or COPIES).expanduser()
+    if not chosen.is_absolute() and not folder:
+        raise UnusableFolder(
+            "There is no home folder to keep your copies of the notebooks in.",
+            why="HOME is not set, and this account has none",
+            remedy="Name a folder: python -m kit lab --folder DIR.",
+        )
+    if IS_INSTALLED and not folder:
+        try:
+            for name in _LINKED:
+                shutil.copytree(MATERIAL / name, chosen.parent / name, dirs_exist_ok=True)
+        except OSError as error:  # shutil.Error included
+            raise UnusableFolder(
+                "Your copies of the notebooks cannot be written.",
+                why=error.strerror or str(error),
+                looked=[str(chosen.parent)],
+                remedy="Name another folder: python -m kit lab --folder DIR.",
+            ) from error
+    return chosen.absolute()
 
 
 def _report(updates: Sequence[Update], copies: WorkingCopies) -> Iterator[str]:
@@ -123,7 +150,12 @@ def _report(updates: Sequence[Update], copies: WorkingCopies) -> Iterator[str]:
 
 @click.command(cls=KitCommand, epilog=_EXAMPLES)
 @click.option("--fresh", metavar="NOTEBOOK", multiple=True, help="Make your copy anew; the old one is kept.")
-@click.option("--folder", metavar="DIR", type=Path, help="Keep your copies here. [default: my-notebooks]")
+@click.option(
+    "--folder",
+    metavar="DIR",
+    type=Path,
+    help="Keep your copies here. [default: in the clone, or ~/broken-window-kit]",
+)
 @click.option("--stored", is_flag=True, help="Open the stored ones: for who changes the lesson.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--port", type=int, metavar="N", help="Listen here, or on the next free one.")
@@ -144,11 +176,11 @@ def lab(
         raise MissingTool(
             "The notebooks are not beside the package.",
             looked=[str(STORED)],
-            remedy="Use the kit from a clone of its repository: git clone …, then make lab.",
+            remedy="Install it anew (pip install --force-reinstall …), or use a clone: make lab.",
         )
     screen, opened, notebook = Screen(), STORED, FIRST_NOTEBOOK
     if not stored:
-        copies = WorkingCopies(STORED, (folder or COPIES).expanduser().absolute())
+        copies = WorkingCopies(STORED, _place_copies(folder))
         for line in _report(copies.update(fresh), copies):
             screen.line(line)
         if fresh and copies.is_open_elsewhere:

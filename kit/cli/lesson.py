@@ -13,6 +13,7 @@ from kit.errors import BadInput, KitError, UnusableFolder
 from kit.lesson.classroom import Classroom, read_class
 from kit.lesson.exercises import EXERCISES
 from kit.lesson.progress import KIND, Overview, group_by_notebook, read_progress
+from kit.names import IS_INSTALLED, MATERIAL
 
 _STYLES = {"done": GOOD, "not yet": "", "not asked": DIM}
 _EXAMPLES = """\
@@ -122,6 +123,12 @@ def notebooks(paths: tuple[Path, ...], *, check: bool, minutes: bool) -> int:
 
     For who changes the lesson.
     """
+    if IS_INSTALLED and not check:
+        raise BadInput(
+            "The stored notebooks of an installed kit are for reading.",
+            looked=[str(MATERIAL)],
+            remedy="Change the lesson in a clone of the kit's repository: CONTRIBUTING.md says how.",
+        )
     # Imported here: `progress` needs no Jupyter, which takes a second.
     from kit.lesson.claims import write_ledger  # noqa: PLC0415
     from kit.lesson.minutes import write_minutes  # noqa: PLC0415

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from kit.errors import BadInput
-from kit.names import ROOT
+from kit.names import MATERIAL, ROOT
 
 CELL_TIMEOUT_S = 120
 _KEPT = ("tags",)  # of a cell's metadata; the rest is how an editor was left
@@ -67,7 +67,7 @@ def find_notebooks(folder: Path | None = None) -> tuple[Path, ...]:
     Raises:
         BadInput: if there are none.
     """
-    where = folder or ROOT / "notebooks"
+    where = folder or MATERIAL / "notebooks"
     found = tuple(sorted(where.glob("[0-9][0-9]_*.ipynb")))
     if not found:
         raise BadInput(

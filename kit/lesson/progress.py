@@ -15,13 +15,13 @@ from kit.draw import format_columns
 from kit.errors import UnusableFolder
 from kit.lesson.exercise import Assessment, Exercise
 from kit.lesson.prediction import Believed, find_believed
-from kit.names import ROOT
+from kit.names import MATERIAL
 from kit.world.home import recall, remember
 
 ExerciseState = Literal["done", "not yet", "not asked"]
 KIND = "broken-window-kit progress"
 """Stands in every export, so that a later one may replace it."""
-_NOTEBOOKS = ROOT / "notebooks"
+_NOTEBOOKS = MATERIAL / "notebooks"
 _WORDS = ("change", "order", "handling")
 _NUMBERS = ("build", "rate")
 

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 import yaml
 
 from kit.errors import BadInput, MissingTool, ServerFailed
-from kit.names import ROOT
+from kit.names import MATERIAL
 from kit.postgres import _docker_remove
 from kit.postgres.server import DURABLE, Endpoint, ProviderName
 from kit.process import Supervisor, wait_until
 
-FILE = ROOT / "docker-compose.yml"
+FILE = MATERIAL / "docker-compose.yml"
 SERVICE = "postgres"
 _KNOWN = {"image", "command", "environment", "volumes", "ports", "healthcheck", "labels"}
 _HEALTH = {"test", "interval", "timeout", "retries", "start_period"}

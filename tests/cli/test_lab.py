@@ -52,7 +52,7 @@ def test_without_notebooks_there_is_no_lesson(
 ) -> None:
     monkeypatch.setattr("kit.cli.lab.STORED", tmp_path)
     assert main(["lab"]) == FAILED
-    assert "clone of its repository" in capsys.readouterr().err
+    assert "Install it anew" in capsys.readouterr().err
 
 
 def test_copies_in_the_checkout_are_opened_from_its_root_so_that_links_lead_on(tmp_path: Path) -> None:
