@@ -78,9 +78,13 @@ class Attempt:
             if isinstance(record, CommandRan) and re.fullmatch(pattern, record.command)
         ]
 
-    def steps(self) -> Iterator[tuple[CommandRan, tuple[Record, ...]]]:
-        """Go through what was done, each command with what happened from it on, until the next one."""
-        records = self.seen.timeline.records
+    def steps(self, story: Timeline | None = None) -> Iterator[tuple[CommandRan, tuple[Record, ...]]]:
+        """Go through what was done, each command with what happened from it on, until the next one.
+
+        Args:
+            story: of which part; None for all.
+        """
+        records = (self.seen.timeline if story is None else story).records
         places = [place for place, record in enumerate(records) if isinstance(record, CommandRan)]
         for place, end in itertools.pairwise([*places, len(records)]):
             if isinstance(command := records[place], CommandRan):

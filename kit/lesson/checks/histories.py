@@ -1,4 +1,4 @@
-"""Exercises on going back, and on two histories: two rollbacks, a history to mend, a stamp too early."""
+"""Exercises on going back, and on two histories: a rollback, a history to mend, a stamp too early."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kit.lesson.checks.journey import (
     list_in_dev,
-    main_is_live,
     main_replays,
     read_journey,
     replays,
@@ -14,35 +13,8 @@ from kit.lesson.checks.journey import (
 )
 from kit.lesson.checks.story import unharmed, visited
 from kit.lesson.exercise import Attempt, Condition
-from kit.names import VERSION
 from kit.timeline import RefMoved
 from kit.world.snapshot import DatabaseSeen
-
-
-def taken_back(attempt: Attempt) -> Iterator[Condition]:
-    """Take the feature back, code and column, so that no visitor loses a view."""
-    seen, journey = attempt.seen, read_journey(attempt)
-    gone = "last_viewed" not in seen.cloud.columns
-    yield Condition("The cloud has no column last_viewed any more.", met=gone, seen="It still has it.")
-    yield main_is_live(attempt)
-    yield still_in_history(attempt, VERSION)
-    yield main_replays(attempt)
-    yield visited(journey.story)
-    yield unharmed(journey.story)
-    with walk(journey) as walked:
-        yield walked.condition
-
-
-def still_in_history(attempt: Attempt, version: str) -> Condition:
-    """Say whether a migration that has run is still where it was: in the cloud's history, and on main."""
-    has, file = version in attempt.seen.cloud.versions, version in attempt.seen.on_github().versions
-    missing = [place for place, there in (("the cloud's history", has), ("GitHub's main", file)) if not there]
-    return Condition(
-        f"{version} has run, so the cloud's history and main still have it.",
-        met=not missing,
-        seen=f"It is missing in {' and on '.join(missing)}.",
-    )
-
 
 _DROP = "20250126160000"
 

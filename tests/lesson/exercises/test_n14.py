@@ -44,55 +44,6 @@ lab.advance(2)
 WRONG = {
     "14a": {
         "nothing": "",
-        "the workflow's four lines": COLUMN + LIVE,
-        "all at once": CODE + COLUMN + LIVE,
-        "too early": CODE + "lab.advance(20)\n" + COLUMN + LIVE,
-        "the column by hand": CODE
-        + LIVE
-        + """
-lab.dev.run('psql "$CLOUD_DB_URL" -c "ALTER TABLE documents DROP COLUMN last_viewed"')
-"""
-        + SEEN,
-        "a migration that nobody else has": CODE
-        + LIVE
-        + f"""
-lab.dev.write("{DROP}", "ALTER TABLE documents DROP COLUMN last_viewed;")
-lab.dev.run("npx supabase db push")
-"""
-        + SEEN,
-        "a revert that deletes the past": """
-lab.dev.run("git revert --no-edit HEAD && git push -q origin main")
-lab.advance(36)
-lab.dev.run("npx supabase migration repair --status reverted 20250126153000")
-lab.dev.run('psql "$CLOUD_DB_URL" -c "ALTER TABLE documents DROP COLUMN last_viewed"')
-lab.advance(2)
-""",
-        "main put back by force": f"""
-lab.dev.run("git checkout -q -b back HEAD~1 && git push -q --force origin back:main")
-lab.advance(36)
-lab.dev.run("git checkout -q main")
-lab.dev.write("{DROP}", "ALTER TABLE documents DROP COLUMN last_viewed;")
-lab.dev.run("npx supabase db push")
-lab.advance(2)
-""",
-        "the button, and no commit": f"""
-lab.rollback("91b2b6f")
-lab.dev.write("{DROP}", "ALTER TABLE documents DROP COLUMN last_viewed;")
-lab.dev.run("git add -A && git commit -qm 'drop it' && npx supabase db push")
-lab.advance(2)
-""",
-        "nobody looks": "lab.visitors(rate=0)" + CODE + COLUMN + LIVE + "lab.visitors(rate=2)" + SEEN,
-        "only the page is taken back": """
-lab.dev.run("git checkout HEAD~1 -- 'src/app/read/' && git commit -q -m 'rollback: the page'")
-lab.dev.run("git push -q origin main")
-"""
-        + LIVE
-        + COLUMN
-        + SEEN,
-        "the code only": CODE + LIVE,
-    },
-    "14b": {
-        "nothing": "",
         "the button at once": ROLL_BACK + ADD + SCHEMA,
         "the button alone": ROLL_BACK,
         "the column by hand": """
@@ -133,44 +84,6 @@ lab.dev.write("{BACK}", "ALTER TABLE documents ADD COLUMN last_viewed DATE;")
 }
 RIGHT = {
     "14a": {
-        "from a branch, with the index": """
-lab.dev.run("git checkout -q -b rollback && git checkout HEAD~1 -- src && git commit -qm back")
-lab.dev.run("git checkout -q main && git merge -q rollback && git push -q origin main")
-"""
-        + LIVE
-        + """
-lab.dev.run("npx supabase migration new take_it_back")
-lab.dev.run("for file in supabase/migrations/*take_it_back.sql; do echo '"
-            "DROP INDEX IF EXISTS idx_documents_last_viewed;"
-            "ALTER TABLE documents DROP COLUMN IF EXISTS last_viewed;' > $file; done")
-lab.dev.run("git add -A && git commit -qm 'drop it' && npx supabase db push && git push -q origin main")
-"""
-        + SEEN,
-        "one commit, pushed long before the schema": """
-lab.dev.run("git checkout HEAD~1 -- src/")
-lab.dev.write("supabase/migrations/20250126170000_bye.sql", "ALTER TABLE documents DROP COLUMN last_viewed;")
-lab.dev.run("git add -A && git commit -qm rollback && git push -q origin main")
-lab.advance(60)
-lab.dev.run("npx supabase db push")
-"""
-        + SEEN,
-        "a revert that keeps the migration": """
-lab.dev.run("git revert -n HEAD && git checkout -q HEAD -- supabase && git commit -qm 'revert the code'")
-lab.dev.run("git push -q origin main")
-"""
-        + LIVE
-        + COLUMN
-        + SEEN,
-        "the page and the list, by hand": """
-lab.dev.run("git show HEAD~1:'src/app/read/[id]/page.py' > 'src/app/read/[id]/page.py'")
-lab.dev.run("git show HEAD~1:src/app/actions/documents.py > src/app/actions/documents.py")
-lab.dev.run("git commit -qam 'do without last_viewed' && git push -q origin main")
-lab.advance(35)
-"""
-        + COLUMN
-        + LIVE,
-    },
-    "14b": {
         "another name, IF NOT EXISTS": """
 lab.dev.run("npx supabase migration new undo_the_drop")
 lab.dev.run("echo 'ALTER TABLE documents ADD COLUMN IF NOT EXISTS last_viewed timestamptz;' "
