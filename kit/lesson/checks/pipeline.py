@@ -56,8 +56,12 @@ def _is_jobs(command: CommandRan) -> bool:
 def _reaches_production(record: Record) -> bool:
     if isinstance(record, MigrationApplied):
         return record.database == "cloud"
-    moved = isinstance(record, RefMoved) and (record.repository, record.branch) == ("github", _BRANCH)
-    return moved and bool(record.old)  # made by hand, when the exercise was set up
+    # The exercise itself makes the branch, by hand: then it has no old commit.
+    return (
+        isinstance(record, RefMoved)
+        and (record.repository, record.branch) == ("github", _BRANCH)
+        and record.old != ""
+    )
 
 
 def _still_checks(attempt: Attempt) -> Condition:
