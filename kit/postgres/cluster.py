@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 
 from kit.errors import ServerFailed, UnusableFolder
-from kit.postgres.programs import Binaries, account, everybody_may_read
+from kit.postgres.programs import Binaries, account, everybody_may_read, lend_name
 from kit.postgres.server import DURABLE, Endpoint
 from kit.process import Supervisor, wait_until
 
@@ -263,7 +263,7 @@ def _initdb(programs: Binaries, data: Path, password: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        env=_ENVIRONMENT,
+        env=_ENVIRONMENT | lend_name(data.parent),
         cwd="/",
         **_as_account(),
     )

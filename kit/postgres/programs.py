@@ -67,6 +67,51 @@ def account() -> tuple[int, int] | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
+_WRAPPER = "libnss_wrapper.so"
+_LIBRARIES = (Path("/usr/lib"), Path("/usr/lib64"), Path("/usr/local/lib"))
+
+
+def lend_name(folder: Path) -> dict[str, str]:
+    """Give the server's user a name where the machine has none for it, as initdb demands.
+
+    OpenShift, and `docker run --user 1234`, take a number without a line in /etc/passwd. The
+    library nss_wrapper lets a program read another file in its place.
+
+    Args:
+        folder: where that file is written.
+
+    Returns:
+        What to add to initdb's environment: nothing where the user has a name.
+
+    Raises:
+        MissingTool: if the user has none, and the library is not here.
+    """
+    number, group = account() or (os.geteuid(), os.getegid())
+    try:
+        pwd.getpwuid(number)
+    except KeyError as error:
+        places = [place / _WRAPPER for top in _LIBRARIES for place in (top, *sorted(top.glob("*-linux-gnu")))]
+        library = next((place for place in places if place.is_file()), None)
+        if library is None:
+            raise MissingTool(
+                f"PostgreSQL's initdb wants its user to have a name, and user {number} has none.",
+                why=f"/etc/passwd has no line for {number}: a container with a number for its user, for one",
+                looked=[str(place) for place in places],
+                remedy="Install nss_wrapper (Debian, Ubuntu: libnss-wrapper; Fedora: nss_wrapper), which the "
+                "kit then uses; or start the container as a user that it knows, "
+                f"or with such a line: kit:x:{number}:0::/tmp:/bin/sh.",
+            ) from error
+        users, groups = folder / "passwd", folder / "group"
+        users.write_text(f"kit:x:{number}:{group}::{folder}:/bin/sh\n")
+        groups.write_text(f"kit:x:{group}:\n")
+        return {
+            "LD_PRELOAD": str(library),
+            "NSS_WRAPPER_PASSWD": str(users),
+            "NSS_WRAPPER_GROUP": str(groups),
+        }
+    return {}
+
+
 def everybody_may_read(folder: Path) -> bool:
     """Say whether an account without rights can enter `folder` and all folders above it."""
     return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))

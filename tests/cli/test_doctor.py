@@ -26,6 +26,30 @@ def test_this_machine_can_run_the_kit() -> None:
     assert len(looked_at) == len(found)
 
 
+def test_a_world_is_tried_whole() -> None:
+    found = by_check(examine())["a world"]
+    assert found == Finding(
+        check="a world", level="ok", result="opens, deploys a commit, and its page answers"
+    )
+
+
+def test_whatever_a_world_fails_with_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def extract(*_: object, **options: object) -> None:
+        # What Debian 12's own Python said, in every world, while the doctor found everything it looked for.
+        raise TypeError(f"extractall() got an unexpected keyword argument {next(iter(options))!r}")
+
+    monkeypatch.setattr("tarfile.TarFile.extractall", extract)
+    found = by_check(examine())["a world"]
+    assert found.level == "problem"
+    assert "extractall() got an unexpected keyword argument" in found.result
+    assert found.remedy.startswith("Report it")
+
+
+def test_where_something_lacks_no_world_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIT_POSTGRES", "oracle")
+    assert "a world" not in by_check(examine())
+
+
 def test_the_command_says_so_too(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "KIT_POSTGRES": "oracle", "LC_ALL": "xx_YY"}
     ran = subprocess.run(
