@@ -66,8 +66,9 @@ def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 
+@pytest.mark.usefixtures("as_root")
 def test_where_a_name_cannot_be_lent_the_error_says_what_to_install(
-    nameless: int, as_root: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nameless: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tools, "_LIBRARIES", (tmp_path,))
     with pytest.raises(MissingTool, match=f"user {nameless} has none") as caught:
@@ -76,9 +77,8 @@ def test_where_a_name_cannot_be_lent_the_error_says_what_to_install(
     assert "libnss-wrapper" in caught.value.remedy
 
 
-def test_a_name_is_lent_from_a_file(
-    nameless: int, as_root: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("as_root")
+def test_a_name_is_lent_from_a_file(nameless: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "libnss_wrapper.so").touch()
     monkeypatch.setattr(tools, "_LIBRARIES", (tmp_path,))
     lent = lend_name(tmp_path)
@@ -87,14 +87,16 @@ def test_a_name_is_lent_from_a_file(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
-def test_a_user_without_a_name_has_a_server(
-    nameless: int, supervisor: Supervisor, need: Callable[[object, str], None]
-) -> None:
+def test_a_user_without_a_name_has_a_server(nameless: int, need: Callable[[object, str], None]) -> None:
     need(any(Path("/usr").glob("lib*/**/libnss_wrapper.so")), "nss_wrapper")
-    server = start_server(Embedded(), supervisor.folder, supervisor)
-    with server.connect() as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
-    assert (supervisor.folder / "pg" / "data").stat().st_uid == nameless
+    supervisor = Supervisor.start()
+    try:
+        server = start_server(Embedded(), supervisor.folder, supervisor)
+        with server.connect() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert (supervisor.folder / "pg" / "data").stat().st_uid == nameless
+    finally:
+        supervisor.close()
 
 
 def test_one_closed_folder_on_the_way_is_enough(tmp_path: Path) -> None:
