@@ -1,11 +1,10 @@
-"""Judge one SQL statement by the rules: what it does, what it locks, which order is safe."""
+"""Read one SQL statement by PostgreSQL's own grammar, and find the rule of each of its parts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from google.protobuf.message import DecodeError
 from postgast import PgQueryError, find_nodes
@@ -14,30 +13,83 @@ from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import FuncCall, Node
 from postgast.pg_query_pb2 import ObjectType as Obj
 
+from kit.review.catalog import SERIALS, Message
 from kit.review.grammar import parse
-from kit.review.rules import Lock, Order, Rule, combine, read_rules, strongest
+from kit.review.rules import Rule, read_rules
 from kit.supabase import skip_blanks
-
-Message = Any
-"""A protobuf message of the parse tree: its fields are called `def` and `import`, which mypy cannot read."""
 
 SUBJECTS = ("objtype", "object_type", "remove_type", "rename_type", "relation_type")
 """Fields that say what kind of object a statement is about."""
 _SAME_IN_A_STATEMENT = frozenset(
     {
-        "now",
-        "transaction_timestamp",
-        "statement_timestamp",
+        "abs",
+        "age",
+        "array_fill",
+        "btrim",
+        "ceil",
+        "coalesce",
+        "concat",
+        "concat_ws",
         "current_setting",
+        "date",
+        "date_part",
+        "date_trunc",
+        "daterange",
+        "decode",
+        "encode",
+        "extract",
+        "floor",
+        "format",
+        "greatest",
+        "int4range",
+        "int8range",
+        "json_build_array",
+        "json_build_object",
+        "jsonb_build_array",
+        "jsonb_build_object",
+        "jwt",
+        "least",
+        "left",
+        "length",
         "lower",
-        "upper",
+        "lpad",
+        "ltrim",
+        "make_date",
+        "make_interval",
+        "make_timestamptz",
+        "md5",
+        "now",
+        "nullif",
+        "numrange",
+        "power",
+        "repeat",
+        "replace",
+        "right",
+        "role",
+        "round",
+        "rpad",
+        "rtrim",
+        "sha256",
+        "sqrt",
+        "statement_timestamp",
+        "substring",
+        "timezone",
+        "to_char",
+        "to_date",
+        "to_json",
+        "to_jsonb",
         "to_timestamp",
+        "to_tsvector",
+        "transaction_timestamp",
+        "tsrange",
+        "tstzrange",
+        "uid",
+        "upper",
     }
 )
 """Functions with one value for all rows; for any other PostgreSQL may rewrite the table."""
-_SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
-_UNKNOWN = "other"
-_NEW = "Nobody uses the table yet: a pending migration makes it."
+UNKNOWN = "other"
+"""The rule for what no other one knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,67 +106,33 @@ class Unparsable:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a statement does to a running system.
+class Parsed:
+    """A text as PostgreSQL's grammar reads it.
 
     Attributes:
-        operation: the kinds of change in it, joined with commas.
-        lock: the strongest that it takes.
-        order: that is safe for all of it.
-        why: one reason for each kind.
-        makes: the table that it makes, if it does.
-        start: the character at which it starts, after blanks and comments; the length of the text if there
-            is nothing else.
+        statements: what the parser calls each, and its content; None for a tree that is too deep to be read.
+        start: the character at which the first starts, after blanks and comments; the length of the text if
+            there is none.
     """
 
-    operation: str
-    lock: Lock
-    order: Order
-    why: str
-    makes: str = ""
-    start: int = 0
+    statements: tuple[tuple[str, Message], ...] | None
+    start: int
 
 
-def judge(sql: str, *, new_tables: frozenset[str] = frozenset()) -> Verdict | Unparsable:
-    """Judge one statement.
+def read(sql: str) -> Parsed | Unparsable:
+    """Parse a text.
 
     Args:
-        sql: without its `;`; comments may stand before it.
-        new_tables: tables that pending migrations make before it.
+        sql: one statement without its `;`; comments may stand before it.
     """
     try:
         tree = parse(sql)
     except PgQueryError as error:
         return Unparsable(str(error.message), max(0, (error.cursorpos or 1) - 1))
     except DecodeError:  # protobuf reads no tree deeper than a hundred messages
-        rule = read_rules()[_UNKNOWN]
-        return Verdict(rule.operation, rule.lock, rule.order, rule.why, start=skip_blanks(sql))
-    statements = [statement_of(raw.stmt) for raw in tree.stmts]
-    rules = list(
-        dict.fromkeys(
-            _find_rule(part, names)
-            for kind, content in statements
-            for part, names in _name_parts(kind, content)
-        )
-    )
-    tables = {_table(kind, content) for kind, content in statements}
-    made = "".join(_made(kind, content) for kind, content in statements)
-    operation = ", ".join(rule.operation for rule in rules) or "nothing"
-    start = _place_of(tree.stmts[0].stmt_location, sql) if statements else len(sql)
-    if not made and tables and tables <= new_tables:
-        # Its own lock keeps nobody waiting; a foreign key also locks the table that it points to.
-        locks = [rule.lock for rule in rules if "FOREIGN KEY" in rule.operation]
-        return Verdict(operation, strongest(locks), "any", _NEW, start=start)
-    return Verdict(
-        operation=operation,
-        lock=strongest(rule.lock for rule in rules),
-        order=combine(rule.order for rule in rules),
-        why=rules[0].why
-        if len(rules) == 1
-        else " ".join(f"{rule.operation} ({rule.order}): {rule.why}" for rule in rules),
-        makes=made,
-        start=start,
-    )
+        return Parsed(None, skip_blanks(sql))
+    statements = tuple(statement_of(raw.stmt) for raw in tree.stmts)
+    return Parsed(statements, _place_of(tree.stmts[0].stmt_location, sql) if statements else len(sql))
 
 
 def _place_of(location: int, sql: str) -> int:
@@ -128,25 +146,9 @@ def statement_of(node: Node) -> tuple[str, Message]:
     return kind, getattr(node, kind) if kind else None
 
 
-def _table(kind: str, content: Message) -> str:
-    match kind:
-        case "create_policy_stmt" | "alter_policy_stmt":
-            return _name(content.table)
-        case "alter_table_stmt" | "rename_stmt" | "index_stmt" | "create_trig_stmt":
-            return _name(content.relation)
-        case "insert_stmt" | "update_stmt" | "delete_stmt":
-            return _name(content.relation)
-    return ""
-
-
-def _made(kind: str, content: Message) -> str:
-    if kind not in {"create_stmt", "create_table_as_stmt"} or content.if_not_exists:
-        return ""  # with IF NOT EXISTS it may have rows and users
-    return _name(content.relation if kind == "create_stmt" else content.into.rel)
-
-
-def _name(relation: Message) -> str:
-    return f"{relation.schemaname or 'public'}.{relation.relname}"
+def find_rules(kind: str, content: Message) -> list[tuple[Rule, Message]]:
+    """Return the rule of each part of a statement, with the part: the subcommands of ALTER TABLE, or all."""
+    return [(_find_rule(part, names), part) for part, names in _name_parts(kind, content)]
 
 
 def _name_parts(kind: str, content: Message) -> Iterator[tuple[Message, tuple[str, ...]]]:
@@ -167,7 +169,7 @@ def _find_rule(part: Message, nodes: tuple[str, ...]) -> Rule:
         for rule in _rules_by_node().get(node, ()):
             if all(CONDITIONS[condition](part) for condition in rule.when):
                 return rule
-    return read_rules()[_UNKNOWN]
+    return read_rules()[UNKNOWN]
 
 
 @cache
@@ -202,7 +204,7 @@ def _writes_every_row(command: Message) -> bool:
 
 def _is_serial(column: Message) -> bool:
     names = column.type_name.names
-    return bool(names) and names[-1].string.sval in _SERIALS
+    return bool(names) and names[-1].string.sval in SERIALS
 
 
 def _may_differ(expression: Message) -> bool:
@@ -220,6 +222,20 @@ def _is_constrained(command: Message) -> bool:
         Con.CONSTR_EXCLUSION,
     }
     return any(item.constraint.contype in checked for item in _definition(command).column_def.constraints)
+
+
+def _only_points_to_a_table(command: Message) -> bool:
+    """Say whether a new column refers to another table, and no row has a value that must be looked up."""
+    kinds = {item.constraint.contype for item in _definition(command).column_def.constraints}
+    return Con.CONSTR_FOREIGN in kinds and kinds <= {Con.CONSTR_FOREIGN, Con.CONSTR_NULL, *_DEFERRABLE}
+
+
+_DEFERRABLE = {
+    Con.CONSTR_ATTR_DEFERRABLE,
+    Con.CONSTR_ATTR_NOT_DEFERRABLE,
+    Con.CONSTR_ATTR_DEFERRED,
+    Con.CONSTR_ATTR_IMMEDIATE,
+}
 
 
 def _points_to_a_table(table: Message) -> bool:
@@ -241,12 +257,16 @@ CONDITIONS: Mapping[str, Callable[[Message], bool]] = {
     "is a grant": lambda statement: statement.is_grant,
     "is a vacuum": lambda statement: statement.is_vacuumcmd,
     "is constrained": _is_constrained,
+    "looser": lambda domain: domain.subtype in {"N", "X"},
     "not valid": lambda command: _definition(command).constraint.skip_validation,
+    "full": lambda statement: any(option.def_elem.defname == "full" for option in statement.options),
     "of a partitioned table": lambda table: table.HasField("partbound"),
     "of an old value": lambda statement: bool(statement.old_val),
     "or replace": lambda view: view.replace,
+    "only points to a table": _only_points_to_a_table,
     "points to a table": _points_to_a_table,
     "restrictive": lambda policy: not policy.permissive,
+    "stricter": lambda domain: domain.subtype in {"C", "O"},
     "unique": lambda index: index.unique,
     "using an index": lambda command: bool(_definition(command).constraint.indexname),
     "writes every row": _writes_every_row,

@@ -44,7 +44,8 @@ def parse(sql: str) -> ParseResult:
 def _find_depth(sql: str) -> int:
     """Return how deep a tree may become: what no comma parts may be a chain.
 
-    What stands in brackets is below what is around it. A list of rows, however long, is flat; `1 + 1 + …`, `a JOIN b JOIN …`, `SELECT … UNION …` are not.
+    What stands in brackets is below what is around it. A list of rows, however long, is flat; `1 + 1 + …`,
+    `a JOIN b JOIN …`, `SELECT … UNION …` are not.
     """
     deepest, base, chain, sets = 0, 0, 0, 0
     outer: list[tuple[int, int, int]] = []

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kit.review.classify import Unparsable, Verdict, judge
+from kit.review.classify import Unparsable
 from kit.review.folder import (
     decode,
     find_bad_names,
@@ -24,6 +24,7 @@ from kit.review.folder import (
     require_folder,
 )
 from kit.review.git import Git, Main
+from kit.review.judge import Judge, Verdict
 from kit.review.outside import TAKE_IT_OUT, find_outside
 from kit.review.rules import ORDER_COMMANDS, Order, Problem, combine, waits
 from kit.supabase import MigrationFile, list_migrations, split
@@ -215,7 +216,7 @@ def review(
         *find_disorder(files, waiting, have),
     ]
     here: dict[str, bytes | None] = {}
-    pending, made, hints = [], set[str](), list[Hint]()
+    pending, judge, hints = [], Judge(), list[Hint]()
     for file in files:
         data = read_bytes(file.path)
         here[file.path.name] = None if isinstance(data, Problem) else data
@@ -224,14 +225,15 @@ def review(
             problems.append(text)
             continue
         is_pending = file in waiting
-        judged, wrong = _judge_file(file, text, made if is_pending else set())
+        judged, wrong = _judge_file(file, text, judge, learn=not is_pending)
         if is_pending:
             pending.append(Pending(printable(file.path.name), judged))
-            if judged:
+            if any(statement.sql for statement in judged):
                 hints += find_hints(project, printable(file.path.name), text)
             elif not wrong:
                 wrong = (_empty(file),)
         problems += wrong
+    pending = _sum_up(pending, judge)
     problems += find_edited(here, main, git)
     if order is not None and git.changes_code(main):
         problems += _find_other_orders(pending, order)
@@ -262,11 +264,14 @@ def _printable(problem: Problem) -> Problem:
 
 
 def _judge_file(
-    file: MigrationFile, text: str, made: set[str]
+    file: MigrationFile, text: str, judge: Judge, *, learn: bool
 ) -> tuple[tuple[JudgedStatement, ...], tuple[Problem, ...]]:
+    """Judge a file's statements, each by what stands before it; of an applied file, only its syntax."""
     judged, wrong = [], []
     for statement in split(text):
-        verdict = judge(statement.text, new_tables=frozenset(made))
+        verdict = judge.learn(statement.text) if learn else judge.judge(statement.text)
+        if verdict is None:
+            continue
         place = verdict.place if isinstance(verdict, Unparsable) else verdict.start
         line = statement.line + statement.text.count("\n", 0, place)
         if isinstance(verdict, Unparsable):
@@ -279,15 +284,35 @@ def _judge_file(
                     remedy="Correct the statement; `npx supabase migration up` tries it locally.",
                 )
             )
-        elif sql := statement.text[place:]:
-            if verdict.makes:
-                made.add(verdict.makes)
-            if outside := find_outside(sql):
-                verdict = replace(
-                    verdict, why=f"It would reach outside of its database: {outside}. {TAKE_IT_OUT}"
-                )
-            judged.append(JudgedStatement(line, sql, verdict))
+        else:
+            judged.append(JudgedStatement(line, statement.text[place:], verdict))
     return tuple(judged), tuple(wrong)
+
+
+def _sum_up(pending: Iterable[Pending], judge: Judge) -> list[Pending]:
+    """Judge all that is pending by what it does in sum; leave out statements of nothing but comments."""
+    verdicts = iter(judge.sum_up())
+    return [
+        replace(
+            migration,
+            statements=tuple(
+                _without_outside(replace(statement, verdict=verdict))
+                for statement, verdict in zip(
+                    migration.statements, verdicts, strict=False
+                )  # the verdicts go on to the next file
+                if statement.sql
+            ),
+        )
+        for migration in pending
+    ]
+
+
+def _without_outside(statement: JudgedStatement) -> JudgedStatement:
+    """Say of a statement that would leave its database nothing but that."""
+    if outside := find_outside(statement.sql):
+        why = f"It would reach outside of its database: {outside}. {TAKE_IT_OUT}"
+        return replace(statement, verdict=replace(statement.verdict, why=why))
+    return statement
 
 
 def _empty(file: MigrationFile) -> Problem:

@@ -65,25 +65,31 @@ def waits(lock: Lock) -> str:
     return "nothing waits"
 
 
-Order = Literal["schema-first", "code-first", "any", "expand-contract"]
+Order = Literal["schema-first", "code-first", "any", "expand-contract", "unknown"]
 
 ORDER_COMMANDS: Mapping[Order, tuple[str, ...]] = {
     "schema-first": (DB_PUSH, GIT_PUSH),
     "code-first": (GIT_PUSH, DB_PUSH),
     "any": (DB_PUSH, GIT_PUSH),
     "expand-contract": (),  # no order of these two is safe
+    "unknown": (),  # which is safe cannot be read off the SQL
 }
 
 
 def combine(orders: Iterable[Order]) -> Order:
     """Return the order that is safe for all of some changes that one `db push` brings.
 
-    What needs the schema first, next to what needs the code first, needs two deploys.
+    What needs the schema first, next to what needs the code first, needs two deploys, whatever else is
+    in it; otherwise, what is unknown of one is unknown of all.
     """
     wanted = set(orders) - {"any"}
     if not wanted:
         return "any"
-    return wanted.pop() if len(wanted) == 1 else "expand-contract"
+    if len(known := wanted - {"unknown"}) > 1:
+        return "expand-contract"
+    if "unknown" in wanted and known != {"expand-contract"}:
+        return "unknown"
+    return known.pop()
 
 
 def order_of(*, old_on_new: bool, new_on_old: bool) -> Order:
@@ -110,6 +116,7 @@ class Rule:
     lock: Lock
     order: Order
     why: str
+    slow: bool = False
 
 
 @cache

@@ -10,14 +10,13 @@ from kit.errors import MigrationFailed
 from kit.experiments.locks_taken import find_locks
 from kit.postgres import Server, create
 from kit.review import JudgedStatement, Pending
-from kit.review.classify import Verdict, judge
+from kit.review.judge import Verdict, judge
 from kit.supabase import split
 from kit.supabase.apply import runs_alone
 
 REVIEW = Path(__file__).parents[1] / "review"
 CASES = sorted((REVIEW / "cases").glob("*.sql"))
 APART = {
-    "attach_partition": "the rule is about the whole; the part, which nobody uses yet, is locked more",
     "detach_partition_concurrently": "PostgreSQL refuses it in a file, which is a transaction",
 }
 
@@ -58,14 +57,16 @@ def test_rule_and_run_agree_on_each_case(path: Path, server: Server, empty: str)
 
 def test_a_lock_beyond_the_rule_is_a_difference(server: Server, empty: str) -> None:
     with server.connect(empty, role="migrator") as connection:
-        connection.execute("CREATE TABLE days (day integer) PARTITION BY RANGE (day)")
-        connection.execute("CREATE TABLE week (day integer)")
-    attach = "ALTER TABLE days ATTACH PARTITION week FOR VALUES FROM (1) TO (8)"
+        connection.execute(
+            "CREATE FUNCTION lock_items() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN LOCK TABLE items; RETURN NULL; END $$"
+        )
+        connection.execute("CREATE TRIGGER locks AFTER INSERT ON kinds EXECUTE FUNCTION lock_items()")
 
-    seen = find_locks(server, empty, [pending(attach)])
+    seen = find_locks(server, empty, [pending("INSERT INTO kinds VALUES (2, 'film')")])
 
     assert not seen.held[0].agrees
-    assert "week ACCESS EXCLUSIVE, reads and writes wait (the rule: SHARE UPDATE EXCLUSIVE)" in repr(seen)
+    assert "items ACCESS EXCLUSIVE, reads and writes wait" in repr(seen)
 
 
 def test_a_file_that_begins_and_ends_transactions_itself_holds_nothing_to_be_seen(

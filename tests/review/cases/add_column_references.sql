@@ -1,4 +1,4 @@
--- operation: ADD COLUMN with a key or check
+-- operation: ADD COLUMN with REFERENCES
 -- lock: ACCESS EXCLUSIVE
 -- on: items
 -- order: schema-first

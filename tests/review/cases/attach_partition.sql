@@ -1,6 +1,6 @@
 -- operation: ATTACH PARTITION
--- lock: SHARE UPDATE EXCLUSIVE
--- on: days
+-- lock: ACCESS EXCLUSIVE
+-- on: week
 -- order: schema-first
 -- before: CREATE TABLE days (day integer) PARTITION BY RANGE (day)
 -- before: CREATE TABLE week (day integer)

@@ -1,7 +1,7 @@
 -- operation: CREATE UNIQUE INDEX
 -- lock: SHARE
 -- on: items
--- order: code-first
+-- order: expand-contract
 -- old: INSERT INTO items (code) VALUES ('a')
--- new: INSERT INTO items (code) VALUES ('b')
+-- new: INSERT INTO items (code) VALUES ('b') ON CONFLICT (code) DO NOTHING
 CREATE UNIQUE INDEX items_code_idx ON items (code);

@@ -1,0 +1,215 @@
+"""Compare expressions by what they let through: is one stricter than another?
+
+The answer is yes where a few rules of logic show it, and otherwise no: `implies` never guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from postgast.pg_query_pb2 import A_Expr_Kind as Kind
+from postgast.pg_query_pb2 import BoolExprType as Bool
+
+Message = Any
+"""A protobuf message of the parse tree."""
+Shape = Any
+"""A node without its places in the text: nested tuples, equal where the SQL means the same."""
+
+NOTHING: Final = ()
+"""The shape of an expression that is not there."""
+TRUE: Final = ("true",)
+FALSE: Final = ("false",)
+_PLACES = frozenset({"location", "stmt_location", "stmt_len", "rexpr_list_start", "rexpr_list_end"})
+_OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
+
+
+def shape(message: Message) -> Shape:
+    """Return what a node says, without where it stands and without what changes nothing.
+
+    `(SELECT auth.uid())` is `auth.uid()` evaluated once, so both have one shape.
+    """
+    kind = message.DESCRIPTOR.name
+    if kind == "Node":
+        which = message.WhichOneof("node")
+        return shape(getattr(message, which)) if which else NOTHING
+    special = _SPECIAL.get(kind)
+    if special is not None and (found := special(message)) is not None:
+        return found
+    return (kind, *_fields(message))
+
+
+def _fields(message: Message) -> Iterator[tuple[str, Shape]]:
+    for field, value in message.ListFields():
+        if field.name in _PLACES:
+            continue
+        if field.type != field.TYPE_MESSAGE:
+            yield field.name, tuple(value) if field.is_repeated else value
+        elif field.is_repeated:
+            yield field.name, tuple(map(shape, value))
+        else:
+            yield field.name, shape(value)
+
+
+def _bool_expr(message: Message) -> Shape:
+    parts = tuple(shape(part) for part in message.args)
+    if message.boolop == Bool.NOT_EXPR:
+        return ("not", parts[0])
+    word = "and" if message.boolop == Bool.AND_EXPR else "or"
+    flat = [inner for part in parts for inner in (part[1:] if part[:1] == (word,) else (part,))]
+    return (word, *sorted(flat, key=repr))
+
+
+def _constant(message: Message) -> Shape | None:
+    if message.HasField("boolval"):
+        return TRUE if message.boolval.boolval else FALSE
+    return None
+
+
+def _sub_link(message: Message) -> Shape | None:
+    """See a call inside of `(SELECT call())`."""
+    select = message.subselect.select_stmt
+    fields = {field.name for field, _ in select.ListFields()} - {"limit_option", "op"}
+    if message.HasField("testexpr") or fields != {"target_list"} or len(select.target_list) != 1:
+        return None
+    value = select.target_list[0].res_target.val
+    return shape(value) if value.WhichOneof("node") in {"func_call", "type_cast"} else None
+
+
+def _comparison(message: Message) -> Shape | None:
+    operator = message.name[-1].string.sval if message.name else ""
+    if message.kind == Kind.AEXPR_IN and operator == "=":
+        items = message.rexpr.list.items
+        return ("in", shape(message.lexpr), frozenset(map(shape, items)))
+    if message.kind == Kind.AEXPR_OP_ANY and operator == "=":
+        array = message.rexpr
+        while array.WhichOneof("node") == "type_cast":
+            array = array.type_cast.arg
+        if array.WhichOneof("node") == "a_array_expr":
+            return ("in", shape(message.lexpr), frozenset(map(shape, array.a_array_expr.elements)))
+        return None
+    if message.kind == Kind.AEXPR_BETWEEN and len(message.rexpr.list.items) == 2:  # noqa: PLR2004 - from, to
+        low, high = (shape(item) for item in message.rexpr.list.items)
+        left = shape(message.lexpr)
+        return ("and", *sorted([("op", ">=", left, low), ("op", "<=", left, high)], key=repr))
+    if message.kind != Kind.AEXPR_OP or not message.HasField("lexpr"):
+        return None
+    left, right = shape(message.lexpr), shape(message.rexpr)
+    if operator in _OPPOSITE and repr(left) > repr(right):
+        operator, left, right = _OPPOSITE[operator], right, left
+    if operator in _OPPOSITE and _number(left) is not None:
+        operator, left, right = _OPPOSITE[operator], right, left
+    return ("op", operator, left, right)
+
+
+def _cast(message: Message) -> Shape | None:
+    """See a text constant in `'open'::text`: pg_dump writes so what people write without."""
+    names = [name.string.sval for name in message.type_name.names]
+    if message.arg.WhichOneof("node") == "a_const" and names[-1] in {"text", "varchar"}:
+        return shape(message.arg)
+    if names[-1] == "text" and message.arg.WhichOneof("node") == "column_ref":
+        return shape(message.arg)
+    return None
+
+
+_SPECIAL = {
+    "A_Const": _constant,
+    "A_Expr": _comparison,
+    "BoolExpr": _bool_expr,
+    "SubLink": _sub_link,
+    "TypeCast": _cast,
+}
+
+
+def implies(first: Shape, second: Shape) -> bool:
+    """Say whether all that the first lets through is let through by the second, as far as logic shows it."""
+    if second in {first, TRUE} or first == FALSE:
+        return True
+    if first[:1] == ("or",):
+        return all(implies(part, second) for part in first[1:])
+    if second[:1] == ("and",):
+        return all(implies(first, part) for part in second[1:])
+    if second[:1] == ("or",) and any(implies(first, part) for part in second[1:]):
+        return True
+    if first[:1] == ("and",) and any(implies(part, second) for part in first[1:]):
+        return True
+    return _one_in_list(first, second) or _one_in_range(first, second)
+
+
+def _one_in_list(first: Shape, second: Shape) -> bool:
+    if second[:1] != ("in",):
+        return False
+    if first[:1] == ("in",):
+        return bool(first[1] == second[1] and first[2] <= second[2])
+    if first[:2] == ("op", "="):
+        sides = {first[2], first[3]}
+        return second[1] in sides and bool((sides - {second[1]}) & second[2])
+    return False
+
+
+def _one_in_range(first: Shape, second: Shape) -> bool:
+    if first[:1] != ("op",) or second[:1] != ("op",) or first[2] != second[2]:
+        return False
+    low, high = _number(first[3]), _number(second[3])
+    if low is None or high is None:
+        return False
+    strict = first[1] == second[1][:1] + "=" and second[1] in {">", "<"}
+    if first[1][0] != second[1][0] or first[1][0] not in "<>":
+        return False
+    further = low > high if first[1][0] == ">" else low < high
+    return further or (low == high and not strict)
+
+
+def _number(constant: Shape) -> float | None:
+    if constant[:1] != ("A_Const",) or len(constant) < 2:  # noqa: PLR2004 - the name, and a value
+        return None
+    which, value = constant[1]
+    facts = dict(value[1:])
+    if which == "ival":
+        return float(facts.get("ival", 0))
+    return float(facts["fval"]) if which == "fval" else None
+
+
+def columns_in(expression: Shape) -> frozenset[str]:
+    """Return the names of the columns that an expression reads."""
+    return frozenset(_columns(expression))
+
+
+def _columns(expression: Shape) -> Iterator[str]:
+    if isinstance(expression, frozenset):
+        for part in expression:
+            yield from _columns(part)
+    if not isinstance(expression, tuple):
+        return
+    if expression[:1] == ("ColumnRef",):
+        names = dict(expression[1:]).get("fields", ())
+        if names and names[-1][:1] == ("String",):
+            yield dict(names[-1][1:]).get("sval", "")
+        return
+    for part in expression:
+        yield from _columns(part)
+
+
+def asks_for_null(expression: Shape) -> bool:
+    """Say whether an expression may treat NULL as a value: with a test, or a function of its own."""
+    words = repr(expression)
+    return any(word in words for word in ("'NullTest'", "'FuncCall'", "'CoalesceExpr'", "'CaseExpr'"))
+
+
+def calls_in(expression: Shape) -> frozenset[str]:
+    """Return the names of the functions that an expression calls, without their schemas."""
+    return frozenset(_calls(expression))
+
+
+def _calls(expression: Shape) -> Iterator[str]:
+    if isinstance(expression, frozenset):
+        for part in expression:
+            yield from _calls(part)
+    if not isinstance(expression, tuple):
+        return
+    if expression[:1] == ("FuncCall",):
+        names = dict(expression[1:]).get("funcname", ())
+        if names:
+            yield dict(names[-1][1:]).get("sval", "")
+    for part in expression:
+        yield from _calls(part)

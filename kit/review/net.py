@@ -1,0 +1,857 @@
+"""What becomes of an object in sum: the order that follows from what it was before and is afterwards.
+
+Each function compares an object in two catalogs, before the first pending migration and after the last.
+It answers with an order and a reason, or with None where the catalogs do not know enough; then the
+statement's own rule holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from kit.review.catalog import COMMANDS, TEMPORARY, Catalog
+from kit.review.expressions import NOTHING, TRUE, Shape, asks_for_null, calls_in, implies
+from kit.review.objects import (
+    Column,
+    Constraint,
+    Domain,
+    Enum,
+    Index,
+    Key,
+    Policy,
+    Routine,
+    Table,
+    Trigger,
+    View,
+)
+from kit.review.rules import Order, combine
+
+SAME = "In sum nothing changes: it is as it was before."
+PASSING = "It is made and dropped again before anybody can use it."
+NEW = "Nobody uses the table yet: a pending migration makes it."
+THERE = "It is there already: an earlier migration makes it."
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """What follows from a comparison.
+
+    Attributes:
+        order: that is safe.
+        why: the reason, one or two sentences; "" for that of the statement's rule.
+    """
+
+    order: Order
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the pending statements do to one subject.
+
+    Attributes:
+        key: the subject.
+        before: all that was there.
+        after: all that is there in the end.
+        operations: the kinds of change, as the rules name them.
+        made: keys that pending statements make and that were not there.
+    """
+
+    key: Key
+    before: Catalog
+    after: Catalog
+    operations: Collection[str]
+    made: Collection[Key]
+
+    def drops(self) -> bool:
+        """Say whether one of the statements drops the subject."""
+        return any(operation.startswith("DROP ") for operation in self.operations)
+
+
+def subject_of(key: Key) -> Key:
+    """Return what a key is summed up under: all policies of a table are one subject, and so are overloads."""
+    match key[0]:
+        case "policy":
+            return ("policies", key[1])
+        case "function":
+            return ("functions", key[1])
+    return key
+
+
+def table_of(key: Key) -> str:
+    """Return the table that a key belongs to; "" for what stands by itself."""
+    if key[0] in {"column", "constraint", "policy", "policies", "security", "trigger", "rule", "rows"}:
+        return key[1]
+    if key[:2] == ("rights", "table"):
+        return key[2]
+    return ""
+
+
+def find_net(change: Change) -> Net | None:
+    """Say what a subject's change needs; None where its statements' own rules hold."""
+    table = table_of(change.key)
+    if table and (table.startswith(f"{TEMPORARY}.") or ("table", table) in change.made):
+        return Net("any", NEW)
+    if table and ("view", table) in change.made:
+        return Net("any", NEW.replace("table", "view"))
+    judge = _JUDGES.get(change.key[0], _other)
+    return judge(change)
+
+
+# Tables and columns
+
+
+def _table(change: Change) -> Net | None:
+    key, name = change.key, change.key[1]
+    was, now = key in change.before.facts, key in change.after.facts
+    if name.startswith(f"{TEMPORARY}."):
+        return Net("any", "A temporary table is this session's own.")
+    if not was:
+        if now:
+            return Net("schema-first") if key in change.made else None
+        return Net("any", PASSING) if key in change.made else None
+    if not now and "RENAME TABLE" in change.operations and ("view", name) in change.after.facts:
+        return Net(
+            "schema-first", "A view under the old name serves today's code; new code uses the new name."
+        )
+    if not now:
+        return None
+    if change.drops():
+        return Net(
+            "expand-contract", "It is dropped with its rows and made anew, empty and perhaps different."
+        )
+    if all(operation.startswith("CREATE TABLE") for operation in change.operations):
+        return Net("any", THERE)
+    return None
+
+
+_OF_COLUMNS = ("ADD COLUMN", "DROP COLUMN", "ALTER COLUMN TYPE")
+_COLUMN_STATES = {"SET DEFAULT", "DROP DEFAULT", "SET NOT NULL", "DROP NOT NULL", "ADD NOT NULL"}
+
+
+def states_a_column(operation: str) -> bool:
+    """Say whether a kind of change is told by what the column is before and after."""
+    return operation.startswith(_OF_COLUMNS) or operation in _COLUMN_STATES
+
+
+def _column(change: Change) -> Net | None:
+    was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
+    if was is None and now is None:
+        return Net("any", PASSING) if change.key in change.made else None
+    if not isinstance(was, Column):
+        return _new_column(now) if isinstance(now, Column) and change.key in change.made else None
+    if not isinstance(now, Column):
+        return None
+    if change.drops() and any(operation.startswith("DROP COLUMN") for operation in change.operations):
+        return Net("expand-contract", "The column is dropped with its values and made anew.")
+    nets = [
+        _other_type(was, now, change),
+        _other_demand(was, now),
+        _other_default(was, now),
+    ]
+    found = [net for net in nets if net is not None]
+    if not found:
+        return Net("any", SAME if len(change.operations) > 1 else THERE)
+    return Net(combine(net.order for net in found), " ".join(net.why for net in found))
+
+
+def _new_column(now: Column) -> Net:
+    if now.demands:
+        return Net(
+            "expand-contract",
+            "In the end the column is NOT NULL and has no default: today's code inserts rows without it and "
+            "is refused; new code needs it. Keep the default until no code leaves the column out.",
+        )
+    return Net("schema-first")
+
+
+def _other_demand(was: Column, now: Column) -> Net | None:
+    if was.not_null == now.not_null:
+        return None
+    if now.not_null:
+        return Net("code-first", "Today's code may write NULL and be refused.")
+    return Net("schema-first", "Code that writes NULL needs the change first.")
+
+
+def _other_default(was: Column, now: Column) -> Net | None:
+    if _bare(was.default) == _bare(now.default):
+        return None
+    if now.default == NOTHING:
+        return Net("code-first", "Today's code may count on the default; new code gives a value itself.")
+    return Net("schema-first", "New code counts on the default.")
+
+
+def _bare(default: Shape) -> Shape:
+    """Leave the cast out of a default: a type that is made anew has the same values."""
+    while default[:1] == ("TypeCast",):
+        default = dict(default[1:]).get("arg", NOTHING)
+    return default
+
+
+_WIDER: Mapping[str, frozenset[str]] = {
+    "int2": frozenset({"int4", "int8", "numeric"}),
+    "int4": frozenset({"int8", "numeric"}),
+    "int8": frozenset({"numeric"}),
+    "float4": frozenset({"float8"}),
+    "varchar": frozenset({"text"}),
+    "bpchar": frozenset({"text", "varchar"}),
+    "text": frozenset({"varchar"}),
+    "date": frozenset({"timestamp", "timestamptz"}),
+    "timestamp": frozenset({"timestamptz"}),
+    "timestamptz": frozenset({"timestamp"}),
+    "json": frozenset({"jsonb"}),
+    "numeric": frozenset(),
+}
+"""Types that take all that another one takes, and that queries written for it can read."""
+_BARE_TYPE = {"json": "json", "jsonb": "jsonb"}
+
+
+def _other_type(was: Column, now: Column, change: Change) -> Net | None:
+    if was.type == now.type:
+        return None
+    old, new = _parts(was.type), _parts(now.type)
+    wider, narrower = _takes_all(old, new), _takes_all(new, old)
+    if wider:
+        return Net(
+            "any" if narrower else "schema-first",
+            f"{now.type} takes all that {was.type} takes; today's code goes on.",
+        )
+    if narrower:
+        return Net(
+            "code-first", f"{now.type} refuses some of what {was.type} takes: today's code may write it."
+        )
+    enums = [
+        catalog.facts.get(("type", column.type if "." in column.type else f"public.{column.type}"))
+        for catalog, column in ((change.before, was), (change.after, now))
+    ]
+    if isinstance(enums[0], Enum) and isinstance(enums[1], Enum) and was.type == now.type:
+        return _other_values(enums[0], enums[1])
+    return Net(
+        "expand-contract",
+        f"What code writes for {was.type} may be refused by {now.type}, and the other way round.",
+    )
+
+
+def _parts(text: str) -> tuple[str, tuple[int, ...]]:
+    name, _, rest = text.partition("(")
+    lengths = tuple(int(part) for part in rest.rstrip(")").split(",") if part.lstrip("-").isdigit())
+    return name, lengths
+
+
+def _takes_all(old: tuple[str, tuple[int, ...]], new: tuple[str, tuple[int, ...]]) -> bool:
+    if old[0] == new[0]:
+        if not new[1]:
+            return True
+        if not old[1]:
+            return False
+        if old[0] == "numeric":
+            (before, *scale), (after, *scale_after) = old[1], new[1]
+            fewer = (scale or [0])[0] > (scale_after or [0])[0]
+            return not fewer and after - (scale_after or [0])[0] >= before - (scale or [0])[0]
+        return new[1][0] >= old[1][0]
+    if new[0] not in _WIDER.get(old[0], ()):
+        return False
+    return not new[1] or (bool(old[1]) and old[0] in {"varchar", "bpchar"} and new[1][0] >= old[1][0])
+
+
+def keeps_the_rows(was: Column, now: Column) -> bool:
+    """Say whether PostgreSQL leaves the rows as they are when one type becomes the other.
+
+    Source: PostgreSQL 18, ALTER TABLE, "Notes": binary coercible types, and lengths that only grow.
+    """
+    old, new = _parts(was.type), _parts(now.type)
+    if old == new:
+        return True
+    if old[0] in {"varchar", "text"} and new[0] in {"varchar", "text"}:
+        return not new[1] or (bool(old[1]) and new[1][0] >= old[1][0])
+    if old[0] == new[0] == "numeric":
+        if not new[1]:
+            return True
+        same_scale = old[1][1:] == new[1][1:]
+        return bool(old[1]) and same_scale and new[1][0] >= old[1][0]
+    return (
+        old[0] == new[0]
+        and old[0] in {"timestamp", "timestamptz", "time", "interval", "varbit"}
+        and not new[1]
+    )
+
+
+# Rules that rows keep to
+
+
+def _constraint(change: Change) -> Net | None:
+    was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
+    if isinstance(was, Constraint) and isinstance(now, Constraint):
+        return _other_constraint(was, now)
+    if isinstance(now, Constraint):
+        if change.drops() and change.key in change.before.gone | change.after.gone:
+            return Net(
+                "unknown", "What the constraint was before is not known: no earlier migration makes it."
+            )
+        return _new_constraint(now, change)
+    if isinstance(was, Constraint):
+        if was.kind in {"unique", "primary", "exclusion"}:
+            return _lost_unique(was, change)
+        return None
+    if change.key in change.made:
+        return Net("any", PASSING)
+    if change.drops() and change.key[2].endswith(("_key", "_pkey", "_unique", "_uniq", "_uq", "_idx")):
+        return Net("expand-contract", _ON_CONFLICT)
+    return None
+
+
+_ON_CONFLICT = (
+    "Today's code may have ON CONFLICT on it, which then fails; new code may write what it refuses. "
+    "If no code has, it is schema first."
+)
+
+
+def _lost_unique(was: Constraint, change: Change) -> Net:
+    """A unique constraint goes; another one or a unique index over the same columns may stand in for it."""
+    for key, fact in change.after.facts.items():
+        if isinstance(fact, Index):
+            stands_in = fact.unique and fact.table == change.key[1] and fact.where == NOTHING
+        elif isinstance(fact, Constraint):
+            stands_in = fact.kind in {"unique", "primary"} and key[1] == change.key[1]
+        else:
+            continue
+        if stands_in and sorted(fact.columns) == sorted(was.columns):
+            return Net("any", "Another unique index is over the same columns.")
+    gone = [column for column in was.columns if ("column", change.key[1], column) not in change.after.facts]
+    if gone:
+        return Net("code-first", "It goes with its column.")
+    return Net("expand-contract", _ON_CONFLICT)
+
+
+def _other_constraint(was: Constraint, now: Constraint) -> Net:
+    if was == now:
+        return Net("any", SAME)
+    if was.kind == now.kind == "check":
+        wider, narrower = implies(was.expression, now.expression), implies(now.expression, was.expression)
+        if wider and narrower:
+            return Net("any", SAME)
+        if wider:
+            return Net(
+                "schema-first", "In sum the check allows more: today's code goes on, new code needs it."
+            )
+        if narrower:
+            return Net("code-first", "In sum the check allows less: today's code may write what it refuses.")
+        return Net("expand-contract", "The check is another one: what one code may write the other may not.")
+    if was.kind == now.kind == "foreign" and (was.columns, was.target[:1]) == (now.columns, now.target[:1]):
+        refuses = set("ar")
+        before, after = (bool(set(fact.actions[:1]) & refuses) for fact in (was, now))
+        if before and not after:
+            return Net(
+                "schema-first", "Rows that it kept from being deleted may now be: new code may need that."
+            )
+        if after and not before:
+            return Net("code-first", "It refuses to delete rows that today's code may delete.")
+        return Net("any", "Only what happens to rows that point to a deleted one changes.")
+    return Net("expand-contract", "The constraint is another one: what one code may write the other may not.")
+
+
+def _new_constraint(now: Constraint, change: Change) -> Net | None:
+    table = change.key[1]
+    fresh = [column for column in now.columns if ("column", table, column) in change.made]
+    columns = [change.after.facts.get(("column", table, column)) for column in fresh]
+    filled = any(isinstance(column, Column) and column.default != NOTHING for column in columns)
+    if now.kind in {"unique", "primary"}:
+        constant = [
+            column
+            for column in columns
+            if isinstance(column, Column) and column.default != NOTHING and not calls_in(column.default)
+        ]
+        if fresh and len(fresh) == len(now.columns) and constant:
+            return Net(
+                "expand-contract",
+                "Each row that today's code inserts gets the same default, and only one may have it.",
+            )
+        if fresh and (len(constant) < len(fresh)):
+            return Net("any", "Rows of today's code have NULL there, or a value of their own.")
+        if _covers_a_key(now, change):
+            return Net("any", "A part of it is unique already: doubles cannot come up.")
+        return Net("expand-contract", UNIQUE)
+    if now.kind == "foreign":
+        return Net("any", "Rows of today's code have NULL there.") if fresh and not filled else None
+    if now.kind == "check" and fresh:
+        if len(fresh) == len(now.columns) and not asks_for_null(now.expression):
+            return Net(
+                "any", "Rows of today's code have NULL or the default there, which the check lets through."
+            )
+        simple = now.expression[:1] in {("op",), ("in",)}
+        if simple and not filled and not asks_for_null(now.expression):
+            return Net("any", "Rows of today's code have NULL there, which the check lets through.")
+        return Net(
+            "expand-contract", "Today's code leaves new columns out, and the check may refuse its rows."
+        )
+    return None
+
+
+UNIQUE = (
+    "Today's code may write doubles; new code may have ON CONFLICT on it, and then needs it. "
+    "Code that writes none first, then this, then the code with ON CONFLICT."
+)
+
+
+def _covers_a_key(now: Constraint | Index, change: Change) -> bool:
+    """Say whether columns that are unique already are among those that become unique."""
+    table = now.table if isinstance(now, Index) else change.key[1]
+    wanted = set(now.columns)
+    for key, fact in change.before.facts.items():
+        if isinstance(fact, Constraint):
+            unique = fact.kind in {"unique", "primary"} and key[1] == table
+        elif isinstance(fact, Index):
+            unique = fact.unique and fact.table == table and fact.where == NOTHING
+        else:
+            continue
+        if unique and fact.columns and set(fact.columns) == wanted:
+            return True
+    return False
+
+
+def _index(change: Change) -> Net | None:
+    was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
+    fact = now or was
+    if isinstance(fact, Index):
+        if ("table", fact.table) in change.made or fact.table.startswith(f"{TEMPORARY}."):
+            return Net("any", NEW)
+        if isinstance(was, Index) and isinstance(now, Index):
+            return _other_index(was, now)
+        if not fact.unique:
+            return Net("any")
+        if now is None:
+            return _lost_unique(
+                Constraint("unique", fact.columns),
+                Change(("index", fact.table), change.before, change.after, (), change.made),
+            )
+        as_constraint = Constraint("unique", fact.columns)
+        if fact.columns and len(fact.columns) == len(fact.whole[0]):
+            found = _new_constraint(
+                as_constraint,
+                Change(("constraint", fact.table, ""), change.before, change.after, (), change.made),
+            )
+            if found is not None:
+                return found
+        return Net("expand-contract", UNIQUE)
+    if change.key in change.made:
+        return Net("any", PASSING)
+    if change.drops() and change.key[1].endswith(("_key", "_unique", "_uniq", "_uq", "unique_idx")):
+        return Net("expand-contract", _ON_CONFLICT)
+    return None
+
+
+def _other_index(was: Index, now: Index) -> Net:
+    if was == now or not (was.unique or now.unique):
+        return Net("any", SAME if was == now else "Queries give the same rows.")
+    if was.unique and not now.unique:
+        return Net("expand-contract", _ON_CONFLICT)
+    return Net("expand-contract", UNIQUE)
+
+
+# Row security
+
+
+def _security(change: Change) -> Net | None:
+    table = change.key[1]
+    was, now = change.before.facts.get(("table", table)), change.after.facts.get(("table", table))
+    if not isinstance(was, Table) or not isinstance(now, Table):
+        return None
+    if was.row_security == now.row_security:
+        return Net("any", SAME)
+    if now.row_security:
+        open_to_all = Catalog()
+        key = ("policy", table, "all")
+        open_to_all.facts[key] = Policy(COMMANDS, frozenset({"public"}), TRUE, TRUE)
+        if _allows_all_of(change.after, open_to_all, table):
+            return Net("any", "Its policies let everybody do everything, as before.")
+    return None
+
+
+def _policies(change: Change) -> Net | None:
+    table = change.key[1]
+    was, now = change.before.facts.get(("table", table)), change.after.facts.get(("table", table))
+    if isinstance(was, Table) and isinstance(now, Table) and not was.row_security:
+        reason = "counts once row security is on" if now.row_security else "does nothing without row security"
+        return Net("any", f"Row security was off, where nothing was refused; a policy {reason}.")
+    lost = {key for key in change.after.gone - change.before.gone if key[:2] == ("policy", table)}
+    if lost:
+        if all(key in change.after.facts for key in lost):
+            return Net(
+                "unknown", "What the policy allowed before is not known: no earlier migration makes it."
+            )
+        return None
+    wider = _allows_all_of(change.after, change.before, table)
+    narrower = _allows_all_of(change.before, change.after, table)
+    if wider and narrower:
+        return Net("any", "In sum the policies allow what they allowed before.")
+    if wider:
+        return Net("schema-first", "In sum the policies allow more: today's code goes on, new code needs it.")
+    if narrower:
+        return Net("code-first", "In sum the policies allow less: today's code may be refused.")
+    return Net(
+        "expand-contract",
+        "In sum the policies allow other rows or people than before: what one code may do the other may not. "
+        "Create the new policy beside the old, deploy, drop the old.",
+    )
+
+
+def _allows_all_of(catalog: Catalog, other: Catalog, table: str) -> bool:
+    mine = [fact for _, fact in catalog.of_table("policy", table) if isinstance(fact, Policy)]
+    theirs = [fact for _, fact in other.of_table("policy", table) if isinstance(fact, Policy)]
+    for policy in theirs:
+        for command in policy.commands if policy.permissive else ():
+            for role in policy.roles:
+                if not any(_covers(candidate, policy, command, role) for candidate in mine):
+                    return False
+    return all(
+        any(_as_strict(candidate, policy) for candidate in theirs) for policy in mine if not policy.permissive
+    )
+
+
+def _covers(candidate: Policy, policy: Policy, command: str, role: str) -> bool:
+    if not candidate.permissive or command not in candidate.commands:
+        return False
+    if not candidate.roles & {"public", role}:
+        return False
+    reads, writes = command != "insert", command in {"insert", "update"}
+    return (not reads or implies(policy.using, candidate.using)) and (
+        not writes or implies(policy.check, candidate.check)
+    )
+
+
+def _as_strict(candidate: Policy, policy: Policy) -> bool:
+    """Say whether a restrictive policy was there before that refuses all that this one refuses."""
+    return (
+        not candidate.permissive
+        and policy.commands <= candidate.commands
+        and ("public" in candidate.roles or policy.roles <= candidate.roles)
+        and implies(candidate.using, policy.using)
+        and implies(candidate.check, policy.check)
+    )
+
+
+# Functions, triggers, views, types
+
+
+def _functions(change: Change) -> Net | None:
+    name = change.key[1]
+    was, now = change.before.overloads(name), change.after.overloads(name)
+    lost = {key for key in change.after.gone - change.before.gone if key[:2] == ("function", name)}
+    if not was:
+        if lost:
+            return Net("unknown", "What the function was before is not known.") if now else None
+        if now:
+            return Net("schema-first")
+        return Net("any", PASSING) if any(key[:2] == ("function", name) for key in change.made) else None
+    if was == now:
+        return Net("any", SAME)
+    answers = [_served(key, routine, now) for key, routine in was.items()]
+    nets, unserved = [net for net in answers if net is not None], None in answers
+    added = [key for key in now if key not in was]
+    if unserved and not added and not nets:
+        return None if not now else Net("code-first")
+    if unserved:
+        if added:
+            return Net("expand-contract", "Today's calls no longer find it, and new calls need the new form.")
+        orders = [net.order for net in nets]
+        return Net(combine(["code-first", *orders]), "Today's code may call what is dropped.")
+    changed = [key for key in was if key in now and was[key].body != now[key].body]
+    bodies = [_other_body(was[key], now[key], name, change) for key in changed]
+    nets += [net for net in bodies if net is not None]
+    if added or changed or not nets:
+        nets.append(Net("schema-first", "Today's calls find it as before; new calls need the new form."))
+    return combine_nets(nets)
+
+
+def _served(key: Key, routine: Routine, now: Mapping[Key, Routine]) -> Net | None:
+    """Say how a function's calls are answered afterwards; None where nothing answers them."""
+    same = now.get(key)
+    if same is not None and same.returns != routine.returns:
+        if routine.outputs and set(routine.outputs) <= set(same.outputs):
+            return Net("schema-first", "It returns more columns; today's calls read those that they know.")
+        return Net(
+            "expand-contract", "It returns something else: today's code reads one form, new code another."
+        )
+    if same is not None and any(
+        old and old != new for old, new in zip(routine.names, same.names, strict=False)
+    ):
+        return Net("expand-contract", "Its parameters have other names, and calls may give them by name.")
+    for count in range(routine.required, len(routine.inputs) + 1):
+        fitting = [
+            other
+            for other in now.values()
+            if other.required <= count <= len(other.inputs) and other.inputs[:count] == routine.inputs[:count]
+        ]
+        if not fitting:
+            return None
+        exact = [other for other in fitting if len(other.inputs) == count]
+        if len(fitting) > 1 and not exact:
+            return Net(
+                "expand-contract",
+                f"A call with {count} argument{'s' * (count != 1)} fits two functions: PostgreSQL calls it "
+                "ambiguous. Drop the old one in the same migration.",
+            )
+        named = [
+            other
+            for other in fitting
+            if other.names[: len(routine.names)] == routine.names or not any(routine.names)
+        ]
+        if not named:
+            return Net("expand-contract", "Its parameters have other names, and calls may give them by name.")
+        if fitting[0].returns != routine.returns and same is None:
+            return Net("expand-contract", "It returns something else: today's code reads one form.")
+    also = [
+        other
+        for other_key, other in now.items()
+        if other_key != key and len(other.inputs) == len(routine.inputs) and other.inputs != routine.inputs
+    ]
+    if also and same is not None and not _told_apart(routine, also[0]):
+        return Net(
+            "unknown", "Two functions have as many arguments: a call with untyped values may fit both."
+        )
+    return Net("any")
+
+
+def _told_apart(routine: Routine, other: Routine) -> bool:
+    return routine.names != other.names and not set(routine.names) <= set(other.names)
+
+
+def _other_body(was: Routine, now: Routine, name: str, change: Change) -> Net | None:
+    bare = name.split(".", 1)[1]
+    for fact in change.before.facts.values():
+        if isinstance(fact, Policy) and bare in calls_in(fact.using) | calls_in(fact.check):
+            return Net("unknown", "Policies call the function: what they allow changes with it.")
+    if was.definer and not now.definer:
+        return Net("expand-contract", "It runs with the caller's rights from now on, which may not suffice.")
+    if _raises(now) - _raises(was):
+        return Net("expand-contract", "It refuses what it did not refuse before: today's calls may fail.")
+    if now.returns == "trigger" and was.fills and not now.fills:
+        return Net("code-first", "The trigger no longer sets what today's code counts on.")
+    return None
+
+
+def _raises(routine: Routine) -> set[str]:
+    lines = (" ".join(line.lower().split()) for line in routine.body.split(";"))
+    return {line for line in lines if "raise exception" in line or "return null" in line}
+
+
+_MODEST = {"moddatetime", "set_updated_at", "update_updated_at_column", "handle_updated_at"}
+"""Functions of an extension, or of everybody, that only stamp a row."""
+
+
+def _trigger(change: Change) -> Net | None:
+    was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
+    if isinstance(was, Trigger) and isinstance(now, Trigger):
+        if was == now:
+            return Net("any", SAME)
+        return combine_nets([_ending(was, change.before), _beginning(now, change.after)])
+    if isinstance(now, Trigger):
+        return _beginning(now, change.after)
+    if isinstance(was, Trigger):
+        return _ending(was, change.before)
+    if change.key in change.made:
+        return Net("any", PASSING)
+    return Net("unknown", "What the trigger did is not known: no earlier migration makes it.")
+
+
+def _body(trigger: Trigger, catalog: Catalog) -> Routine | None:
+    return next(iter(catalog.overloads(trigger.function).values()), None)
+
+
+def _beginning(trigger: Trigger, catalog: Catalog) -> Net:
+    routine = _body(trigger, catalog)
+    if routine is None:
+        if trigger.function.split(".", 1)[1] in _MODEST:
+            return Net("schema-first", "It stamps rows; new code counts on that.")
+        return Net(
+            "unknown", "The trigger's function is not among the migrations: what it does is not known."
+        )
+    if routine.rejects and trigger.before and routine.fills:
+        return Net(
+            "expand-contract", "It refuses rows that today's code may write, and fills what new code needs."
+        )
+    if routine.rejects:
+        return Net("code-first", "Its function refuses rows: today's code may write what it refuses.")
+    return Net("schema-first", "Today's code goes on; new code counts on what the trigger does.")
+
+
+def _ending(trigger: Trigger, catalog: Catalog) -> Net:
+    routine = _body(trigger, catalog)
+    if routine is None:
+        return Net("code-first", "Today's code may count on what the trigger did.")
+    if routine.rejects and not routine.fills:
+        return Net("schema-first", "Rows that it refused may now be written: new code needs that.")
+    if routine.rejects:
+        return Net("expand-contract", "It refused rows, and filled what today's code counts on.")
+    return Net("code-first", "Today's code may count on what the trigger did.")
+
+
+def _view(change: Change) -> Net | None:
+    was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
+    if isinstance(was, View) and isinstance(now, View):
+        return _other_view(was, now)
+    if isinstance(was, View):
+        return None
+    if isinstance(now, View):
+        if change.drops() and change.key in change.after.gone:
+            return Net("unknown", "What the view was before is not known: no earlier migration makes it.")
+        return Net("schema-first") if change.key in change.made else None
+    return Net("any", PASSING) if change.key in change.made else None
+
+
+def _other_view(was: View, now: View) -> Net:
+    if was == now:
+        return Net("any", SAME)
+    if was.columns is None or now.columns is None:
+        return Net("unknown", "Its columns are not known: a star stands for those of a table that is not.")
+    if not _reads_as_many(was, now):
+        return Net(
+            "unknown", "It reads other rows than before: whether today's code misses some is not known."
+        )
+    lost, gained = set(was.columns) - set(now.columns), set(now.columns) - set(was.columns)
+    if lost and gained:
+        return Net("expand-contract", "Today's code reads columns that go, new code those that come.")
+    if lost:
+        return Net("code-first", "Today's code may read a column that goes.")
+    if gained:
+        return Net("schema-first", "All its columns stay; new code reads those that come.")
+    return Net("any" if was.where == now.where else "schema-first", "Its columns are the same as before.")
+
+
+def _reads_as_many(was: View, now: View) -> bool:
+    if now.where not in {NOTHING, TRUE} and (was.where == NOTHING or not implies(was.where, now.where)):
+        return False
+    return was.source == now.source or _is_left_of(was.source, now.source)
+
+
+def _is_left_of(source: Shape, now: Shape) -> bool:
+    """Say whether what was read is read still, with more joined to it by LEFT JOIN."""
+    if len(source) != 1 or len(now) != 1:
+        return False
+    joined = now[0]
+    while joined[:1] == ("JoinExpr",) and joined != source[0]:
+        facts = dict(joined[1:])
+        if facts.get("jointype") != _LEFT:
+            return False
+        joined = facts.get("larg", NOTHING)
+    return bool(joined == source[0])
+
+
+_LEFT = 2
+"""JOIN_LEFT of the parser."""
+
+
+def _type(change: Change) -> Net | None:
+    was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
+    if was is None and now is None:
+        return Net("any", PASSING) if change.key in change.made else None
+    if was is None:
+        return Net("schema-first") if change.key in change.made else None
+    if now is None:
+        return None
+    if was == now:
+        return Net("any", SAME)
+    if isinstance(was, Enum) and isinstance(now, Enum):
+        return _other_values(was, now)
+    if isinstance(was, Domain) and isinstance(now, Domain):
+        return _other_domain(was, now)
+    return None
+
+
+def _other_values(was: Enum, now: Enum) -> Net:
+    lost, gained = set(was.values) - set(now.values), set(now.values) - set(was.values)
+    if lost and gained:
+        return Net("expand-contract", "Today's code knows values that go, new code those that come.")
+    if lost:
+        return Net("code-first", "Today's code may write or compare a value that goes.")
+    if gained:
+        return Net("schema-first", "All values stay; new code writes those that come.")
+    return Net("any", "The values are the same as before.")
+
+
+def _other_domain(was: Domain, now: Domain) -> Net:
+    orders: list[Order] = []
+    if was.not_null != now.not_null:
+        orders.append("code-first" if now.not_null else "schema-first")
+    before = ("and", TRUE, *(check for _, check in was.checks))
+    after = ("and", TRUE, *(check for _, check in now.checks))
+    wider, narrower = implies(before, after), implies(after, before)
+    if not (wider and narrower):
+        orders.append("schema-first" if wider else "code-first" if narrower else "expand-contract")
+    if was.default != now.default:
+        orders.append("schema-first" if now.default != NOTHING else "code-first")
+    return Net(combine(orders), "What the domain lets through changes, in all columns that have it.")
+
+
+# Rows, rights, the rest
+
+
+def _rows(change: Change) -> Net | None:
+    _, table, action, *columns = change.key
+    if action == "insert":
+        return Net("schema-first", "If new code needs the rows, they must be there first; today's goes on.")
+    if action in {"delete", "truncate"}:
+        return Net("code-first", "Today's code may read the rows that go.")
+    if action != "update":
+        return None
+    changed = [name for name in columns if ("column", table, name.rstrip("?")) not in change.made]
+    if not changed:
+        return Net("any", "It fills columns that a pending migration makes: nobody reads them yet.")
+    if action == "update" and all(_filled_for_good(name, change) for name in changed):
+        return Net("any", "It fills what must not be NULL in the end.")
+    return Net(
+        "unknown",
+        f"Whether code reads the old values of {', '.join(changed).replace('?', '')} is not known.",
+    )
+
+
+def _filled_for_good(name: str, change: Change) -> bool:
+    key = ("column", change.key[1], name.removesuffix("?"))
+    if not name.endswith("?"):
+        return False
+    was, now = change.before.facts.get(key), change.after.facts.get(key)
+    return isinstance(was, Column) and isinstance(now, Column) and now.not_null and not was.not_null
+
+
+def _rights(change: Change) -> Net | None:
+    kind, name = change.key[1], change.key[2]
+    if kind == "function" and not change.before.overloads(name) and change.after.overloads(name):
+        return Net("any", "Nobody calls the function yet: a pending migration makes it.")
+    if (kind.removeprefix("OBJECT_").lower(), name) in change.made:
+        return Net("any", "Nobody uses it yet: a pending migration makes it.")
+    return None
+
+
+def _other(change: Change) -> Net | None:
+    was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
+    if was is not None and now is not None:
+        if was == now or not change.drops():
+            return Net("any", SAME if change.drops() else THERE)
+        return None
+    if was is None and now is None and change.key in change.made:
+        return Net("any", PASSING)
+    return None
+
+
+def combine_nets(nets: Collection[Net]) -> Net:
+    """Return what some changes need together."""
+    return Net(
+        combine(net.order for net in nets), " ".join(dict.fromkeys(net.why for net in nets if net.why))
+    )
+
+
+_JUDGES: Mapping[str, Callable[[Change], Net | None]] = {
+    "table": _table,
+    "column": _column,
+    "constraint": _constraint,
+    "index": _index,
+    "security": _security,
+    "policies": _policies,
+    "functions": _functions,
+    "trigger": _trigger,
+    "view": _view,
+    "type": _type,
+    "rows": _rows,
+    "rights": _rights,
+}

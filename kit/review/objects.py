@@ -1,0 +1,212 @@
+"""What is known of a database's objects from the SQL that made them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.review.expressions import NOTHING, Shape
+
+Key = tuple[str, ...]
+"""What an object is called: its kind and its names, the table before what belongs to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, and whether its rows are bound by policies.
+
+    Attributes:
+        temporary: it ends with its session.
+        row_security: it was switched on.
+    """
+
+    temporary: bool = False
+    row_security: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        type: as the parser writes it: "int4", "varchar(20)", "text[]".
+        not_null: NULL is refused.
+        default: its expression; nothing where there is none.
+        fills: the database gives a value by itself (identity, serial, generated).
+    """
+
+    type: str
+    not_null: bool = False
+    default: Shape = NOTHING
+    fills: bool = False
+
+    @property
+    def demands(self) -> bool:
+        """Whether who leaves it out is refused."""
+        return self.not_null and not self.fills and self.default == NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A rule that rows keep to.
+
+    Attributes:
+        kind: "check", "foreign", "unique", "primary" or "exclusion".
+        columns: that it is about, as far as they are named.
+        expression: of a check.
+        target: table and columns that a foreign key points to.
+        actions: what a foreign key does ON DELETE and ON UPDATE, one letter each.
+    """
+
+    kind: str
+    columns: tuple[str, ...] = ()
+    expression: Shape = NOTHING
+    target: tuple[str, ...] = ()
+    actions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may see or write which rows.
+
+    Attributes:
+        commands: "select", "insert", "update", "delete"; all four for ALL.
+        roles: to whom; "public" for everybody.
+        using: which rows are seen.
+        check: which rows may be written.
+        permissive: it allows more; a restrictive one allows less.
+    """
+
+    commands: frozenset[str]
+    roles: frozenset[str]
+    using: Shape
+    check: Shape
+    permissive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A function or procedure.
+
+    Attributes:
+        names: of its inputs.
+        inputs: their types.
+        required: how many have no default.
+        returns: the type, or the columns of a table.
+        outputs: the columns of a returned table, where they are named.
+        body: its text.
+        definer: it runs with its owner's rights.
+        language: that its body is written in.
+        volatile: it may give another value at each call.
+    """
+
+    names: tuple[str, ...]
+    inputs: tuple[str, ...]
+    required: int
+    returns: str
+    outputs: tuple[str, ...]
+    body: str
+    definer: bool = False
+    language: str = "sql"
+    volatile: bool = True
+
+    @property
+    def rejects(self) -> bool:
+        """Whether its text raises an exception, or lets a trigger's row fall."""
+        words = " ".join(self.body.lower().split())
+        return (
+            "raise exception" in words
+            or "assert " in words
+            or (self.returns == "trigger" and "return null" in words)
+            or ("raise " in words and " using errcode" in words)
+        )
+
+    @property
+    def fills(self) -> bool:
+        """Whether its text sets a column of the new row."""
+        words = "".join(self.body.lower().split())
+        return "new." in words and (":=" in words or "=" in words or "intonew" in words)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view or materialized view.
+
+    Attributes:
+        columns: their names; None where a star stands for what is not known.
+        source: what it reads.
+        where: which rows it lets through.
+        whole: all of it.
+    """
+
+    columns: tuple[str, ...] | None
+    source: Shape
+    where: Shape
+    whole: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Enum:
+    """A type with a list of values."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A type with rules of its own.
+
+    Attributes:
+        base: the type under it.
+        not_null: NULL is refused.
+        checks: what values must keep to, by the constraint's name.
+        default: its expression.
+    """
+
+    base: str
+    not_null: bool = False
+    checks: tuple[tuple[str, Shape], ...] = ()
+    default: Shape = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index.
+
+    Attributes:
+        table: that it is on.
+        unique: it refuses doubles.
+        columns: that it is over, as far as they are named.
+        where: which rows it holds.
+        whole: all of it, without its name.
+    """
+
+    table: str
+    unique: bool
+    columns: tuple[str, ...]
+    where: Shape
+    whole: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What runs when rows are written.
+
+    Attributes:
+        function: that it calls.
+        before: it runs before the row is written.
+        whole: all of it, without its name.
+    """
+
+    function: str
+    before: bool
+    whole: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An object of which only its name, and perhaps its text, is known: a sequence, a schema, a rule."""
+
+    whole: Shape = NOTHING
+
+
+Fact = Table | Column | Constraint | Policy | Routine | View | Enum | Domain | Index | Trigger | Named
