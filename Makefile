@@ -19,6 +19,7 @@ PYTEST := $(PY) -m pytest -q --dist=loadfile --no-loadscope-reorder
 BROWSER := browser or supabase
 DOCKER := docker or system or losses
 LONG := exercises
+CORE := $(addprefix notebooks/,00_start_here.ipynb 02_change_database.ipynb 05_merge_and_deploy.ipynb 09_which_order.ipynb 12_tomorrow.ipynb)
 PIP_QUIET := --quiet --disable-pip-version-check
 
 # Tests start some thousand Pythons: what one has compiled, the next one need not.
@@ -26,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-exercises pytest-browser pytest-docker notebooks bench pictures lock release clean again
+.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-python pytest-exercises pytest-browser pytest-docker notebooks bench pictures lock release clean again
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +101,12 @@ pytest: $(TESTED)
 	@echo "Tests, and every notebook against its stored outputs (pytest, nbval)"
 	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER))" --nbval notebooks tests
 
+# What a Python's version changes is how processes, files, threads and kernels behave: not what is true of SQL.
+pytest-python: $(TESTED)
+	@echo "What depends on Python's version, and the core notebooks, on $$($(PY) --version)"
+	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER))" --nbval $(CORE) \
+	    tests/cli tests/host tests/process tests/repos tests/world tests/test_*.py
+
 pytest-exercises: $(TESTED)
 	@echo "Wrong and unusual solutions of every exercise"
 	@$(PYTEST) --numprocesses=auto -m "$(LONG)" tests/lesson
@@ -135,7 +142,6 @@ COMPILE = $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-ve
     --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 lock: $(TESTED) ## choose the newest versions again and write requirements.lock and requirements-test.lock
 	@echo "Resolving pyproject.toml for every platform"
-	@$(PY) -m uv --version > /dev/null 2>&1 || $(PY) -m pip install $(PIP_QUIET) uv
 	@$(COMPILE) --upgrade --extra lesson --output-file requirements.lock
 	@$(COMPILE) --upgrade --all-extras --constraint requirements.lock --output-file requirements-test.lock
 	@touch $(STAMP) $(TESTED)
