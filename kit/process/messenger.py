@@ -35,7 +35,8 @@ class Command:
         arguments: those after the program's name.
         folder: the working folder.
         input: what was piped into the hook, "" for the other programs.
-        terminal: whether somebody is there who can be asked.
+        terminal: whether standard input is a terminal: somebody can be asked.
+        shown: whether standard output is one.
     """
 
     program: str
@@ -43,6 +44,7 @@ class Command:
     folder: Path
     input: str
     terminal: bool
+    shown: bool = False
 
 
 class Terminal:
@@ -68,7 +70,18 @@ class Terminal:
 
     def ask(self, question: str) -> str:
         """Print a question; return the line that was typed, "" at the end of the input."""
-        self.send({"text": question, "ask": True})
+        return self._ask(text=question, ask="line")
+
+    def read_line(self) -> str:
+        """Return the line that a pipe has by now, "" if it has none."""
+        return self._ask(ask="now")
+
+    def read_all(self) -> str:
+        """Return all that is piped in; what is not UTF-8 is escaped as `surrogateescape` does."""
+        return self._ask(ask="all")
+
+    def _ask(self, **message: str) -> str:
+        self.send(message)
         line = self._answers.get()
         return str(json.loads(line)["answer"]) if line else ""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
+import itertools
 import re
 from collections.abc import Sequence
 from typing import NoReturn, cast
@@ -10,7 +12,7 @@ from typing import NoReturn, cast
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
@@ -34,6 +36,13 @@ _ALONE = re.compile(
 _CONTROLS = re.compile(r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|PREPARE\s+TRANSACTION)(\s|$)")
 """Statements that begin or end a transaction themselves."""
 _COPIES = re.compile(r"COPY\s.*\s(FROM\s+STDIN|TO\s+STDOUT)\b", re.DOTALL)
+_NUL = "insufficient data left in message"
+"""What PostgreSQL says of a statement with a NUL in it."""
+_COPY_IN_BATCH = "unexpected message type 0x50 during COPY from stdin"
+"""What PostgreSQL says where a COPY FROM STDIN is followed by more of a batch instead of by rows."""
+_BETWEEN = "\n;"
+_LAST = "SELECT"
+"""What stands for the Sync after a batch: if the commit itself fails, it is none of the statements."""
 _NO_TRANSACTION = "-- pg-delta: transaction=false"
 _TYPE_MISSING = re.compile(r'type "([^"]+)" does not exist')
 
@@ -85,7 +94,6 @@ class _FileRun:
         self._asks_for_no_transaction = first.removesuffix("\r") == _NO_TRANSACTION
 
     def go(self) -> None:
-        self._refuse()
         self._connection.execute("RESET ALL")
         if any(controls_transaction(statement) for statement in self._statements):
             self._one_by_one("ROLLBACK")
@@ -93,15 +101,6 @@ class _FileRun:
             self._one_by_one("RESET ALL")
         else:
             self._in_batches()
-
-    def _refuse(self) -> None:
-        """Fail before anything runs for what libpq cannot send; the CLI fails when it comes to it."""
-        for place, statement in enumerate(self._statements):
-            if "\0" in statement:
-                self._fail(psycopg.DataError("insufficient data left in message"), place)
-            if copy := _COPIES.match(_first_words(statement)):
-                what = copy[1].lower().replace("\n", " ")
-                self._fail(psycopg.DataError(f"unexpected message type 0x50 during COPY {what}"), place)
 
     def _one_by_one(self, after_failure: str) -> None:
         try:
@@ -127,7 +126,14 @@ class _FileRun:
     def _alone(self, place: int) -> None:
         statement = self._statements[place]
         try:
-            self._connection.execute(statement.encode())
+            if "\0" in statement:
+                raise psycopg.DataError(_NUL)
+            if _COPIES.match(_first_words(statement)):
+                *_, result = self._connection.wait(self._exchange_text(statement))
+                if result.status == ExecStatus.FATAL_ERROR:
+                    raise error_from_result(result)
+            else:
+                self._connection.execute(statement.encode())
         except psycopg.Error as error:
             self._fail(error, place)
 
@@ -141,13 +147,37 @@ class _FileRun:
         """
         if not statements and not with_history:
             return
+        unsendable = next((place for place, text in enumerate(statements) if "\0" in text), None)
+        if unsendable is not None:  # libpq cannot send it, and the CLI fails when it comes to it
+            statements, with_history = [*statements[:unsendable], "ROLLBACK"], False
+        copies = any(_COPIES.match(_first_words(text)) for text in statements)
         try:
-            results = self._connection.wait(self._exchange(statements, with_history=with_history))
+            results = self._connection.wait(
+                self._exchange_text(self._join(statements, with_history=with_history))
+                if copies
+                else self._exchange(statements, with_history=with_history)
+            )
         except psycopg.Error as error:
             raise lost(self._connection.info.dbname, error) from None
         for place, result in enumerate(results):
             if result.status == ExecStatus.FATAL_ERROR:
-                self._fail(error_from_result(result), first + place)
+                why: psycopg.Error = error_from_result(result)
+                failed, start = place, 0
+                if copies:
+                    failed, start, why = _find_failure(statements, place, why)
+                self._fail(why, first + failed, start=start)
+        if unsendable is not None:
+            self._fail(psycopg.DataError(_NUL), first + unsendable)
+
+    def _join(self, statements: Sequence[str], *, with_history: bool) -> str:
+        """Return one text of all statements, which PostgreSQL runs as one implicit transaction, too."""
+        if not with_history:
+            return _BETWEEN.join([*statements, _LAST])
+        values = (self._file.version, self._file.name, _write_array(self._statements))
+        row = psycopg.ClientCursor(self._connection).mogrify(
+            re.sub(r"\$[0-9]", "%s", INSERT).encode(), values
+        )
+        return _BETWEEN.join([*statements, row, _LAST])
 
     def _exchange(self, statements: Sequence[str], *, with_history: bool) -> PQGen[list[PGresult]]:
         """Send statements and, after the last, Sync, which commits; return a result for each, and Sync's.
@@ -167,17 +197,56 @@ class _FileRun:
         while pgconn.flush():
             if (yield Wait.RW) & Ready.R:
                 pgconn.consume_input()
-        results: list[PGresult] = []
-        while not results or results[-1].status != ExecStatus.PIPELINE_SYNC:
-            while pgconn.is_busy():
-                yield Wait.R
-                pgconn.consume_input()
-            if result := pgconn.get_result():
-                results.append(result)
-        pgconn.exit_pipeline_mode()
+        results = yield from self._receive()
+        if pgconn.status == ConnStatus.OK:
+            pgconn.exit_pipeline_mode()
         return results
 
-    def _fail(self, error: psycopg.Error, place: int) -> NoReturn:
+    def _receive(self) -> PQGen[list[PGresult]]:
+        """Return the results of a pipeline, with Sync's; fewer if the server ends the connection."""
+        pgconn = self._connection.pgconn
+        results: list[PGresult] = []
+        while not results or results[-1].status != ExecStatus.PIPELINE_SYNC:
+            try:
+                while pgconn.is_busy():
+                    yield Wait.R
+                    pgconn.consume_input()
+            except psycopg.OperationalError:
+                if not any(result.status == ExecStatus.FATAL_ERROR for result in results):
+                    raise
+                break
+            if result := pgconn.get_result():
+                results.append(result)
+            elif pgconn.status == ConnStatus.BAD:
+                break
+        return results
+
+    def _exchange_text(self, text: str) -> PQGen[list[PGresult]]:
+        """Send statements as one text, as libpq allows COPY in no pipeline; return a result for each.
+
+        What a COPY TO STDOUT sends is dropped; a COPY FROM STDIN is told that nothing comes.
+        """
+        pgconn = self._connection.pgconn
+        pgconn.send_query(text.encode())
+        results: list[PGresult] = []
+        while True:
+            while pgconn.flush() or pgconn.is_busy():
+                yield Wait.R
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:
+                return results
+            if result.status == ExecStatus.COPY_OUT:
+                while (size := pgconn.get_copy_data(1)[0]) != -1:
+                    if size == 0:
+                        yield Wait.R
+                        pgconn.consume_input()
+            elif result.status == ExecStatus.COPY_IN:
+                pgconn.put_copy_end(b"No source stream defined")
+            else:
+                results.append(result)
+
+    def _fail(self, error: psycopg.Error, place: int, *, start: int = 0) -> NoReturn:
         diagnosis = error.diag
         if is_lost(error):
             raise lost(self._connection.info.dbname, error) from None
@@ -196,7 +265,10 @@ class _FileRun:
                 f"        CREATE TABLE example (col extensions.{missing[1]});",
                 "      Learn more: supabase migration new --help",
             ]
-        lines += [f"At statement: {place}", mark(statement, int(diagnosis.statement_position or 0))]
+        lines += [
+            f"At statement: {place}",
+            mark(statement, int(diagnosis.statement_position or start) - start),
+        ]
         raise MigrationFailed(
             "\n".join(lines),
             remedy=f"Mend {self._file.path.name} and run the command again.",
@@ -206,6 +278,27 @@ class _FileRun:
             place=place,
             statement=statement,
         ) from error
+
+
+def _find_failure(
+    statements: Sequence[str], place: int, error: psycopg.Error
+) -> tuple[int, int, psycopg.Error]:
+    """Say where one of several statements that were sent as one text failed.
+
+    Returns:
+        Its place, where it starts in the text, and the error that the CLI gets.
+    """
+    starts = [0, *itertools.accumulate(len(statement) + len(_BETWEEN) for statement in statements)]
+    position = int(error.diag.statement_position or 0)
+    if position:  # a text is parsed whole, before anything of it runs
+        place = bisect.bisect_right(starts, position - 1) - 1
+    if (
+        error.diag.sqlstate == "57014"
+        and place < len(statements)
+        and _COPIES.match(_first_words(statements[place]))
+    ):
+        error = psycopg.DataError(_COPY_IN_BATCH)
+    return place, starts[place] if position else 0, error
 
 
 def mark(statement: str, position: int) -> str:

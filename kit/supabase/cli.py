@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,7 @@ from kit.supabase.diff import diff, pull
 from kit.supabase.files import FOLDER, parse_name
 from kit.supabase.history import HistoryRow
 from kit.supabase.invocation import Invocation
-from kit.supabase.query import format_listing, pair_versions, parse_version, run_query
+from kit.supabase.query import LARGEST, format_listing, pair_versions, parse_version, run_query
 from kit.supabase.splitter import split
 
 
@@ -41,15 +42,30 @@ def main(run: Invocation) -> int:
     except psycopg.Error as error:
         if history.is_lost(error):
             raise history.lost("chosen", error) from None
-        severity, words = error.diag.severity or "ERROR", error.diag.message_primary or str(error)
-        run.write(f"{severity}: {words} (SQLSTATE {error.sqlstate or 'XX000'})\n{RETRY}\n")
+        run.write(f"{_in_words(error)}\n{RETRY}\n")
         return 1
     return 0
 
 
+def _in_words(error: psycopg.Error) -> str:
+    severity, words = error.diag.severity or "ERROR", error.diag.message_primary or str(error)
+    return f"{severity}: {words} (SQLSTATE {error.sqlstate or 'XX000'})"
+
+
+@contextlib.contextmanager
+def _said_as(what: str) -> Iterator[None]:
+    """Put the CLI's own words before what PostgreSQL says of the history table."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if history.is_lost(error):
+            raise
+        raise BadInput(f"{what}{_in_words(error)}", remedy="Look at the history table.") from error
+
+
 def _new(run: Invocation) -> None:
-    """`migration new`: make an empty file."""
-    path = run.write_file(run.line.values[0], "")
+    """`migration new`: make a file, empty or with what is piped in."""
+    path = run.write_file(run.line.values[0], run.read_all() if run.ask is None else "")
     run.say(f"Created new migration at {path.relative_to(run.project)}")
 
 
@@ -57,7 +73,13 @@ def _list(run: Invocation) -> None:
     """`migration list`: versions of the folder beside those of a database (the cloud's)."""
     with run.connect_aloud(run.target("cloud")) as connection:
         versions = history.list_versions(connection)
-    pairs = pair_versions([file.version for file in run.list_files()], versions)
+    files = [file.version for file in run.list_files()]
+    if (LARGEST in map(parse_version, files)) is not (LARGEST in map(parse_version, versions)):
+        # The CLI takes that number for the end of a list, and reads beyond it.
+        raise BadInput(
+            "undefined is not an object (evaluating 'r.length')", remedy="Give the file another version."
+        )
+    pairs = pair_versions(files, versions)
     run.write(format_listing(pairs))
 
 
@@ -79,7 +101,7 @@ def _repair(run: Invocation) -> None:
         question = "Do you want to repair the entire migration history table to match local migration files?"
         run.require(question, default=False)
         versions = tuple(file.version for file in run.list_files())
-    with run.connect_aloud(database) as connection:
+    with run.connect_aloud(database) as connection, _said_as("failed to update migration table: "):
         history.prepare(connection)
         if status == "applied":
             rows = [_read_row(run, version) for version in versions]
@@ -112,7 +134,7 @@ def _fetch(run: Invocation) -> None:
     if any(folder.iterdir()):
         question = f"Do you want to overwrite existing files in {FOLDER} directory?"
         run.require(question, default=True)
-    with run.connect_aloud(database) as connection:
+    with run.connect_aloud(database) as connection, _said_as("failed to read migration table: "):
         rows = history.read_rows(connection)
     for row in rows:
         file = f"{row.version}_{row.name}.sql"
@@ -129,12 +151,14 @@ def _query(run: Invocation) -> None:
     """`db query`: run one statement and draw its rows (of the local database)."""
     database = run.target("local")
     linked = database == "cloud"
-    if not run.line.values:
+    given = bool(run.line.values)
+    sql = run.line.values[0] if given else run.read_all() if run.ask is None else ""
+    if not given and not sql.strip():
         raise BadInput(
             "no SQL provided via stdin", remedy='Give the SQL as an argument: db query "SELECT 1".'
         )
     with (run.connect if linked else run.connect_aloud)(database) as connection:
-        run.write(run_query(connection, run.line.values[0], database=database, linked=linked))
+        run.write(run_query(connection, sql, database=database, linked=linked))
 
 
 _RUN: dict[tuple[str, str], Callable[[Invocation], None]] = {

@@ -39,8 +39,11 @@ class Invocation:
         clock: gives new files their stamps; on the virtual clock `db push` takes `PUSH_SECONDS`.
         write: gets the text to print, with its newlines; stdout and stderr are one stream.
         ask: shows a question and returns the answer; None if nobody can be asked: then,
-            as for the CLI without a terminal, the default is taken.
+            as for the CLI without a terminal, a line of what is piped in answers, or else
+            the default does.
         applied: called with a record right after each migration file is committed.
+        read_line: returns the line that is piped in by now, "" if there is none.
+        read_all: returns all that is piped in, bytes that are no UTF-8 as lone surrogates.
     """
 
     argv: Sequence[str]
@@ -51,6 +54,8 @@ class Invocation:
     write: Callable[[str], None]
     ask: Callable[[str], str] | None
     applied: Callable[[MigrationApplied], None]
+    read_line: Callable[[], str] = str
+    read_all: Callable[[], str] = str
 
     def __repr__(self) -> str:
         """Say the class; the URLs have passwords."""
@@ -119,9 +124,11 @@ class Invocation:
             self.say(f"{prompt}y")
             return True
         if self.ask is None:
-            self.say(prompt)
-            return default
-        answer = self.ask(prompt).strip().lower()
+            answer = self.read_line().rstrip("\r\n")
+            self.say(f"{prompt}{answer}")
+        else:
+            answer = self.ask(prompt)
+        answer = answer.strip().lower()
         return answer in ("y", "yes") if answer else default
 
     def require(self, question: str, *, default: bool) -> None:
@@ -144,7 +151,7 @@ class Invocation:
         """Make a new migration file; return its path."""
         path = new_path(self.project, name, self.clock.date())
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
         return path
 
     def record(self, connection: Connection, database: DatabaseName, version: str, name: str) -> None:

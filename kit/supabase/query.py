@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import psycopg
 from psycopg.pq import Format
@@ -17,7 +19,8 @@ from kit.errors import BadInput
 from kit.supabase.history import Connection, is_lost, lost
 from kit.supabase.splitter import split
 
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
+"""The largest version that the CLI takes for a number."""
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _HEADER = ("Local", "Remote", "Time (UTC)")
 
@@ -45,7 +48,7 @@ def parse_version(text: str) -> int | None:
     if not _NUMBER.fullmatch(text):
         return None
     number = int(text)
-    return number if -_LARGEST - 1 <= number <= _LARGEST else None
+    return number if -LARGEST - 1 <= number <= LARGEST else None
 
 
 def pair_versions(local: Sequence[str], remote: Sequence[str]) -> list[Pair]:
@@ -82,9 +85,16 @@ def format_listing(pairs: Sequence[Pair]) -> str:
     return "\n".join(["", "  ", draw(_HEADER), rule, *map(draw, rows), "", ""])
 
 
-_BOOL, _BYTEA = 16, 17
+_BOOL, _TEXTS = 16, 1009
 _JSON = frozenset({114, 3802})
 _DATES = frozenset({1082, 1114, 1184})
+_FAR = re.compile(r"([0-9]{5,})(-[0-9]{2}-[0-9]{2})(?: ([0-9:.]+))?(?:\+00)?")
+_LAST_YEAR = 275760  # of JavaScript's dates
+_PARTS = re.compile(r"([+-]?[0-9]+) (year|mon|day)")
+_CLOCK = re.compile(r"([+-]?)([0-9]+):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?")
+_DECIMAL = re.compile(r"[^(),<>]+")
+_GO, _SCRIPT = (-4, 6), (-6, 21)
+"""From and below which exponent a number is written in full."""
 
 
 def run_query(connection: Connection, sql: str, *, database: str, linked: bool) -> str:
@@ -174,14 +184,20 @@ def _find_writer(connection: Connection, oid: int) -> Callable[[bytes], str]:
     if oid in _DATES:
         return _write_date
     if oid in _JSON:
-        return lambda value: text if isinstance(text := json.loads(value), str) else _write_nested(text)
-    kind = connection.adapters.types.get(oid)
-    if oid == _BYTEA or (kind is not None and kind.array_oid == oid):
-        loader = connection.adapters.get_loader(oid, Format.TEXT)
-        if loader is not None:
-            load = loader(oid, connection).load
-            return lambda value: _write_nested(load(value))
+        return _write_json
+    if oid in _NESTED:
+        return lambda value: _write_nested(_NESTED[oid](value.decode()))
+    loader = connection.adapters.get_loader(_TEXTS, Format.TEXT)
+    if oid in _ELEMENTS and loader is not None:
+        load = loader(_TEXTS, connection).load
+        return lambda value: _write_nested(_map(_ELEMENTS[oid], load(value)))
     return _write_text
+
+
+def _map(read: Callable[[str], object], value: object) -> object:
+    if isinstance(value, list):
+        return [_map(read, item) for item in value]
+    return read(value) if isinstance(value, str) else None
 
 
 def _write_text(value: bytes) -> str:
@@ -189,15 +205,57 @@ def _write_text(value: bytes) -> str:
 
 
 def _write_date(value: bytes) -> str:
-    """Write a date as Go's time.String() does, in UTC; what is none (infinity) stands as it is."""
+    """Write a date as Go's time.String() does, in UTC; what is none (infinity, BC) stands as it is."""
     text = value.decode()
+    if far := _FAR.fullmatch(text):  # beyond the years that Python knows
+        if int(far[1]) > _LAST_YEAR:
+            return "0NaN-NaN-NaN NaN:NaN:NaN +0000 UTC"
+        return f"{far[1]}{far[2]} {far[3] or '00:00:00'} +0000 UTC"
     try:
         date = datetime.fromisoformat(text)
     except ValueError:
         return text
     date = date.astimezone(UTC) if date.tzinfo else date
     fraction = f"{date:%f}".rstrip("0")
-    return f"{date:%Y-%m-%d %H:%M:%S}{'.' + fraction if fraction else ''} +0000 UTC"
+    return f"{date.year:04}-{date:%m-%d %H:%M:%S}{'.' + fraction if fraction else ''} +0000 UTC"
+
+
+def _write_json(value: bytes) -> str:
+    loaded = _read_json(value.decode())
+    if isinstance(loaded, float):
+        return _write_script_number(loaded)
+    if isinstance(loaded, str):
+        return loaded
+    return "NULL" if loaded is None else _write_nested(loaded)
+
+
+def _read_json(text: str) -> object:
+    return json.loads(text, parse_int=float)  # JavaScript has one kind of number
+
+
+def _read_date(text: str) -> object:
+    """Read a date inside an array: an object of JavaScript's, of which the CLI finds nothing to write."""
+    return float(text) if text.endswith("infinity") else {}
+
+
+def _read_interval(text: str) -> object:
+    """Read an interval as node-postgres does: its parts, without those that are nothing."""
+    parts: dict[str, float] = {f"{name}s": float(number) for number, name in _PARTS.findall(text)}
+    parts["months"] = parts.pop("mons", 0)
+    if clock := _CLOCK.search(text):
+        sign = -1 if clock[1] == "-" else 1
+        parts |= {
+            "hours": sign * float(clock[2]),
+            "minutes": sign * float(clock[3]),
+            "seconds": sign * float(clock[4]),
+            "milliseconds": sign * int((clock[5] or "").ljust(6, "0")) / 1000,
+        }
+    return {name: number for name, number in parts.items() if number}
+
+
+def _read_numbers(*names: str) -> Callable[[str], object]:
+    """Read a value of PostgreSQL's geometry: its numbers, named."""
+    return lambda text: dict(zip(names, map(float, _DECIMAL.findall(text)), strict=True))
 
 
 def _write_nested(value: object) -> str:
@@ -205,9 +263,61 @@ def _write_nested(value: object) -> str:
     if isinstance(value, list | bytes):
         return f"[{' '.join(map(_write_nested, value))}]"
     if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{_write_nested(value[key])}' for key in sorted(value))}]"
-    if isinstance(value, datetime):
-        return _write_date(value.isoformat(" ").encode())
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+        return f"map[{' '.join(f'{key}:{_write_nested(value[key])}' for key in keys)}]"
+    if isinstance(value, float):
+        return _write_number(value)
     return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _write_number(number: float) -> str:
+    """Write a number as Go's %v does, with an exponent from a million on."""
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "+Inf" if number > 0 else "-Inf"
+    mantissa, fixed, exponent = _take_apart(number)
+    return fixed if _GO[0] <= exponent < _GO[1] else f"{mantissa}e{exponent:+03}"
+
+
+def _write_script_number(number: float) -> str:
+    """Write a number as JavaScript does."""
+    if not math.isfinite(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    mantissa, fixed, exponent = _take_apart(number)
+    return fixed if _SCRIPT[0] <= exponent < _SCRIPT[1] else f"{mantissa}e{exponent:+}"
+
+
+def _take_apart(number: float) -> tuple[str, str, int]:
+    """Return a number's shortest digits as a mantissa and in full, and its exponent."""
+    if number == 0:
+        zero = "-0" if math.copysign(1, number) < 0 else "0"
+        return zero, zero, 0
+    exact = Decimal(repr(number)).normalize()
+    exponent = exact.adjusted()
+    return f"{exact.scaleb(-exponent):f}", f"{exact:f}", exponent
+
+
+_NESTED: dict[int, Callable[[str], object]] = {
+    17: lambda text: bytes.fromhex(text.removeprefix("\\x")),
+    600: _read_numbers("x", "y"),
+    700: float,
+    701: float,
+    718: _read_numbers("x", "y", "radius"),
+    1186: _read_interval,
+}
+"""Scalars that the CLI takes apart: bytea, point, float4, float8, circle, interval."""
+_ELEMENTS: dict[int, Callable[[str], object]] = {
+    1000: lambda text: text == "t",
+    1001: _NESTED[17],
+    1017: _NESTED[600],
+    1187: _read_interval,
+    **dict.fromkeys((1021, 1022, 1231), float),
+    **dict.fromkeys((199, 3807), _read_json),
+    **dict.fromkeys((1115, 1182, 1185), _read_date),
+    **dict.fromkeys(
+        (791, 1005, 1007, 1008, 1009, 1014, 1015, 1016, 1028, 1040, 1041, 1183, 1270, 2951, 3907), str
+    ),
+}
+"""Arrays that the CLI takes apart, by their OIDs; others stand as PostgreSQL writes them.
+
+Source: node-postgres, which the CLI uses (pg-types, textParsers.js).
+"""

@@ -108,6 +108,8 @@ class Programs:
                 write=terminal.write,
                 ask=terminal.ask if command.terminal else None,
                 applied=self.record,
+                read_line=terminal.read_line,
+                read_all=terminal.read_all,
             )
         )
 

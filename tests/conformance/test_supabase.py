@@ -110,6 +110,35 @@ $body$;
         ),
         Run(PUSH),
     ],
+    # --- COPY, whose rows no file has ---
+    "copy to stdout": one(
+        TABLE + "COPY t TO STDOUT; INSERT INTO t VALUES (1); COPY (SELECT a FROM t) TO STDOUT"
+    ),
+    "copy from stdin in the middle": one(
+        TABLE + "SELECT 1; COPY t FROM STDIN; SELECT 2", 1, "At statement: 2"
+    ),
+    "copy from stdin after something wrong": one(
+        TABLE + "-- é\nSELECT nope;\nCOPY t FROM STDIN", 1, "At statement: 1"
+    ),
+    "copy of what is not there": one(TABLE + "SELECT 1;\n COPY nope TO STDOUT", 1, "42P01"),
+    "a syntax error after a copy": one(TABLE + "COPY t TO STDOUT; SELEC 1", 1, "At statement: 2"),
+    "an error at run time after a copy": one(TABLE + "COPY t TO STDOUT; SELECT 1/0; SELECT 2", 1, "22012"),
+    "copy outside of a transaction": one(
+        "BEGIN; " + TABLE + "COMMIT; COPY t FROM STDIN", 1, "No source stream"
+    ),
+    "copy to stdout outside of a transaction": one("BEGIN; " + TABLE + "COPY t TO STDOUT; COMMIT; SELECT 1"),
+    "copy and a quote in the history": one(
+        "CREATE TABLE \"it's\" (a text DEFAULT '\\');COPY \"it's\" TO STDOUT"
+    ),
+    "copy, and a constraint that is checked at the commit": one(
+        "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t DEFERRABLE INITIALLY DEFERRED);"
+        "COPY t TO STDOUT; INSERT INTO t VALUES (1, 2)",
+        1,
+        "23503",
+    ),
+    "a backend that is terminated": one(
+        TABLE + "SELECT pg_terminate_backend(pg_backend_pid()); SELECT 1", 1, "57P01"
+    ),
     # --- failures ---
     "a failing statement undoes its file": one(
         "CREATE TABLE t (a int);\n-- then\nINSERT INTO t\n  VALUES (nope);\nSELECT 1;", 1, "At statement: 1"
@@ -318,6 +347,29 @@ $body$;
         Files({"001_a.sql": "SELECT 1", "002_b.sql": TABLE}),
         Run("migration list"),
         Run(PUSH),
+    ],
+    "a history that cannot be read": [
+        Sql("CREATE SCHEMA supabase_migrations"),
+        Sql("CREATE TABLE supabase_migrations.schema_migrations (version int)"),
+        Run("migration fetch", 1, says="failed to read migration table"),
+        Files({"001_a.sql": "SELECT 1"}),
+        Run("migration repair --status applied 001", 1, says="failed to update migration table"),
+    ],
+    "a history that is not there": [Run("migration fetch", 1, says="42P01")],
+    "versions of many digits": [
+        Files(
+            {
+                "9007199254740993_a.sql": "SELECT 1",
+                "9223372036854775807_b.sql": "SELECT 2",
+                "9223372036854775808_c.sql": "SELECT 3",
+                "99999999999999999999999_d.sql": "SELECT 4",
+            }
+        ),
+        Run("migration list"),
+        Run(PUSH),
+        Run("migration list"),
+        Run("migration repair --status reverted 9223372036854775808", 1, says="invalid version"),
+        Run("migration repair --status reverted 9223372036854775807"),
     ],
     # --- the rest ---
     "new": [

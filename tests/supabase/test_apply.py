@@ -5,7 +5,6 @@ from typing import Protocol
 
 import pytest
 
-from kit.errors import ServerFailed
 from kit.postgres import Server
 from kit.supabase.apply import PUSH_SECONDS
 from kit.timeline import MigrationApplied
@@ -173,11 +172,14 @@ def test_advice_for_a_history_that_has_more(project: Project) -> None:
     assert text.endswith("\nsupabase db pull --local\n\n")
 
 
-def test_a_server_that_goes_away_is_named_and_nothing_is_half_applied(project: Project) -> None:
+def test_a_backend_that_is_terminated_is_told_as_the_cli_does_and_nothing_is_half_applied(
+    project: Project,
+) -> None:
     project.write(
         "001_a.sql", "CREATE TABLE t (a int); SELECT pg_terminate_backend(pg_backend_pid()); SELECT 1"
     )
-    with pytest.raises(ServerFailed) as failure:
-        project.run("db", "push")
-    assert "migration list" in str(failure.value)
+    code, text = project.run("db", "push")
+    assert code == 1
+    assert "FATAL: terminating connection due to administrator command (SQLSTATE 57P01)\n" in text
+    assert "\nAt statement: 1\n" in text
     assert (project.columns("cloud"), project.applied) == ([], [])

@@ -28,7 +28,7 @@ class Project(Protocol):
         ("timestamp '2025-01-26 15:45:22.650'", "2025-01-26 15:45:22.65 +0000 UTC"),
         ("timestamptz '2025-01-26 15:45:22+01'", "2025-01-26 14:45:22 +0000 UTC"),
         ("timestamptz 'infinity'", "infinity"),
-        ("interval '1 day'", "1 day"),
+        ("interval '1 day'", "map[days:1]"),
     ],
 )
 def test_writes_values_as_the_cli_does(project: Project, value: str, expected: str) -> None:

@@ -52,6 +52,25 @@ def test_supabase_is_the_same_with_and_without_npx(at: At) -> None:
     assert with_npx.exit == without.exit == 0
 
 
+def test_what_is_piped_in_reaches_the_runner(at: At) -> None:
+    world = at(5)
+
+    assert world.run("dev", "echo n | npx supabase db push").output.endswith("context canceled\n")
+    queried = world.run("dev", "echo 'SELECT 42 AS answer' | npx supabase db query")
+    world.run("dev", "printf 'SELECT 1;\\r\\n' > x.sql && npx supabase migration new from_a_file < x.sql")
+    world.run("dev", "npx supabase migration new from_here <<'EOF'\nSELECT 'é';\nEOF")
+    world.run("dev", "npx supabase migration new from_nothing")
+
+    assert "│ 42     │" in queried.output
+    folder = world.repositories.clones["dev"] / "supabase" / "migrations"
+    files = {path.name.split("_", 1)[1]: path.read_bytes() for path in folder.glob("*_from_*.sql")}
+    assert files == {
+        "from_a_file.sql": b"SELECT 1;\r\n",
+        "from_here.sql": "SELECT 'é';\n".encode(),
+        "from_nothing.sql": b"",
+    }
+
+
 def test_each_branch_that_is_pushed_is_noted_a_tag_is_not(at: At) -> None:
     world = at(1)
 
