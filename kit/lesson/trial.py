@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
 
 import httpx
 import psycopg
@@ -22,6 +21,7 @@ from kit.postgres import client, connect_url, create, dump, restore
 from kit.process import wait_until
 from kit.process.shell import Ran, run, shell_path
 from kit.supabase import cli
+from kit.supabase.diff import read_catalog
 from kit.supabase.invocation import Invocation
 from kit.world.engine import Engine
 from kit.world.programs import app_environment
@@ -260,24 +260,22 @@ class Trial:
             )
 
 
-_SCHEMA: LiteralString = """
-    SELECT format('column %I.%I %s', relname, attname, format_type(atttypid, atttypmod))
-      || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END
-      || coalesce(' DEFAULT ' || pg_get_expr(adbin, adrelid), '')
-    FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-    UNION ALL
-    SELECT format('index %I on %I %s', indexname, tablename, regexp_replace(indexdef, '^.* USING ', ''))
-    FROM pg_indexes WHERE schemaname = 'public'
-    UNION ALL
-    SELECT format('constraint %I %s', conname, pg_get_constraintdef(oid)) FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f')
-"""
-
-
 def _describe(connection: psycopg.Connection) -> set[str]:
-    return {row[0] for row in connection.execute(_SCHEMA).fetchall()}
+    """Return what a schema holds, but for comments: each thing with its definition, or its name alone."""
+    catalog = read_catalog(connection)
+    return {
+        *(
+            f"column {table}.{column} {definition}"
+            for table, columns in catalog.tables.items()
+            for column, definition in columns.items()
+        ),
+        *(
+            f"constraint {name} of {table}: {definition}"
+            for (table, name), definition in catalog.constraints.items()
+        ),
+        *(f"index {name}: {definition}" for name, (_, definition) in catalog.indexes.items()),
+        *catalog.others,
+    }
 
 
 def _find_refusal(said: str) -> str:
