@@ -248,7 +248,12 @@ def main_is_live(attempt: Attempt) -> Condition:
         with tempfile.TemporaryDirectory(dir=engine.folder) as folder:
             engine.repositories.archive(main, Path(folder, "main"))
             same = read_code(Path(folder, "main")) == read_code(engine.host.build_folder(live))
-    seen = f"It serves {live[:7]}; main is {main[:7]}. {tell_build(attempt)}".strip()
+    built = any(
+        (deployment.commit, deployment.target) == (main, "production")
+        for deployment in attempt.seen.deployments
+    )
+    under_way = tell_build(attempt) if built else "No build of that is under way."
+    seen = f"It serves {live[:7]}; main is {main[:7]}. {under_way}".strip()
     return Condition("Production serves the code that GitHub's main has.", met=same, seen=seen)
 
 

@@ -117,7 +117,7 @@ lab.dev.run("echo 'ALTER TABLE documents DROP COLUMN last_viewed;' > $(ls supaba
         "a probe that asks for a page": CODE
         + """
 text = lab.dev.read(path).text
-begin = text.index("          curl -s -o page.html")
+begin = text.index("          BOOK=")
 lab.dev.write(path, text[:begin] + "          curl -sf $SITE/api/health | grep .\\n")
 """
         + PUSH
