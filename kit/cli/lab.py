@@ -157,6 +157,7 @@ def _report(updates: Sequence[Update], copies: WorkingCopies) -> Iterator[str]:
     help="Keep your copies here. [default: in the clone, or ~/broken-window-kit]",
 )
 @click.option("--stored", is_flag=True, help="Open the stored ones: for who changes the lesson.")
+@click.option("--only-copies", is_flag=True, help="Make or update your copies, and open nothing.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--port", type=int, metavar="N", help="Listen here, or on the next free one.")
 @click.argument("more", metavar="[-- ARGUMENT...]", nargs=-1, help="For JupyterLab.")
@@ -166,12 +167,13 @@ def lab(
     fresh: tuple[str, ...],
     folder: Path | None,
     stored: bool,
+    only_copies: bool,
     no_browser: bool,
     port: int | None,
 ) -> int:
     """Open the lesson in JupyterLab: your own copies of its notebooks, without outputs."""
-    if stored and (fresh or folder):
-        raise click.UsageError("--stored excludes --fresh and --folder: it opens no copies.")
+    if stored and (fresh or folder or only_copies):
+        raise click.UsageError("--stored excludes --fresh, --folder and --only-copies: it opens no copies.")
     if not (STORED / f"{FIRST_NOTEBOOK}.ipynb").is_file():
         raise MissingTool(
             "The notebooks are not beside the package.",
@@ -183,6 +185,8 @@ def lab(
         copies = WorkingCopies(STORED, _place_copies(folder))
         for line in _report(copies.update(fresh), copies):
             screen.line(line)
+        if only_copies:
+            return 0
         if fresh and copies.is_open_elsewhere:
             screen.line("JupyterLab is open on them: close the notebook's tab there, and open it again.")
             return 0

@@ -73,7 +73,13 @@ def test_the_stored_notebooks_are_listed_for_who_changes_the_lesson_only() -> No
 
 
 @pytest.mark.parametrize(
-    "words", [["--stored", "--fresh", "05"], ["--stored", "--folder", "x"], ["--fresh", "99"]]
+    "words",
+    [
+        ["--stored", "--fresh", "05"],
+        ["--stored", "--folder", "x"],
+        ["--stored", "--only-copies"],
+        ["--fresh", "99"],
+    ],
 )
 def test_bad_usage_starts_nothing(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -103,6 +109,14 @@ def test_what_became_of_the_copies_is_told(
     with pytest.raises(SystemExit):
         main(words)
     assert "Another JupyterLab has your copies open" in capsys.readouterr().out
+
+
+def test_copies_can_be_made_without_opening_anything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lab", "--only-copies", "--folder", str(tmp_path / "copies")]) == 0
+    assert f"copies/: {len(find_notebooks())} new copies without outputs" in capsys.readouterr().out
+    assert (tmp_path / "copies" / f"{FIRST_NOTEBOOK}.ipynb").is_file()
 
 
 @pytest.fixture
