@@ -74,7 +74,7 @@ def test_binders_first_cell_builds_nothing(image: tuple[Path, dict[str, str]], n
     checkout, environment = image
     (new_home / "cache").unlink()  # the run's
     program = "import kit, os; kit.open_world(phase=5); print(kit.__file__); print(os.environ['KIT_STAGE'])"
-    words = [checkout / ".binder" / "start", "python", "-c", program]
+    words = [str(checkout / ".binder" / "start"), "python", "-c", program]
     environment = environment | {"KIT_HOME": str(new_home)}
     printed = subprocess.check_output(words, cwd=checkout, env=environment, text=True)
     assert f"{checkout.resolve() / 'kit' / '__init__.py'}\n1" in printed

@@ -26,7 +26,8 @@ _PATIENCE = "SET statement_timeout = '60s'"  # a loop that never ends is a mista
 _RELATIONS = """
     SELECT c.oid::integer, c.oid::regclass::text, relkind IN ('r', 'p', 'm', 'v')
     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE relkind <> 'c' AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'supabase_migrations')
+    WHERE relkind <> 'c'
+        AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'supabase_migrations')
 """
 _HELD = """
     SELECT relation::integer, mode FROM pg_locks
