@@ -18,6 +18,7 @@ PYTEST := $(PY) -m pytest -q --dist=loadfile --no-loadscope-reorder
 # Apart from each other: a container's network makes a browser drop its requests, and losses keep the machine busy.
 BROWSER := browser or supabase
 DOCKER := docker or system or losses
+HUB := hub
 LONG := exercises
 CORE := $(addprefix notebooks/,00_start_here.ipynb 02_change_database.ipynb 05_merge_and_deploy.ipynb 09_which_order.ipynb 12_tomorrow.ipynb)
 PIP_QUIET := --quiet --disable-pip-version-check
@@ -27,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-python pytest-exercises pytest-browser pytest-docker notebooks bench pictures lock release clean again
+.PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-python pytest-exercises pytest-browser pytest-docker pytest-hub site notebooks bench pictures lock release clean again
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -82,7 +83,7 @@ lab: $(STAMP) ## open the lesson in JupyterLab
 
 test: ruff mypy layers pytest ## prove all that every machine can: style, types, layers, tests, notebooks
 
-test-all: test pytest-exercises pytest-browser pytest-docker ## and what takes minutes, or needs Chromium, Docker, the system's PostgreSQL or the Supabase CLI
+test-all: test pytest-exercises pytest-browser pytest-docker pytest-hub ## and what takes minutes, or needs Chromium, Docker, the system's PostgreSQL or the Supabase CLI
 
 ruff: $(TESTED)
 	@echo "Style (ruff)"
@@ -99,7 +100,7 @@ layers: $(TESTED)
 
 pytest: $(TESTED)
 	@echo "Tests, and every notebook against its stored outputs (pytest, nbval)"
-	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER))" --nbval notebooks tests
+	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER) or $(HUB))" --nbval notebooks tests
 
 # What a Python's version changes is how processes, files, threads and kernels behave: not what is true of SQL.
 pytest-python: $(TESTED)
@@ -118,6 +119,14 @@ pytest-browser: $(TESTED)
 pytest-docker: $(TESTED)
 	@echo "Tests with Docker and with the system's PostgreSQL, and of what is killed; what is missing here is skipped"
 	@$(PYTEST) --numprocesses=auto -m "$(DOCKER)" tests
+
+# By itself: sixteen learners at once take all that this machine has.
+pytest-hub: $(TESTED)
+	@echo "Tests with a JupyterHub for users of this machine; what is missing here is skipped"
+	@$(PYTEST) -m "$(HUB)" tests/hub
+
+site: $(TESTED) ## build the static site of the lessons, for those who only read: build/site
+	@$(PY) -m website
 
 notebooks: $(TESTED) ## rewrite the notebooks' stored outputs
 	@$(PY) -m kit notebooks

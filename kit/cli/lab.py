@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from kit.cli.app import KitCommand
 from kit.cli.screen import Screen
 from kit.errors import MissingTool, UnusableFolder
 from kit.lesson.working_copies import CopyOutcome, Update, WorkingCopies
-from kit.names import IS_INSTALLED, MATERIAL, ROOT, STAGE_OFFERED
+from kit.names import IS_INSTALLED, KIT_PRIVATE, MATERIAL, ROOT, STAGE_OFFERED
 
 STORED = MATERIAL / "notebooks"
 """The notebooks with their outputs, which git has: for reading, and for the tests."""
@@ -63,6 +64,7 @@ def plan(
     notebook: str = FIRST_NOTEBOOK,
     browser: bool = True,
     port: int | None = None,
+    hub: bool = False,
     more: Sequence[str] = (),
 ) -> Launch:
     """Say how JupyterLab is to be started; nothing is.
@@ -72,12 +74,14 @@ def plan(
         notebook: the one to open.
         browser: open it in a browser.
         port: where it listens if that is free, else on one of the next; None for Jupyter's own choice.
+        hub: as one learner's server of a JupyterHub, which tells it by variables where to listen.
         more: further arguments for JupyterLab.
     """
     # The whole checkout, or what is like one, so that a notebook's links into docs/ lead there.
     root = next((top for top in (COPIES.parent, MATERIAL) if folder.is_relative_to(top)), folder)
     address = quote(str(folder.relative_to(root) / f"{notebook}.ipynb"))
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
+    program = "jupyterhub.singleuser" if hub else "jupyterlab"
+    command = [sys.executable, "-m", program, f"--ServerApp.root_dir={root}"]
     # Not as a file to open: so the address that it prints leads to the notebook as well.
     command.append(f"--LabApp.default_url=/lab/tree/{address}")
     if folder != STORED:
@@ -90,7 +94,11 @@ def plan(
     command.append("--Application.log_level=WARN" if browser else "--no-browser")
     if port is not None:
         command.append(f"--ServerApp.port={port}")
-    return Launch(command=(*command, *more), environment=_environment(os.environ), folder=root)
+    environment = _environment(os.environ)
+    if hub:
+        environment[KIT_PRIVATE] = "1"
+        environment["JUPYTERHUB_DEFAULT_URL"] = f"/lab/tree/{address}"
+    return Launch(command=(*command, *more), environment=environment, folder=root)
 
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:
@@ -158,6 +166,7 @@ def _report(updates: Sequence[Update], copies: WorkingCopies) -> Iterator[str]:
 )
 @click.option("--stored", is_flag=True, help="Open the stored ones: for who changes the lesson.")
 @click.option("--only-copies", is_flag=True, help="Make or update your copies, and open nothing.")
+@click.option("--hub", is_flag=True, help="Be a learner's server of a JupyterHub: docs/hub.md.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--port", type=int, metavar="N", help="Listen here, or on the next free one.")
 @click.argument("more", metavar="[-- ARGUMENT...]", nargs=-1, help="For JupyterLab.")
@@ -168,6 +177,7 @@ def lab(
     folder: Path | None,
     stored: bool,
     only_copies: bool,
+    hub: bool,
     no_browser: bool,
     port: int | None,
 ) -> int:
@@ -182,6 +192,8 @@ def lab(
         )
     screen, opened, notebook = Screen(), STORED, FIRST_NOTEBOOK
     if not stored:
+        if hub and not IS_INSTALLED and not folder:
+            folder = Path.home() / COPIES.name  # the checkout is nobody's own
         copies = WorkingCopies(STORED, _place_copies(folder))
         for line in _report(copies.update(fresh), copies):
             screen.line(line)
@@ -191,7 +203,14 @@ def lab(
             screen.line("JupyterLab is open on them: close the notebook's tab there, and open it again.")
             return 0
         opened, notebook = copies.folder, copies.find_name(fresh[0]) if fresh else FIRST_NOTEBOOK
-    launch = plan(folder=opened, notebook=notebook, browser=not no_browser, port=port, more=more)
+    if hub and find_spec("jupyterhub") is None:
+        raise MissingTool(
+            "JupyterHub's part for a learner's server is not installed beside the kit.",
+            looked=[sys.executable],
+            remedy="Install the kit's extra for hubs there: pip install 'broken-window-kit[lesson,hub]'",
+        )
+    browser = not (no_browser or hub)
+    launch = plan(folder=opened, notebook=notebook, browser=browser, port=port, hub=hub, more=more)
     screen.line("Opening the lesson in JupyterLab. Ctrl-C here ends it; your world is kept.")
     sys.stdout.flush()
     start(launch)

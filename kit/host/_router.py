@@ -5,30 +5,44 @@ the alias file, which names the port of the live deployment, and passes bytes on
 Deployments answer one request a connection, so a switch of the file is a switch for every
 request that comes after it; one that was under way ends where it began.
 
-Usage: python -I -S _router.py LISTENING_SOCKET_FD ALIAS_FILE
+Usage: python -I -S _router.py LISTENING_SOCKET_FD ALIAS_FILE [PEERS_FILE]
+
+With the third, process/_peers.py, it answers its own user only.
 """
 
 from __future__ import annotations
 
+import importlib
+import os
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 
 _PAGE = "<!doctype html><title>{0}</title><h1>{0}</h1><p>{1}</p>"
+_NOT_YOURS = (
+    "403 Forbidden",
+    "This is another learner's production.  What yours is, <code>world.address</code> says in your notebook.",
+)
 _SILENT = ("502 Bad Gateway", "The live deployment does not answer.")
 _CHUNK = 65536
 
 _selector = DefaultSelector()
 
 
-def _accept(listening: socket.socket, alias: str, _events: int) -> None:
+def _accept(
+    listening: socket.socket, alias: str, is_of_own_user: Callable[[socket.socket], bool] | None, _events: int
+) -> None:
     try:
         visitor, _ = listening.accept()
     except OSError:
         return  # the visitor has gone already
     visitor.settimeout(0)
+    if is_of_own_user is not None and not is_of_own_user(visitor):
+        _refuse(visitor, *_NOT_YOURS)
+        return
     try:
         with open(alias, encoding="ascii") as file:  # noqa: PTH123 - pathlib would take 2 MB
             port = int(file.read())
@@ -135,14 +149,18 @@ class _Link:
             end.shutdown(socket.SHUT_WR)
 
 
-def _main(descriptor: int, alias: str) -> None:
+def _main(descriptor: int, alias: str, peers: str = "") -> None:
+    is_of_own_user = None
+    if peers:
+        sys.path.append(os.path.dirname(peers))  # noqa: PTH120 - as above
+        is_of_own_user = importlib.import_module("_peers").is_of_own_user
     listening = socket.socket(fileno=descriptor)
     listening.settimeout(0)
-    _selector.register(listening, EVENT_READ, partial(_accept, listening, alias))
+    _selector.register(listening, EVENT_READ, partial(_accept, listening, alias, is_of_own_user))
     while True:
         for key, events in _selector.select():
             key.data(events)
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]), sys.argv[2])
+    _main(int(sys.argv[1]), *sys.argv[2:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ import httpx
 
 from kit.errors import BuildFailed, ProcessFailed
 from kit.host.build import ENTRY
+from kit.names import KIT_PRIVATE
 from kit.process import Supervisor
 
 HEALTH_S = 60.0
@@ -39,7 +41,8 @@ class Apps:
         logs.mkdir(parents=True, exist_ok=True)
         self._logs = logs
         self._supervisor = supervisor
-        self._environment = dict(environment)
+        private = {KIT_PRIVATE: os.environ[KIT_PRIVATE]} if os.environ.get(KIT_PRIVATE) else {}
+        self._environment = {**environment, **private}
 
     def __repr__(self) -> str:
         """Say the class: what runs is in `Supervisor.processes`."""

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Callable
+from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from kit.draw import draw_element, draw_paragraph
 from kit.errors import KitError
+from kit.names import KIT_PRIVATE
+from kit.process import is_of_own_user
 
 Fetch = Callable[[str], httpx.Response]
 Shown = Callable[[str, int], None]
 
 _TYPE, _PAGE = "Content-Type", "text/html"
 _SILENT = "Nobody answers: this world is closed, or its site has stopped."
+_OWN_LINK = re.compile(rb'(\b(?:href|action|src)=")/(?!/)')
 _REMEDY = "Run the notebook's setup cell, then this one again."
 
 
@@ -61,6 +70,28 @@ class Proxy:
             server.server_close()
 
 
+def find_public(address: str) -> str:
+    """Return an address of this machine as the learner's own browser finds it.
+
+    On a JupyterHub that browser is on another machine, and reaches this one through the learner's server,
+    where jupyter-server-proxy is part of that.
+
+    Args:
+        address: `http://127.0.0.1:…`, of somebody who reads X-Forwarded-Context, as `Proxy` does.
+
+    Returns:
+        The same address where there is no hub; "" where the hub has no such proxy. Where the hub has not
+        been told its own address, a path on that.
+    """
+    below = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
+    if not below:
+        return address
+    if find_spec("jupyter_server_proxy") is None:
+        return ""
+    server = os.environ.get("JUPYTERHUB_PUBLIC_URL") or below
+    return f"{server.rstrip('/')}/proxy/{urlsplit(address).port}"
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
@@ -68,6 +99,10 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.fetch = fetch
         self.shown = shown
+
+    def verify_request(self, request: Any, _: object) -> bool:  # noqa: ANN401 - socketserver's
+        """Let nobody else in where others work on the machine, too."""
+        return not os.environ.get(KIT_PRIVATE) or is_of_own_user(request)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -81,6 +116,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Pass the request on."""
         status, kind, page = self._ask()
+        # A proxy before this one that lets it appear below a path of its own says which.
+        below = self.headers.get("X-Forwarded-Context", "")
+        if below and kind.startswith(_PAGE):
+            page = _OWN_LINK.sub(rb"\1" + escape(below).encode() + b"/", page)
         # A browser that does not say what it wants the page for is taken for a frame.
         framed = self.headers.get("Sec-Fetch-Dest", "iframe") == "iframe"
         if framed and kind.startswith(_PAGE):

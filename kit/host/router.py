@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from kit.errors import ProcessFailed
-from kit.process import Supervisor
+from kit.names import KIT_PRIVATE
+from kit.process import PEERS, Supervisor
 
 _ROUTER = Path(__file__).with_name("_router.py")
 
@@ -58,12 +59,16 @@ class Front:
     def _start(self, port: int) -> int | None:
         return self._supervisor.spawn(
             "router",
-            [sys.executable, "-I", "-S", _ROUTER, "{fd}", self._alias],
+            [sys.executable, "-I", "-S", _ROUTER, "{fd}", self._alias, *self._doorkeeper()],
             env={"LC_ALL": "C.UTF-8"},
             cwd=self._folder,
             log=self._log,
             listen=port,
         ).port
+
+    @staticmethod
+    def _doorkeeper() -> list[Path]:
+        return [PEERS] if os.environ.get(KIT_PRIVATE) else []
 
     def switch(self, port: int) -> None:
         """Pass every request that comes from now on to `port`; those under way end where they began."""

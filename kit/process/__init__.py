@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from kit.process._peers import is_of_own_user
 from kit.process.supervisor import (
+    PEERS,
     PREFIX,
     Running,
     Supervisor,
@@ -12,9 +14,11 @@ from kit.process.supervisor import (
 )
 
 __all__ = [
+    "PEERS",
     "PREFIX",
     "Running",
     "Supervisor",
+    "is_of_own_user",
     "is_served",
     "temporary_folder",
     "wait_until",

@@ -89,6 +89,9 @@ def _enter(request: dict[str, Any], log: int, *_: int) -> None:
 
 def _become(request: dict[str, Any], *listening: int) -> None:
     """Run a program's file."""
+    if os.environ.get("KIT_PRIVATE"):
+        # Here, where it is this process already and not yet the learner's program.
+        importlib.import_module("_peers").keep_strangers_out()
     sys.argv = [word.replace("{fd}", str(*listening)) for word in request["program"]]
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))  # noqa: PTH100, PTH120 - as Python itself does it
     try:

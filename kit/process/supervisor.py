@@ -78,6 +78,8 @@ def unusable(message: str, *, why: str) -> UnusableFolder:
 _PYTHON = (sys.executable, "-s", "-B")
 """How a program in Python is started: without the user's own packages, leaving no compiled files."""
 _REAPER, _SEED = (Path(__file__).with_name(name) for name in ("_reaper.py", "_seed.py"))
+PEERS = Path(__file__).with_name("_peers.py")
+"""For a program of its own that is to answer its user only."""
 _LOOK_S = 0.004
 
 _holders: weakref.WeakSet[Supervisor] = weakref.WeakSet()

@@ -55,9 +55,15 @@ export default {
     });
 
     function hear(message) {
+      if (message.missing) notice.textContent = message.missing;
       if (message.address && message.address !== address) {
         address = message.address;
         notice.textContent = "";
+        // Below the page's own address, on a hub, only who has its cookies gets in. A frame of another origin
+        // sends none with a link that is followed in it; scripts it has none in either case.
+        if (address.startsWith("/") || new URL(address).origin === location.origin) {
+          frame.setAttribute("sandbox", "allow-forms allow-same-origin");
+        }
         frame.title = `The visitor's seat: ${message.site}`;
         frame.src = `${address}/`;
         home.disabled = reload.disabled = tab.hidden = false;

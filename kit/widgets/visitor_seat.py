@@ -6,10 +6,15 @@ from pathlib import Path
 
 import httpx
 
-from kit.host.proxy import Proxy
+from kit.host.proxy import Proxy, find_public
 from kit.widgets.accessibility import DrawnWidget
 from kit.widgets.cell_events import replace_former
 from kit.world.world import World
+
+_NO_PROXY = (
+    "This hub lacks jupyter-server-proxy, without which a browser finds no site on it. "
+    "Whoever looks after it installs that: pip install 'broken-window-kit[hub]'."
+)
 
 
 class VisitorSeat(DrawnWidget):
@@ -53,7 +58,11 @@ class VisitorSeat(DrawnWidget):
 
     def _welcome(self, *_: object) -> None:
         """Tell somebody who has come where to sit."""
-        self.send({"address": self._proxy.open(), "site": self._site})
+        address = find_public(self._proxy.open())
+        if address:
+            self.send({"address": address, "site": self._site})
+        else:
+            self.send({"missing": _NO_PROXY})
 
     def _fetch(self, path: str) -> httpx.Response:
         return self._engine.visitors.open(f"{self._engine.address(self._site)}{path}", request="seat")

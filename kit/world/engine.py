@@ -18,6 +18,7 @@ import psycopg
 
 from kit.errors import BadInput, KitError, ProcessFailed, ServerFailed, UnusableFolder
 from kit.host import Apps, Host, HostSettings
+from kit.host.proxy import Proxy
 from kit.host.visitors import Visitors
 from kit.names import READER_PAGE, CloneName, DatabaseName
 from kit.postgres import Server, client, create, provider_named, restart_server
@@ -112,6 +113,10 @@ class Engine:
         self.visitors = Visitors(
             self.host, clock=clock, connect=lambda: server.connect("cloud"), record=self.journal.add
         )
+        self.front = Proxy(
+            lambda path: self.visitors.open(f"{self.host.address}{path}"), shown=lambda *_: None
+        )
+        """For a browser that finds production below a path only: `find_public` says where."""
         self.programs = Programs(
             clock=clock,
             server=server,
@@ -178,6 +183,7 @@ class Engine:
             steps.callback(self.ownership.release)
             steps.callback(self.clock.close)
             steps.callback(self.visitors.stop)
+            steps.callback(self.front.close)
 
     @property
     def becoming(self) -> bool:
@@ -564,6 +570,9 @@ class Engine:
         if port is None:
             raise BadInput("The dev server is not running.", remedy='Start it: dev.run("npm run dev").')
         return f"http://127.0.0.1:{port}"
+
+    def _show(self, path: str) -> httpx.Response:
+        return self.visitors.open(f"{self.host.address}{path}")
 
     def upload(self, title: str) -> httpx.Response:
         """Add a document on production, let the worker come, open the document; return the last answer."""

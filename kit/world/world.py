@@ -9,6 +9,7 @@ from typing import Self
 from kit.draw import draw_element, draw_verdict
 from kit.errors import BadInput
 from kit.host.outcome import Log
+from kit.host.proxy import find_public
 from kit.host.settings import Migrates, PreviewDatabase
 from kit.names import CLONES, CloneName
 from kit.process.shell import Ran
@@ -21,6 +22,17 @@ from kit.world.page import Page
 from kit.world.snapshot import Change, Described, Status
 from kit.world.tab import Tab
 from kit.world.workflow import PHASES
+
+_NO_PROXY = (
+    "(only programs on the hub's own machine find that: the hub lacks jupyter-server-proxy, "
+    "which pip install 'broken-window-kit[hub]' brings; VisitorSeat(world) needs it, too)"
+)
+
+
+_NO_PROXY = (
+    "(only programs on the hub's own machine find that: the hub lacks jupyter-server-proxy, "
+    "which pip install 'broken-window-kit[hub]' brings)"
+)
 
 
 @dataclass(frozen=True)
@@ -402,7 +414,15 @@ class World:
     @property
     def address(self) -> Shown:
         """The production address, to open in a browser; it stays the same for the life of this world."""
-        return Shown(self.engine.host.address)
+        address = self.engine.host.address
+        if find_public(address) == address:
+            return Shown(address)
+        # Production answers at its root; below a path, its links have to lead there, too.
+        found = find_public(self.engine.front.open())
+        if not found:
+            return Shown(f"{address} {_NO_PROXY}")
+        link = draw_element("a", "Open it", href=f"{found}/", target="_blank", rel="noopener")
+        return Shown(f"{found}/", link)
 
     def reset(self, phase: int) -> Shown:
         """Start a phase again from its checkpoint; what this world was is gone.

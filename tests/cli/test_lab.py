@@ -163,6 +163,8 @@ def test_it_opens_beside_a_taken_port_and_ends_with_ctrl_c(
             assert wait_until(lambda: bool(_read(facts)), seconds=60)
             address = f"http://127.0.0.1:{_read(facts)['port']}"
             assert _read(facts)["port"] != taken_port
+            # It says where it will listen before it does.
+            assert wait_until(lambda: _listens(_read(facts)["port"]), seconds=PATIENCE_S)
 
             def ask(path: str, content: bytes | None = None) -> Any:  # noqa: ANN401 - JSON
                 request = urllib.request.Request(
@@ -195,6 +197,14 @@ def test_it_opens_beside_a_taken_port_and_ends_with_ctrl_c(
     assert not after.is_open_elsewhere
     after.close()
     assert psutil.wait_procs(children, timeout=PATIENCE_S)[1] == []
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def _read(path: Path) -> dict[str, Any]:
