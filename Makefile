@@ -105,7 +105,7 @@ pytest: $(TESTED)
 # What a Python's version changes is how processes, files, threads and kernels behave: not what is true of SQL.
 pytest-python: $(TESTED)
 	@echo "What depends on Python's version, and the core notebooks, on $$($(PY) --version)"
-	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER))" --nbval $(CORE) \
+	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER) or $(HUB))" --nbval $(CORE) \
 	    tests/cli tests/host tests/process tests/repos tests/world tests/test_*.py
 
 pytest-exercises: $(TESTED)
