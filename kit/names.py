@@ -38,6 +38,7 @@ GIT_PUSH, DB_PUSH = "git push origin main", "npx supabase db push"
 
 KIT_HOME, KIT_POSTGRES, KIT_SUPABASE = "KIT_HOME", "KIT_POSTGRES", "KIT_SUPABASE"
 KIT_SUPABASE_CLI = "KIT_SUPABASE_CLI"
+KIT_SUPABASE_VERSION = "KIT_SUPABASE_VERSION"
 """Environment variables that the kit reads; `python -m kit --help` explains them."""
 KIT_CACHE = "KIT_CACHE"
 """Names a folder with checkpoints that `python -m kit prepare` has built, for all learners of a machine."""

@@ -53,6 +53,7 @@ Environment:
   KIT_CACHE      checkpoints that `prepare` has built for everybody; only read
   KIT_POSTGRES   embedded (default), docker or system
   KIT_SUPABASE   cli: the real Supabase CLI instead of the kit's own runner
+  KIT_SUPABASE_VERSION  which CLI that runner is: 2.122.1, as the project pins, or 3.1.0
   TMPDIR         where scratch worlds live while they run
   NO_COLOR       set to anything: no colours"""
 

@@ -18,13 +18,14 @@ import click
 from kit.cli.app import FAILED, KitCommand
 from kit.cli.clean import find_kept, find_leftovers, measure
 from kit.cli.screen import BAD, DIM, GOOD, Screen, Tell
-from kit.errors import KitError, UnusableFolder
+from kit.errors import BadInput, KitError, UnusableFolder
 from kit.host import BUILD_S
 from kit.names import KIT_SUPABASE as SUPABASE_VARIABLE
 from kit.postgres import client, find_engine, provider_named, start_server
 from kit.process import Supervisor, temporary_folder
 from kit.repos import require_git
-from kit.supabase.real import find_cli
+from kit.supabase.arguments import Release
+from kit.supabase.real import find_cli, find_cli_release
 from kit.timeline import Deployed
 from kit.world.home import kit_home, shared_cache
 from kit.world.open import FIRST, find_refusal, open_at
@@ -35,6 +36,11 @@ OLDEST_JUPYTERLAB = 4
 _NODE_S = 10
 _DEPLOY = "git commit --quiet --allow-empty --message 'Try this machine' && git push --quiet origin main"
 _REPORT = "Report it with these lines: everything that the kit needs was found, and yet it fails."
+_MEANING = {
+    Release.V2: f"It is a {Release.V2.partition('.')[0]}: `db push` means production.",
+    Release.V3: f"It is a {Release.V3.partition('.')[0]}: `db push` means the local database; "
+    "production needs --linked or --remote, and a yes.",
+}
 _MEGABYTE = 2**20
 
 Level = Literal["ok", "note", "problem"]
@@ -220,7 +226,10 @@ def _supabase_level() -> Level:
 
 def _supabase_cli() -> str | _Lack:
     try:
-        return f"{find_cli()}; KIT_SUPABASE=cli uses it"
+        cli = find_cli()
+        return f"{cli}; KIT_SUPABASE=cli uses it. {_MEANING[find_cli_release(cli)]}"
+    except BadInput as error:
+        return _Lack(error.message, error.remedy)
     except KitError as error:
         if _supabase_level() == "problem":
             raise

@@ -36,6 +36,7 @@ def main() -> int:
         "input": sys.stdin.read() if program == "post-receive" else "",
         "terminal": sys.stdin.isatty(),
         "shown": sys.stdout.isatty(),
+        "version": os.environ.get("KIT_SUPABASE_VERSION", ""),
     }
     with socket.socket(socket.AF_UNIX) as connection:
         try:

@@ -37,6 +37,7 @@ class Command:
         input: what was piped into the hook, "" for the other programs.
         terminal: whether standard input is a terminal: somebody can be asked.
         shown: whether standard output is one.
+        version: the shell's KIT_SUPABASE_VERSION.
     """
 
     program: str
@@ -45,6 +46,7 @@ class Command:
     input: str
     terminal: bool
     shown: bool = False
+    version: str = ""
 
 
 class Terminal:

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn, cast
 
 import psycopg
@@ -16,9 +17,10 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
-from kit.errors import HistoryDiverged, MigrationFailed, OutOfOrder
+from kit.errors import BadInput, HistoryDiverged, MigrationFailed, OutOfOrder
 from kit.names import DatabaseName
 from kit.supabase import history
+from kit.supabase.arguments import Release
 from kit.supabase.files import FOLDER, MigrationFile, choose_pending
 from kit.supabase.history import INSERT, Connection, is_lost, lost
 from kit.supabase.invocation import SPOKEN, Invocation
@@ -331,6 +333,7 @@ def _write_array(texts: Sequence[str]) -> str:
     return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
 
 
+SEED = Path("supabase", "seed.sql")
 PUSH_SECONDS = 2.0
 """How long `db push` takes on the virtual clock. Source: WORKFLOW.md 5.4, from 00:36 to 00:38."""
 REPAIR = """
@@ -342,16 +345,21 @@ def migrate_up(run: Invocation) -> None:
     """`migration up`: apply what is pending; the local database, if nothing else is said."""
     database = run.target("local")
     with run.connect_aloud(database) as connection:
-        for file in _require_pending(run, connection, database):
+        pending = _require_pending(run, connection, database)
+        if run.release is Release.V3 and pending:
+            details = "".join(f"Apply migration {file.path.name}\n" for file in pending)
+            run.require_consent(database, _count("Apply", pending), details=details)
+        for file in pending:
             run.say(f"Applying migration {file.path.name}...")
             connection.execute("RESET ALL")
             history.prepare(connection)
             _apply(run, connection, database, file)
-        run.say("Local database is up to date.")
+        spoken = SPOKEN[database] if run.release is Release.V3 else "local"
+        run.say(f"{spoken.capitalize()} database is up to date.")
 
 
 def push(run: Invocation) -> None:
-    """`db push`: list what is pending, ask, apply; the cloud database, if nothing else is said."""
+    """`db push`: list what is pending, ask, apply; the cloud database by default, in version 2."""
     database = run.target("cloud")
     dry = run.line.has("dry-run")
     if dry:
@@ -364,7 +372,11 @@ def push(run: Invocation) -> None:
         if dry:
             run.write(f"Would push these migrations:\n{_bullets(pending)}")
         else:
-            run.require(format_push_question(database, pending), default=True)
+            if run.release is Release.V3:
+                details = f"Apply these migrations:\n{_bullets(pending)}"
+                run.require_consent(database, _count("Apply", pending), details=details)
+            else:
+                run.require(format_push_question(database, pending), default=True)
             if run.clock.name == "virtual":
                 run.clock.advance(PUSH_SECONDS)
             history.prepare(connection)
@@ -372,6 +384,44 @@ def push(run: Invocation) -> None:
                 run.say(f"Applying migration {file.path.name}...")
                 _apply(run, connection, database, file)
     run.say("Finished supabase db push.")
+
+
+def reset(run: Invocation) -> None:
+    """`db reset`: empty a database, apply all files, run seed.sql; the local one, if nothing else is said.
+
+    With --linked it is production that is emptied, of what its users wrote, too. The real
+    CLI makes the local database anew in its container, and so needs Docker; what stands in
+    its stead here is `Invocation.empty`.
+    """
+    database = run.target("local")
+    if run.release is Release.V3:
+        details = "drop every user schema\napply local migrations\n"
+        run.require_consent(database, "Reset the remote database", details=details)
+    elif database == "cloud":
+        run.require("Do you want to reset the remote database?", default=False)
+    if run.empty is None:
+        raise BadInput("db reset: there is no such database here.", remedy="Type it in a clone of the world.")
+    run.say(f"Resetting {SPOKEN[database]} database...")
+    run.empty(database)
+    with run.connect(database) as connection:
+        files = run.list_files()
+        if files:
+            history.prepare(connection)
+        for file in files:
+            run.say(f"Applying migration {file.path.name}...")
+            _apply(run, connection, database, file)
+        seed = run.project / SEED
+        if seed.is_file():
+            run.say(f"Seeding data from {SEED}...")
+            connection.execute(seed.read_bytes())
+        else:
+            run.say(f"WARN: no files matched pattern: {SEED}")
+    if database == "local":
+        run.say("Finished supabase db reset.")
+
+
+def _count(action: str, files: Sequence[MigrationFile]) -> str:
+    return f"{action} {len(files)} migration{'' if len(files) == 1 else 's'}"
 
 
 def format_push_question(database: DatabaseName, pending: Sequence[MigrationFile]) -> str:
@@ -399,7 +449,11 @@ def _require_pending(
         return choose_pending(files, applied, include_all=run.line.has("include-all"))
     except HistoryDiverged as error:
         versions = cast("tuple[str, ...]", error.details["versions"])
-        flag = " --local" if database == "local" else ""
+        flag = ""
+        if run.release is Release.V3:
+            flag = " --remote" if database == "cloud" else ""
+        elif database == "local":
+            flag = " --local"
         error.details["hint"] = (
             f"{REPAIR}supabase migration repair{flag} --status reverted {' '.join(versions)}\n\n"
             f"And update local migrations to match remote database:\nsupabase db pull{flag}\n"

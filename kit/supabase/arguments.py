@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from kit.errors import BadInput
+from kit.supabase import elsewhere
 
-CLI_VERSION = "2.122.1"
-"""The release of the Supabase CLI that the kit's runner is modelled on and compared with."""
+
+class Release(StrEnum):
+    """A release of the Supabase CLI that the kit's runner is modelled on and compared with."""
+
+    V2 = "2.122.1"
+    V3 = "3.1.0"
+
+
+CLI_VERSION = Release.V2
+"""The release that the starter pins, and so the one of the lessons."""
 RETRY = "Try rerunning the command with --debug to troubleshoot the error."
 """What the CLI adds to an error for which it has no better advice."""
 _FLAG_WIDTH = 28
@@ -23,12 +33,14 @@ class Flag:
         takes: what it takes as its value, "" for none.
         choices: the values that it takes, if not any.
         short: its one-letter name.
+        optional: whether its value may be left out.
     """
 
     says: str
     takes: str = ""
     choices: tuple[str, ...] = ()
     short: str = ""
+    optional: bool = False
 
 
 FLAGS = {
@@ -37,6 +49,8 @@ FLAGS = {
     "debug": Flag("Accepted and ignored: errors are always shown in full."),
     "linked": Flag("Use the cloud database of the linked project."),
     "local": Flag("Use the local database."),
+    "remote": Flag("Use the cloud database of the linked project.", takes="ref", optional=True),
+    "read-only": Flag("Run nothing that writes, and ask nothing."),
     "include-all": Flag("Include all migrations not found on remote history table."),
     "dry-run": Flag("Print the migrations that would be applied, but don't actually apply them."),
     "file": Flag("Save the diff as a new migration of this name.", takes="string", short="f"),
@@ -69,6 +83,10 @@ COMMANDS: dict[tuple[str, str], Spec] = {
     ("db", "diff"): Spec("Diff the local database for schema changes.", ("file", *_EITHER)),
     ("db", "pull"): Spec("Pull schema from the remote database.", _EITHER, takes=("migration name",)),
     ("db", "query"): Spec("Execute a SQL query against the database.", _EITHER, takes=("sql",)),
+    ("db", "reset"): Spec(
+        "Empty a database and apply all migrations: with --linked, production, with all that users wrote.",
+        _EITHER,
+    ),
 }
 _GROUPS = {
     "migration": "Manage database migration scripts.",
@@ -76,8 +94,12 @@ _GROUPS = {
 }
 _INSTEAD = {
     ("db", "remote"): 'To run SQL against the cloud database: supabase db query --linked "SELECT …"',
-    ("db", "reset"): "To start again from nothing: python -m kit reset",
 }
+_REMOVED = {
+    "changes": "supabase db remote changes was removed.\nUse `supabase db diff --remote` instead.",
+    "commit": "supabase db remote commit was removed.\nUse `supabase db pull --remote` instead.",
+}
+"""Of version 2, and gone in 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +123,12 @@ class CommandLine:
         return self.flags.get(flag) == "true"
 
 
-def parse(argv: Sequence[str]) -> CommandLine:
+def parse(argv: Sequence[str], release: Release = CLI_VERSION) -> CommandLine:
     """Understand a command line, without the word `supabase`.
+
+    Args:
+        argv: its words.
+        release: whose flags it may have.
 
     Raises:
         BadInput: if it is not understood; the message ends with what there is.
@@ -112,30 +138,50 @@ def parse(argv: Sequence[str]) -> CommandLine:
     while words and words[0].startswith("-"):
         leading.append(words.pop(0))
     if {"--version", "-v"} & set(leading):
-        return CommandLine(answer=f"{CLI_VERSION}\n")
+        return CommandLine(answer=f"{release}\n")
     for word in leading:
         if word.lstrip("-") not in (*_EVERYWHERE, "h"):
+            _require_here(
+                word.removeprefix("--").partition("=")[0] in elsewhere.OTHER_FLAGS, "supabase", word
+            )
             raise _misused(f"Unrecognized flag: {word} in command supabase", format_help())
     group = words.pop(0) if words else ""
     group = "migration" if group == "migrations" else group
     if not group:
         return CommandLine(answer=format_help())
+    _require_here(group in elsewhere.OTHER_GROUPS, "supabase", group, *words)
     if group not in _GROUPS:
         raise _misused(f'Unknown subcommand "{group}" for "supabase"', format_help())
+    return _parse_group(group, leading, words, release)
+
+
+def _parse_group(group: str, leading: list[str], words: list[str], release: Release) -> CommandLine:
     if not words or words[0] in ("--help", "-h"):
         return CommandLine(answer=format_help(group))
     name = words.pop(0)
     if name.startswith("-"):
         raise _misused(f"Unrecognized flag: {name} in command supabase {group}", format_help(group))
+    _require_here((group, name) in elsewhere.OTHER_COMMANDS, "supabase", group, name)
+    if (group, name) == ("db", "remote") and release is Release.V3 and words and words[0] in _REMOVED:
+        raise BadInput(_REMOVED[words[0]], remedy="It was removed.", hint="")
     if (group, name) not in COMMANDS:
         instead = _INSTEAD.get((group, name), "")
         raise _misused(f'Unknown subcommand "{name}" for "supabase {group}"', format_help(group), instead)
-    return _parse_rest((group, name), [*leading, *words])
+    return _parse_rest((group, name), [*leading, *words], release)
 
 
-def _parse_rest(command: tuple[str, str], words: list[str]) -> CommandLine:
-    spec, usage = COMMANDS[command], format_help(*command)
-    known = {flag: FLAGS[flag] for flag in (*spec.flags, *_EVERYWHERE)}
+def list_flags(command: tuple[str, str], release: Release = CLI_VERSION) -> Mapping[str, Flag]:
+    """Return the flags of a command as a release has them."""
+    flags = COMMANDS[command].flags
+    if release is Release.V3:
+        flags = (*flags, *(["remote"] if "local" in flags else []))
+        flags = (*flags, *(["read-only"] if command == ("db", "query") else []))
+    return {flag: FLAGS[flag] for flag in (*flags, *_EVERYWHERE)}
+
+
+def _parse_rest(command: tuple[str, str], words: list[str], release: Release) -> CommandLine:
+    spec, usage = COMMANDS[command], format_help(*command, release=release)
+    known = list_flags(command, release)
     short = {flag.short: name for name, flag in known.items() if flag.short}
     flags: dict[str, str] = {}
     values: list[str] = []
@@ -150,8 +196,10 @@ def _parse_rest(command: tuple[str, str], words: list[str]) -> CommandLine:
         typed, equals, value = word.partition("=")
         name = typed[2:] if typed.startswith("--") else short.get(typed[1:], "")
         if name not in known:
+            _require_here(name in elsewhere.OTHER_FLAGS, "supabase", *command, typed)
             raise _misused(f"Unrecognized flag: {typed} in command supabase {' '.join(command)}", usage)
-        if known[name].takes and not equals and words and not words[0].startswith("-"):
+        optional = known[name].optional
+        if known[name].takes and not optional and not equals and words and not words[0].startswith("-"):
             value = words.pop(0)
         flags[name] = _require_value(name, known[name], value, usage)
     if flags.get("help") == "true":
@@ -164,7 +212,7 @@ def _parse_rest(command: tuple[str, str], words: list[str]) -> CommandLine:
 
 
 def _require_value(name: str, flag: Flag, value: str, usage: str) -> str:
-    if not flag.takes:
+    if not flag.takes or (flag.optional and not value):
         return value or "true"
     if not value:
         raise _misused(f"Missing value for flag --{name}. Expected: {flag.takes}", usage)
@@ -174,7 +222,7 @@ def _require_value(name: str, flag: Flag, value: str, usage: str) -> str:
     return value
 
 
-def format_help(group: str = "", name: str = "") -> str:
+def format_help(group: str = "", name: str = "", *, release: Release = CLI_VERSION) -> str:
     """Return the help of everything, of a group of commands, or of one command."""
     if (group, name) not in COMMANDS:
         rows = {
@@ -190,7 +238,7 @@ def format_help(group: str = "", name: str = "") -> str:
         f" <{word}>" if place < spec.needed else f" [<{word}{'...' if spec.many else ''}>]"
         for place, word in enumerate(spec.takes)
     )
-    known = {flag: FLAGS[flag] for flag in (*spec.flags, *_EVERYWHERE)}
+    known = list_flags((group, name), release)
     rows = {
         f"--{flag}{', -' + facts.short if facts.short else ''} {facts.takes}".rstrip(): facts.says
         for flag, facts in known.items()
@@ -201,6 +249,16 @@ def format_help(group: str = "", name: str = "") -> str:
 def _format_page(says: str, usage: str, heading: str, rows: Mapping[str, str]) -> str:
     lines = ["DESCRIPTION", f"  {says}", "", "USAGE", f"  {usage}", "", heading]
     return "\n".join([*lines, *(f"  {left:<{_FLAG_WIDTH}}{right}" for left, right in rows.items()), ""])
+
+
+def _require_here(is_elsewhere: bool, *words: str) -> None:  # noqa: FBT001 - a condition
+    """Refuse what the real CLI has and the runner lacks, without calling it unknown."""
+    if is_elsewhere:
+        raise BadInput(
+            f"{' '.join(words)}: the kit's runner does not have this; the real CLI does.",
+            remedy="npx supabase --help lists what the runner has.",
+            hint="npx supabase --help lists what the runner has; KIT_SUPABASE=cli runs the real one.",
+        )
 
 
 def _misused(message: str, usage: str, instead: str = "") -> BadInput:

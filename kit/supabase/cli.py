@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
 
 from kit.errors import BadInput, MigrationError
+from kit.names import DatabaseName
 from kit.supabase import history
-from kit.supabase.apply import migrate_up, push
-from kit.supabase.arguments import RETRY
+from kit.supabase.apply import migrate_up, push, reset
+from kit.supabase.arguments import RETRY, Release
 from kit.supabase.diff import diff, pull
 from kit.supabase.files import FOLDER, parse_name
 from kit.supabase.history import HistoryRow
-from kit.supabase.invocation import Invocation
+from kit.supabase.invocation import TARGETS, Invocation
 from kit.supabase.query import LARGEST, format_listing, pair_versions, parse_version, run_query
-from kit.supabase.splitter import split
+from kit.supabase.splitter import skip_blanks, split
 
 
 def main(run: Invocation) -> int:
-    """Run one command line as the Supabase CLI 2.122.1 would.
+    """Run one command line as the Supabase CLI would, in the release that the invocation names.
 
     Returns:
         The exit code: 0, or 1 for everything that went wrong.
@@ -70,8 +72,9 @@ def _new(run: Invocation) -> None:
 
 
 def _list(run: Invocation) -> None:
-    """`migration list`: versions of the folder beside those of a database (the cloud's)."""
-    with run.connect_aloud(run.target("cloud")) as connection:
+    """`migration list`: versions of the folder beside those of a database (in version 2 the cloud's)."""
+    database = run.target("cloud")
+    with run.connect_aloud(database) as connection:
         versions = history.list_versions(connection)
     files = [file.version for file in run.list_files()]
     if (LARGEST in map(parse_version, files)) is not (LARGEST in map(parse_version, versions)):
@@ -80,7 +83,8 @@ def _list(run: Invocation) -> None:
             "undefined is not an object (evaluating 'r.length')", remedy="Give the file another version."
         )
     pairs = pair_versions(files, versions)
-    run.write(format_listing(pairs))
+    local = run.release is Release.V3 and database == "local"
+    run.write(format_listing(pairs, theirs="Local DB" if local else "Remote"))
 
 
 def _repair(run: Invocation) -> None:
@@ -97,7 +101,12 @@ def _repair(run: Invocation) -> None:
                 f"failed to parse {version}: invalid version number", remedy="A version has digits only."
             )
     everything = not versions
-    if everything:
+    if run.release is Release.V3:
+        if everything:
+            versions = tuple(file.version for file in run.list_files())
+        rows = [_read_row(run, version) for version in versions] if status == "applied" else []
+        _consent_to_repair(run, database, status, () if everything else versions, len(rows))
+    elif everything:
         question = "Do you want to repair the entire migration history table to match local migration files?"
         run.require(question, default=False)
         versions = tuple(file.version for file in run.list_files())
@@ -113,7 +122,23 @@ def _repair(run: Invocation) -> None:
     if not everything:
         run.say(f"Repaired migration history: [{' '.join(versions)}] => {status}")
     run.say("Finished supabase migration repair.")
-    run.say("Run supabase migration list to show the updated migration history.")
+    flag = " --remote" if run.release is Release.V3 and database == "cloud" else ""
+    run.say(f"Run supabase migration list{flag} to show the updated migration history.")
+
+
+def _consent_to_repair(
+    run: Invocation, database: DatabaseName, status: str, versions: Sequence[str], files: int
+) -> None:
+    """Ask as version 3 does; `versions` is empty for the whole history."""
+    if versions:
+        plural = "" if len(versions) == 1 else "s"
+        action = f"Mark {len(versions)} migration{plural} as {status}"
+    elif status == "applied":
+        plural = "" if files == 1 else "s"
+        action = f"Replace the migration history table with {files} local migration{plural}"
+    else:
+        action = "Clear the migration history table"
+    run.require_consent(database, action, details="".join(f" • {version}\n" for version in versions))
 
 
 def _read_row(run: Invocation, version: str) -> HistoryRow:
@@ -133,6 +158,8 @@ def _fetch(run: Invocation) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         question = f"Do you want to overwrite existing files in {FOLDER} directory?"
+        if run.release is Release.V3:
+            question = f"Overwrite local migrations with the history from {TARGETS[database]}?"
         run.require(question, default=True)
     with run.connect_aloud(database) as connection, _said_as("failed to read migration table: "):
         rows = history.read_rows(connection)
@@ -157,10 +184,30 @@ def _query(run: Invocation) -> None:
         raise BadInput(
             "no SQL provided via stdin", remedy='Give the SQL as an argument: db query "SELECT 1".'
         )
+    if run.release is Release.V3:
+        if run.line.has("read-only"):
+            _require_reading(sql)
+        else:
+            hint = " For a read-only statement, pass --read-only instead."
+            run.require_consent(database, "Run a SQL statement", details=f"sql: {sql}\n", hint=hint)
     with (run.connect if linked else run.connect_aloud)(database) as connection:
         run.write(run_query(connection, sql, database=database, linked=linked))
 
 
+def _require_reading(sql: str) -> None:
+    """Refuse, as `--read-only` does, what does not begin as a query."""
+    found = re.match(r"\w+", sql[skip_blanks(sql) :])
+    word = found[0].upper() if found else ""
+    if word not in _READS:
+        raise BadInput(
+            f"--read-only only allows {', '.join(_READS)} statements (found: {word})",
+            remedy="Drop --read-only to run this statement.",
+            hint="Drop --read-only to run this statement; "
+            "a hosted database then asks you to confirm the write.",
+        )
+
+
+_READS = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")
 _RUN: dict[tuple[str, str], Callable[[Invocation], None]] = {
     ("migration", "new"): _new,
     ("migration", "up"): migrate_up,
@@ -171,5 +218,6 @@ _RUN: dict[tuple[str, str], Callable[[Invocation], None]] = {
     ("db", "diff"): diff,
     ("db", "pull"): pull,
     ("db", "query"): _query,
+    ("db", "reset"): reset,
 }
 """Every command of `arguments.COMMANDS`."""

@@ -16,6 +16,7 @@ from kit.errors import BadInput, HistoryDiverged, WrongInstance
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import REPAIR, apply_file
+from kit.supabase.arguments import Release
 from kit.supabase.history import Connection, HistoryRow
 from kit.supabase.invocation import Invocation
 from kit.supabase.query import pair_versions
@@ -230,7 +231,7 @@ def find_branch(project: Path) -> str:
 def _require_equal_histories(run: Invocation, connection: Connection, database: DatabaseName) -> None:
     applied = history.list_versions(connection)
     pairs = pair_versions([file.version for file in run.list_files()], applied)
-    flag = " --local" if database == "local" else ""
+    flag = " --local" if database == "local" and run.release is Release.V2 else ""
     lines = [
         f"supabase migration repair{flag} --status {status} {version}\n"
         for status, versions in (

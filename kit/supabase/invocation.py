@@ -13,7 +13,7 @@ from typing import Literal
 from kit.errors import BadInput, ServerFailed
 from kit.names import DatabaseName
 from kit.supabase import history
-from kit.supabase.arguments import CommandLine, parse
+from kit.supabase.arguments import CLI_VERSION, CommandLine, Release, parse
 from kit.supabase.files import MigrationFile, find_project, list_migrations, new_path
 from kit.supabase.history import Connection
 from kit.timeline import MigrationApplied
@@ -23,6 +23,18 @@ UrlName = Literal["local", "cloud", "shadow"]
 """shadow: an empty database for `db diff` and `db pull` to replay the migration files in."""
 SPOKEN: Mapping[DatabaseName, str] = {"local": "local", "cloud": "remote"}
 """What the Supabase CLI calls the databases."""
+PROJECT_REF = "rhizomegardenofnotes"
+"""The reference of the linked project, which is not on the web: twenty letters, as they have."""
+TARGETS: Mapping[DatabaseName, str] = {
+    "local": "local stack",
+    "cloud": f"project rhizome ({PROJECT_REF}) · production",
+}
+"""What version 3 calls them; the local one without its port, which is another in each world."""
+_GIVEN = ("remote", "linked", "local")
+_WARNINGS = {
+    "linked": "Warning: --linked is deprecated and will be removed in v4. Use --remote instead",
+    "local": "Warning: --local isn't needed (local is the default) and will be removed in v4",
+}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -44,6 +56,9 @@ class Invocation:
         applied: called with a record right after each migration file is committed.
         read_line: returns the line that is piped in by now, "" if there is none.
         read_all: returns all that is piped in, bytes that are no UTF-8 as lone surrogates.
+        release: which CLI to be.
+        shown: whether what is printed goes to a terminal; version 3 asks nothing elsewhere.
+        empty: makes a database anew, with nothing in it, for `db reset`.
     """
 
     argv: Sequence[str]
@@ -56,6 +71,9 @@ class Invocation:
     applied: Callable[[MigrationApplied], None]
     read_line: Callable[[], str] = str
     read_all: Callable[[], str] = str
+    release: Release = CLI_VERSION
+    shown: bool = True
+    empty: Callable[[DatabaseName], None] | None = None
 
     def __repr__(self) -> str:
         """Say the class; the URLs have passwords."""
@@ -64,7 +82,7 @@ class Invocation:
     @cached_property
     def line(self) -> CommandLine:
         """What was typed, understood; BadInput if it is not."""
-        return parse(self.argv)
+        return parse(self.argv, self.release)
 
     @cached_property
     def project(self) -> Path:
@@ -78,9 +96,14 @@ class Invocation:
     def target(self, default: DatabaseName) -> DatabaseName:
         """Return the database that --local or --linked names, or else `default`.
 
+        In version 3 the default always is the local one; the target is printed, with
+        a warning for flags of version 2.
+
         Raises:
             BadInput: if both are given.
         """
+        if self.release is Release.V3:
+            return self._name_target()
         local, linked = self.line.has("local"), self.line.has("linked")
         if local and linked:
             raise BadInput(
@@ -89,6 +112,62 @@ class Invocation:
                 remedy="Give one of --local and --linked.",
             )
         return "local" if local else "cloud" if linked else default
+
+    def _name_target(self) -> DatabaseName:
+        given = [flag for flag in _GIVEN if flag in self.line.flags]
+        if len(given) > 1:
+            raise BadInput(
+                "Only one of --remote, --linked, --db-url and --local can be set; got "
+                f"{' and '.join(f'--{flag}' for flag in given)}.",
+                remedy="Use --remote, or nothing for the local database.",
+                hint="Use --remote or --remote=<ref|branch|url> on its own.",
+            )
+        named = self.line.flags.get("remote", "true")
+        if named not in ("true", PROJECT_REF):
+            raise BadInput(
+                "--remote=…: the kit's runner knows the linked project alone; the real CLI takes any.",
+                remedy="Use --remote on its own.",
+                hint="Use --remote on its own.",
+            )
+        for flag in given:
+            if flag in _WARNINGS:
+                self.say(_WARNINGS[flag])
+        database: DatabaseName = "cloud" if {"remote", "linked"} & set(given) else "local"
+        self.say(f"Target: {TARGETS[database]}")
+        return database
+
+    def require_consent(
+        self, database: DatabaseName, action: str, *, details: str = "", hint: str = ""
+    ) -> None:
+        """Ask before a database is changed, as version 3 does: on a terminal alone, the cloud's alone.
+
+        Args:
+            database: which.
+            action: what will be done, as an imperative.
+            details: lines to print before the question.
+            hint: what else one could do where nobody can be asked.
+
+        Raises:
+            BadInput: after a no, or if nobody can be asked and --yes is not given.
+        """
+        if database == "local":
+            return
+        target = TARGETS[database]
+        if self.line.has("yes"):
+            self.say(f"Confirmed by --yes: {action} on {target}")
+            return
+        if self.ask is None or not self.shown:
+            stream = "stdout" if not self.shown else "stdin"
+            raise BadInput(
+                f"Confirmation required: {action} (target: {target}). This run can't ask because {stream} is "
+                "not a terminal. Nothing was changed.",
+                remedy="Add --yes.",
+                hint=f"Re-run with --yes to confirm.{hint}",
+            )
+        self.write(details)
+        answer = self.ask(f"{action} on {target}? [y/N] ").strip().lower()
+        if answer not in ("y", "yes"):
+            raise BadInput("context canceled", remedy="Answer y to go on.", hint="")
 
     @contextlib.contextmanager
     def connect(self, database: UrlName) -> Iterator[Connection]:
@@ -112,8 +191,9 @@ class Invocation:
 
     @contextlib.contextmanager
     def connect_aloud(self, database: DatabaseName) -> Iterator[Connection]:
-        """Do the same, and say so."""
-        self.say(f"Connecting to {SPOKEN[database]} database...")
+        """Do the same, and say so; version 3 has named its target."""
+        if self.release is Release.V2:
+            self.say(f"Connecting to {SPOKEN[database]} database...")
         with self.connect(database) as connection:
             yield connection
 

@@ -22,7 +22,6 @@ from kit.supabase.splitter import split
 LARGEST = 2**63 - 1
 """The largest version that the CLI takes for a number."""
 _NUMBER = re.compile(r"[+-]?[0-9]+")
-_HEADER = ("Local", "Remote", "Time (UTC)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +72,22 @@ def pair_versions(local: Sequence[str], remote: Sequence[str]) -> list[Pair]:
     return pairs
 
 
-def format_listing(pairs: Sequence[Pair]) -> str:
-    """Return the table as the Supabase CLI 2.122.1 prints it."""
+def format_listing(pairs: Sequence[Pair], *, theirs: str = "Remote") -> str:
+    """Return the table as the Supabase CLI prints it.
+
+    Args:
+        pairs: its rows.
+        theirs: the heading of the database's column.
+    """
+    header = ("Local", theirs, "Time (UTC)")
     rows = [tuple(f"`{cell or ' '}`" for cell in (pair.local, pair.remote, pair.time)) for pair in pairs]
-    widths = [max(len(row[column]) for row in (_HEADER, *rows)) for column in range(len(_HEADER))]
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
 
     def draw(row: Sequence[str]) -> str:
         return "  " + "|".join(f" {cell:<{width}} " for cell, width in zip(row, widths, strict=True))
 
     rule = "  " + "|".join("-" * (width + 2) for width in widths)
-    return "\n".join(["", "  ", draw(_HEADER), rule, *map(draw, rows), "", ""])
+    return "\n".join(["", "  ", draw(header), rule, *map(draw, rows), "", ""])
 
 
 _BOOL, _TEXTS = 16, 1009

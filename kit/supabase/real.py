@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -16,14 +18,18 @@ from kit.names import KIT_SUPABASE_CLI, ROOT, DatabaseName
 from kit.process.messenger import MESSENGER
 from kit.supabase import history
 from kit.supabase.apply import PUSH_SECONDS, format_push_question
-from kit.supabase.arguments import CLI_VERSION
+from kit.supabase.arguments import CLI_VERSION, Release
 from kit.supabase.files import MigrationFile, choose_pending, list_migrations, new_path
 from kit.supabase.history import Connection
-from kit.supabase.invocation import Invocation
+from kit.supabase.invocation import TARGETS, Invocation
 
 _MODULES = ROOT / "node_modules" / ".bin" / "supabase"
 _LOCAL_BY_DEFAULT = {("migration", "up"), ("db", "diff"), ("db", "query")}
 _APPLIES = {("migration", "up"), ("db", "push")}
+_ASKS = {*_APPLIES, ("migration", "repair"), ("db", "query"), ("db", "reset")}
+_TARGET_FLAGS = ("--local", "--linked", "--remote")
+_LOCATED = re.compile(r"(custom Postgres|local stack) \([^()]*:[0-9]+\)")
+"""How version 3 names a target; the port is another in each world."""
 _UNREACHABLE = re.compile(r"failed to connect to postgres: .*?`: (.*)")
 _NOTICE = re.compile(r"A new version of Supabase CLI is available|We recommend updating regularly")
 _ASKED = re.compile(r"^Do you want to push .*?\[Y/n\] y\n", re.DOTALL | re.MULTILINE)
@@ -52,10 +58,32 @@ def find_cli() -> Path:
     )
 
 
-def main_real(run: Invocation) -> int:
-    """Run one command line with the real CLI.
+def find_cli_release(cli: Path) -> Release:
+    """Return which release a program is.
 
-    --local and --linked become --db-url; `db diff` and `db pull` need Docker, as they
+    Raises:
+        BadInput: if it is none that the kit can stand behind.
+    """
+    package = cli.resolve().parent.parent / "package.json"
+    try:
+        version = str(json.loads(package.read_bytes())["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        asked = subprocess.run([cli, "--version"], capture_output=True, text=True, check=False)
+        version = asked.stdout.strip()
+    for release in Release:
+        if version.partition(".")[0] == release.partition(".")[0]:
+            return release
+    raise BadInput(
+        f"KIT_SUPABASE=cli works with the Supabase CLI {' and '.join(Release)}; {cli.name} says {version!r}.",
+        remedy=f"npm install supabase@{CLI_VERSION} in the kit's folder; or unset KIT_SUPABASE.",
+    )
+
+
+def main_real(run: Invocation) -> int:
+    """Run one command line with the real CLI, whichever of the two releases it is.
+
+    --local and --linked become --db-url, or --remote=; the local database of version 3 is
+    reached that way, too, where it needs a --yes. `db diff` and `db pull` need Docker, as they
     do at work. On the virtual clock `db push` takes `PUSH_SECONDS` if it will apply
     anything. `applied` is called, when the command has ended, for each new row of the
     history.
@@ -65,34 +93,60 @@ def main_real(run: Invocation) -> int:
 
     Raises:
         MissingTool: if the CLI is not on this machine.
+        BadInput: if it is of neither release.
         ServerFailed: if a database does not answer.
     """
     cli = find_cli()
+    run = replace(run, release=find_cli_release(cli))
     try:
         typed = run.line.command
-        database = run.target("local" if typed in _LOCAL_BY_DEFAULT else "cloud")
+        # What the target is called, and the warnings, the real one says.
+        database = replace(run, write=lambda _: None).target(
+            "local" if typed in _LOCAL_BY_DEFAULT else "cloud"
+        )
     except BadInput:  # the real one may know it, or else says so itself
         return _run(run, [cli, *run.argv])
     if typed is None or typed == ("migration", "new"):
-        return _run(run, [cli, *run.argv], stamps=True)
+        piped = run.read_all() if typed and run.ask is None else ""
+        return _run(run, [cli, *run.argv], answer=piped, stamps=True)
     url, password = _split_password(run.urls[database])
-    words = [word for word in run.argv if word not in ("--local", "--linked")]
+    words = [word for word in run.argv if word.partition("=")[0] not in _TARGET_FLAGS]
     environment = {"PGPASSWORD": password}
     if database == "local":
         # The CLI calls a database local when its port is that of the project's configuration.
         environment["SUPABASE_DB_PORT"] = str(urlsplit(url).port or "")
     command: list[str | Path] = [cli, *words, "--db-url", url]
+    consent: list[str] = []
+    if run.release is Release.V3:
+        consent = _consent(run, database)
+        command = [cli, *words, f"--remote={url}", *consent]
     if typed not in _APPLIES:
-        return _run(run, command, environment, stamps=typed == ("db", "diff"))
+        piped = ""
+        if run.ask is None:
+            piped = run.read_all() if typed == ("db", "query") and not run.line.values else run.read_line()
+        return _run(run, command, environment, piped, database=database, stamps=typed == ("db", "diff"))
     with run.connect(database) as connection:
         before = _read_history(connection)
-    answer = _let_time_pass(run, database, [version for version, _ in before])
-    code = _run(run, command, environment, answer)
+    applied = [version for version, _ in before]
+    answer = _let_time_pass(run, database, applied, consented=bool(consent))
+    code = _run(run, command, environment, answer, database=database)
     with run.connect(database) as connection:
         for version, name in _read_history(connection):
             if (version, name) not in before:
                 run.record(connection, database, version, name)
     return code
+
+
+def _consent(run: Invocation, database: DatabaseName) -> list[str]:
+    """Return the --yes that version 3 wants; where somebody can be asked, they are, for the cloud alone."""
+    if run.line.has("yes") or run.line.has("dry-run") or run.line.command not in _ASKS:
+        return []
+    if database == "local":
+        return ["--yes"]
+    if run.ask is None or not run.shown:
+        return []  # it refuses, in its own words
+    question = f"{' '.join(('supabase', *run.argv))} on {TARGETS[database]}?"
+    return ["--yes"] if run.confirm(question, default=False) else []
 
 
 def _first_bytes(path: Path) -> str:
@@ -118,7 +172,9 @@ def _read_history(connection: Connection) -> list[tuple[str, str]]:
     return [(row.version, row.name) for row in history.read_rows(connection)]
 
 
-def _let_time_pass(run: Invocation, database: DatabaseName, applied: Sequence[str]) -> str:
+def _let_time_pass(
+    run: Invocation, database: DatabaseName, applied: Sequence[str], *, consented: bool
+) -> str:
     """Do before the CLI runs what cannot be done while it runs: ask, let `db push` take its time.
 
     Returns:
@@ -134,8 +190,12 @@ def _let_time_pass(run: Invocation, database: DatabaseName, applied: Sequence[st
     if not pending:
         return ""
     answer = ""
+    if run.release is Release.V3:
+        answer = "" if consented or run.line.has("yes") else "n\n"
+    elif run.ask is None and not run.line.has("yes"):
+        answer = run.read_line()
     # Without a terminal the CLI waits a tenth of a second for an answer: nobody types that fast.
-    if run.ask is not None and not run.line.has("yes"):
+    elif not run.line.has("yes"):
         answer = "y\n" if run.confirm(format_push_question(database, pending), default=True) else "n\n"
     if answer != "n\n" and run.clock.name == "virtual":
         run.clock.advance(PUSH_SECONDS)
@@ -148,6 +208,7 @@ def _run(
     secrets: Mapping[str, str] | None = None,
     answer: str = "",
     *,
+    database: DatabaseName = "cloud",
     stamps: bool = False,
 ) -> int:
     secrets = secrets or {}
@@ -182,7 +243,8 @@ def _run(
             remedy="Run the notebook's setup cell again: open_world() starts the server on its own data.",
         )
     text = process.stdout
-    if answer == "y\n":
+    text = _LOCATED.sub(TARGETS[database], text)
+    if answer == "y\n" and run.ask is not None:
         text = _ASKED.sub("", text, count=1)  # it was asked before
     password = secrets.get("PGPASSWORD", "")
     for word in {password, quote(password, safe="")} - {""}:

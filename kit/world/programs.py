@@ -18,12 +18,14 @@ from kit.process.messenger import Command, Terminal
 from kit.repos import Repositories
 from kit.supabase import cli, real
 from kit.supabase.invocation import Invocation, UrlName
+from kit.supabase.release import find_release
 from kit.timeline import Record, RefMoved, WorkerChanged
 from kit.timeline.clock import Clock
 
 DEV_PORT = 3000
 """Where `npm run dev` listens if nobody else does, as in the workflow (3.3)."""
 _STARTS_S = 60.0  # one that ends is not waited for
+_NPX_OPTIONS = ("-y", "--yes", "-q", "--quiet", "--no", "--no-install", "--prefer-offline", "--offline", "--")
 _open_url = partial(connect_url, application="supabase")
 
 
@@ -61,9 +63,10 @@ class Programs:
             case "post-receive", _:
                 return self._receive(command.input)
             case "supabase", _:
-                return self._supabase(command.arguments, command, terminal)
-            case "npx", ("supabase",):
-                return self._supabase(command.arguments[1:], command, terminal)
+                return self._supabase(command.arguments, "", command, terminal)
+            case "npx", _ if found := _find_package(command.arguments):
+                version, arguments = found
+                return self._supabase(arguments, version, command, terminal)
             case "sleep", (seconds,) if seconds.isdecimal():
                 self.clock.advance(int(seconds))
                 return 0
@@ -93,7 +96,10 @@ class Programs:
             self.host.receive(branch, new)
         return 0
 
-    def _supabase(self, arguments: tuple[str, ...], command: Command, terminal: Terminal) -> int:
+    def _supabase(
+        self, arguments: tuple[str, ...], version: str, command: Command, terminal: Terminal
+    ) -> int:
+        release = find_release(command.folder, version or command.version)
         if arguments[:2] in (("db", "diff"), ("db", "pull")):
             create(self.server, "shadow")  # an empty one, to replay the files in
         main = real.main_real if os.environ.get(KIT_SUPABASE) == "cli" else cli.main
@@ -110,6 +116,9 @@ class Programs:
                 applied=self.record,
                 read_line=terminal.read_line,
                 read_all=terminal.read_all,
+                release=release,
+                shown=command.shown,
+                empty=lambda name: create(self.server, name),
             )
         )
 
@@ -220,6 +229,28 @@ class Programs:
     def stop(self) -> None:
         """End the dev server and the worker at once."""
         self.apps.kill("dev", "worker")
+
+
+def _find_package(arguments: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    """Understand npx's own words, as in `npx --yes supabase@3.1.0 db push`.
+
+    Returns:
+        The version of supabase that was asked for, "" for any, and the arguments for it;
+        None if something else is to be run.
+    """
+    words = list(arguments)
+    version = ""
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        option, _, value = word.partition("=")
+        if option in ("-p", "--package"):
+            name, _, version = (value or (words.pop(0) if words else "")).partition("@")
+            if name != "supabase":
+                return None
+        elif word not in _NPX_OPTIONS:
+            return None
+    name, _, typed = (words.pop(0) if words else "").partition("@")
+    return (typed or version, tuple(words)) if name == "supabase" else None
 
 
 def app_environment(server: Server) -> dict[str, str]:

@@ -52,6 +52,75 @@ def test_supabase_is_the_same_with_and_without_npx(at: At) -> None:
     assert with_npx.exit == without.exit == 0
 
 
+def test_npx_runs_the_release_that_is_asked_for(at: At) -> None:
+    world = at(5)
+
+    for command, version in {
+        "npx supabase --version": "2.122.1",
+        "npx -y supabase --version": "2.122.1",
+        "npx --yes supabase@3.1.0 --version": "3.1.0",
+        "npx supabase@latest -v": "3.1.0",
+        "npx -p supabase@3 supabase --version": "3.1.0",
+        "KIT_SUPABASE_VERSION=3.1.0 npx supabase --version": "3.1.0",
+        "KIT_SUPABASE_VERSION=3.1.0 npx supabase@2.122.1 --version": "2.122.1",
+    }.items():
+        assert world.run("dev", command).output == f"{version}\n", command
+    refused = world.run("dev", "npx supabase@1.99 db push")
+    assert (refused.exit, "speaks 2.122.1 and 3.1.0" in refused.output) == (1, True)
+
+
+def test_version_3_pushes_to_the_local_database_and_leaves_production_as_it_is(at: At) -> None:
+    world = at(3)
+    before = world.run("dev", "npx supabase migration list --linked").output
+
+    pushed = world.run("dev", "npx supabase@3.1.0 db push")
+
+    assert pushed.output.startswith("Target: local stack\n")
+    assert pushed.output.endswith(("Finished supabase db push.\n", "Local database is up to date.\n"))
+    assert pushed.exit == 0
+    assert world.run("dev", "npx supabase migration list --linked").output == before
+    refused = world.run("dev", "npx supabase@3.1.0 db push --linked")
+    assert refused.exit == 1
+    assert "Confirmation required: Apply " in refused.output
+    assert world.run("dev", "npx supabase@3.1.0 db push --remote --yes").exit == 0
+    assert world.run("dev", "npx supabase migration list --linked").output != before
+
+
+def test_what_only_the_real_one_has_is_not_called_unknown(at: At) -> None:
+    world = at(1)
+
+    for words in (
+        "link",
+        "status",
+        "start",
+        "db lint",
+        "gen types",
+        "migration squash",
+        "db push --password x",
+    ):
+        ran = world.run("dev", f"npx supabase {words}")
+        assert ran.exit == 1
+        assert "the kit's runner does not have this; the real CLI does" in ran.output
+        assert "nknown" not in ran.output
+
+
+def test_db_reset_makes_the_local_database_anew_and_production_only_after_a_yes(at: At) -> None:
+    world = at(5)
+    count = 'db query "SELECT count(*) AS documents FROM documents"'
+    world.run("dev", 'npx supabase db query "DELETE FROM documents"')
+    world.run("dev", "npx supabase db query --linked \"UPDATE documents SET title = 'a user wrote this'\"")
+
+    assert world.run("dev", "npx supabase db reset").exit == 0
+    assert "│ 200 " in world.run("dev", f"npx supabase {count}").output
+    for asked in ("npx supabase db reset --linked", "npx supabase@3.1.0 db reset --remote"):
+        assert world.run("dev", asked).exit == 1
+    where = "WHERE title = 'a user wrote this'"
+    lost = f'npx supabase db query --linked "SELECT count(*) AS theirs FROM documents {where}"'
+    assert "│ 200 " in world.run("dev", lost).output
+    assert world.run("dev", "npx supabase db reset --linked --yes").exit == 0
+    assert "│ 0 " in world.run("dev", lost).output
+
+
 def test_what_is_piped_in_reaches_the_runner(at: At) -> None:
     world = at(5)
 
