@@ -32,6 +32,15 @@ Message = Any
 """A protobuf message of the parse tree: its fields are called `def` and `import`, which mypy cannot read."""
 
 SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
+_COUNTED = {
+    "serial": "int4",
+    "serial4": "int4",
+    "bigserial": "int8",
+    "serial8": "int8",
+    "smallserial": "int2",
+    "serial2": "int2",
+}
+"""What a serial column is without its default."""
 COMMANDS = frozenset({"select", "insert", "update", "delete"})
 TEMPORARY = "pg_temp"
 _INPUTS = {Mode.FUNC_PARAM_DEFAULT, Mode.FUNC_PARAM_IN, Mode.FUNC_PARAM_INOUT, Mode.FUNC_PARAM_VARIADIC}
@@ -85,7 +94,7 @@ class Catalog:
 
     def __init__(self) -> None:
         """Start with nothing known."""
-        self.facts: dict[Key, Fact] = {}
+        self.facts: dict[Key, Fact] = {("schema", "public"): Named(), ("extension", "plpgsql"): Named()}
         self.gone: set[Key] = set()
 
     def __repr__(self) -> str:
@@ -113,6 +122,10 @@ class Catalog:
             if key[0] == kind and key[1] == table:
                 yield key, fact
 
+    def knows_tables(self) -> bool:
+        """Say whether any migration has made a table: without one, nothing can be said of what is there."""
+        return any(key[0] == "table" for key in self.facts)
+
     def overloads(self, name: str) -> dict[Key, Routine]:
         """Return the functions of a name."""
         return {
@@ -133,6 +146,8 @@ class Catalog:
         """
         if kind == "alter_table_stmt":
             table = self.name(content.relation)
+            if content.objtype == Obj.OBJECT_TYPE:
+                return [(("type", table),) for _ in content.cmds]
             return [tuple(self._alter(table, item.alter_table_cmd, content)) for item in content.cmds]
         handler = getattr(self, f"_{kind}", None)
         return [tuple(handler(content)) if handler else ()]
@@ -145,7 +160,8 @@ class Catalog:
         yield key
         if key in self.facts and content.if_not_exists:
             return
-        self.facts[key] = Table(temporary=content.relation.relpersistence == "t")
+        parent = self.name(content.inh_relations[0].range_var) if content.HasField("partbound") else ""
+        self.facts[key] = Table(temporary=content.relation.relpersistence == "t", parent=parent)
         for parent in content.inh_relations:
             for inherited, fact in list(self.of_table("column", self.name(parent.range_var))):
                 self.facts["column", table, inherited[2]] = fact
@@ -174,7 +190,7 @@ class Catalog:
         key = ("column", table, column.colname)
         touched: list[Key] = [key]
         written = column.type_name.names[-1].string.sval if column.type_name.names else ""
-        fact = Column(type_text(column.type_name), fills=written in SERIALS)
+        fact = Column(_COUNTED.get(written, type_text(column.type_name)), fills=written in SERIALS)
         if fact.fills:
             fact = replace(fact, not_null=True)
         domain = self.facts.get(("type", qualified(column.type_name.names)))
@@ -254,15 +270,32 @@ class Catalog:
             case At.AT_DropConstraint:
                 yield ("constraint", table, command.name)
                 self._drop(("constraint", table, command.name), missing_ok=command.missing_ok)
+            case At.AT_AttachPartition | At.AT_DetachPartition | At.AT_EnableTrig | At.AT_DisableTrig:
+                yield self._switch(table, command)
             case At.AT_EnableRowSecurity | At.AT_DisableRowSecurity:
                 yield ("security", table)
-                fact = self.facts.get(("table", table))
-                if isinstance(fact, Table):
-                    on = command.subtype == At.AT_EnableRowSecurity
-                    self.facts["table", table] = replace(fact, row_security=on)
+                on = command.subtype == At.AT_EnableRowSecurity
+                self._change_table(table, row_security=on)
             case _:
                 yield key if command.name and statement.objtype == Obj.OBJECT_TABLE else ("table", table)
                 self._alter_column(table, command, definition)
+
+    def _change_table(self, table: str, **changes: Any) -> None:  # noqa: ANN401 - of Table
+        fact = self.facts.get(("table", table))
+        if isinstance(fact, Table):
+            self.facts["table", table] = replace(fact, **changes)
+
+    def _switch(self, table: str, command: Message) -> Key:
+        """Attach or detach a partition, switch a trigger on or off."""
+        if command.subtype in {At.AT_AttachPartition, At.AT_DetachPartition}:
+            part = self.name(getattr(command, "def").partition_cmd.name)
+            self._change_table(part, parent=table if command.subtype == At.AT_AttachPartition else "")
+            return ("table", table)
+        key = ("trigger", table, command.name)
+        fact = self.facts.get(key)
+        if isinstance(fact, Trigger):
+            self.facts[key] = replace(fact, enabled=command.subtype == At.AT_EnableTrig)
+        return key
 
     def _drop_column(self, table: str, command: Message) -> Iterator[Key]:
         self._drop(("column", table, command.name), missing_ok=command.missing_ok)
@@ -282,6 +315,8 @@ class Catalog:
             case At.AT_ColumnDefault:
                 given = command.HasField("def")
                 self._change_column(table, column, default=_default(definition) if given else NOTHING)
+                if not given:
+                    self._change_column(table, column, fills=False)  # what a serial has is a default
             case At.AT_SetNotNull:
                 self._change_column(table, column, not_null=True)
             case At.AT_DropNotNull:
@@ -567,6 +602,17 @@ class Catalog:
 
     def _insert_stmt(self, content: Message) -> Iterator[Key]:
         yield ("rows", self.name(content.relation), "insert")
+        if content.on_conflict_clause.target_list:
+            changed = [item.res_target.name for item in content.on_conflict_clause.target_list]
+            yield ("rows", self.name(content.relation), "update", *changed)
+
+    def _merge_stmt(self, content: Message) -> Iterator[Key]:
+        changed = [
+            item.res_target.name
+            for clause in content.merge_when_clauses
+            for item in clause.merge_when_clause.target_list
+        ]
+        yield ("rows", self.name(content.relation), "update", *changed)
 
     def _update_stmt(self, content: Message) -> Iterator[Key]:
         changed = [item.res_target.name for item in content.target_list]

@@ -112,12 +112,32 @@ def _cast(message: Message) -> Shape | None:
     return None
 
 
+def _relation(message: Message) -> Shape | None:
+    """Leave out the schema that is looked in anyway."""
+    fields = [field for field in _fields(message) if field != ("schemaname", "public")]
+    return ("RangeVar", *fields)
+
+
+def _named(message: Message) -> Shape | None:
+    """Leave the schemas out that are looked in anyway: `pg_catalog.now()` is `now()`."""
+    which = "funcname" if message.DESCRIPTOR.name == "FuncCall" else "names"
+    names = getattr(message, which)
+    if len(names) > 1 and names[0].string.sval in {"public", "pg_catalog"}:
+        bare = tuple(shape(name) for name in names[1:])
+        rest = ((name, value) for name, value in _fields(message) if name != which)
+        return (message.DESCRIPTOR.name, (which, bare), *rest)
+    return None
+
+
 _SPECIAL = {
     "A_Const": _constant,
     "A_Expr": _comparison,
     "BoolExpr": _bool_expr,
+    "FuncCall": _named,
+    "RangeVar": _relation,
     "SubLink": _sub_link,
     "TypeCast": _cast,
+    "TypeName": _named,
 }
 
 

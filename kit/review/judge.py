@@ -45,6 +45,7 @@ _HARMLESS = frozenset(
 )
 """PostgreSQL's own functions that migrations call, and that change nothing which code reads."""
 _OLD_AND_NEW = 2
+_WRITES = {"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"}
 _MAKES = ("create_", "index_stmt", "view_stmt", "composite_type_stmt", "alter_table_stmt")
 
 
@@ -276,9 +277,23 @@ class Judge:
             for inner in statements_of_do(content, sql):
                 yield from self._unfold_inner(inner, 0)
             return
+        yield from self._written_on_the_way(content, guarded=False)
         yield "", kind, content, False
         if kind == "select_stmt":
             yield from self._called(content, guarded=False, depth=0)
+        elif kind == "call_stmt":
+            yield from self._call(content.funccall, "not known", guarded=False, depth=0)
+
+    @staticmethod
+    def _written_on_the_way(
+        content: Message, *, guarded: bool
+    ) -> Iterator[tuple[str, str, Message | None, bool]]:
+        """Yield the statements of WITH that write: they do so whatever the query around them is."""
+        for item in content.with_clause.ctes if hasattr(content, "with_clause") else ():
+            query = item.common_table_expr.ctequery
+            kind = query.WhichOneof("node") or ""
+            if kind in _WRITES:
+                yield "", kind, getattr(query, kind), guarded
 
     def _unfold_inner(self, inner: Inner, depth: int) -> Iterator[tuple[str, str, Message | None, bool]]:
         if inner.reason:
@@ -293,6 +308,7 @@ class Judge:
                 for deeper in statements_of_do(content, inner.sql):
                     yield from self._unfold_inner(replace(deeper, guarded=True), depth + 1)
                 continue
+            yield from self._written_on_the_way(content, guarded=inner.guarded)
             yield "", kind, content, inner.guarded
             if kind == "select_stmt":
                 yield from self._called(content, guarded=inner.guarded, depth=depth)
@@ -303,17 +319,24 @@ class Judge:
         """Look into the functions that a SELECT calls for what they do: those that stand for its columns."""
         for target in select.target_list:
             for call in find_nodes(target.res_target.val, FuncCall):
-                name = qualified(call.funcname)
-                routine = next(iter(self.catalog.overloads(name).values()), None)
                 own = len(call.funcname) == 1 or call.funcname[0].string.sval == "pg_catalog"
-                if routine is None:
-                    if not (own and (call.funcname[-1].string.sval in _HARMLESS or select.from_clause)):
-                        yield f"what {name.removeprefix('public.')}() does is not known", "", None, guarded
-                elif depth > _DEEPEST:
-                    yield f"{name}() calls too many others", "", None, guarded
-                else:
-                    for inner in statements_of_function(routine):
-                        yield from self._unfold_inner(inner, depth + 1)
+                harmless = own and (call.funcname[-1].string.sval in _HARMLESS or bool(select.from_clause))
+                yield from self._call(call, "" if harmless else "not known", guarded=guarded, depth=depth)
+
+    def _call(
+        self, call: Message, unknown: str, *, guarded: bool, depth: int
+    ) -> Iterator[tuple[str, str, Message | None, bool]]:
+        """Yield what a called function runs, or that it is not known."""
+        name = qualified(call.funcname)
+        routine = next(iter(self.catalog.overloads(name).values()), None)
+        if routine is None:
+            if unknown:
+                yield f"what {name.removeprefix('public.')}() does is not known", "", None, guarded
+        elif depth > _DEEPEST:
+            yield f"{name}() calls too many others", "", None, guarded
+        else:
+            for inner in statements_of_function(routine):
+                yield from self._unfold_inner(inner, depth + 1)
 
 
 def judge(sql: str) -> Verdict | Unparsable:
@@ -341,6 +364,7 @@ def _subjects(part: Part) -> list[Key]:
 _WHOLE_TABLES = {
     "CREATE TABLE",
     "CREATE TABLE with FOREIGN KEY",
+    "CREATE PARTITION",
     "CREATE TABLE AS",
     "DROP TABLE",
     "RENAME TABLE",

@@ -13,13 +13,13 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from postgast import PgQueryError, find_nodes
 from postgast.pg_query_pb2 import AlterTableType as At
-from postgast.pg_query_pb2 import CommonTableExpr, RangeVar
+from postgast.pg_query_pb2 import CommonTableExpr, DropBehavior, RangeVar
 from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import ObjectType as Obj
 
 from kit.review.catalog import DROPPED, TEMPORARY, Catalog, qualified
 from kit.review.grammar import parse
-from kit.review.objects import Column, Constraint, Index, Key
+from kit.review.objects import Column, Constraint, Index, Key, Table
 from kit.review.rules import LOCKS, Lock, strongest
 
 Message = Any
@@ -38,6 +38,7 @@ class _About:
     part: Message = None
 
 
+Pairs = Iterator[tuple[str, Lock]]
 _UNNAMED = "?"
 """A relation that is locked and that nothing names: an index's table that no migration has made."""
 
@@ -59,14 +60,25 @@ def find_locks(
     about = _About(content, lock, catalog, part)
     found = handler(about) if handler else iter([(_UNNAMED, lock)])
     locked: Locked = {}
-    for name, taken in found:
+    for name, taken in _with_parts(kind, list(found), catalog):
         is_made = ("table", name) in made or ("view", name) in made or ("sequence", name) in made
         if taken != "none" and not is_made and not name.startswith(f"{TEMPORARY}."):
             locked[name] = strongest([locked.get(name, "none"), taken])
     return locked
 
 
-Pairs = Iterator[tuple[str, Lock]]
+def _with_parts(kind: str, found: list[tuple[str, Lock]], catalog: Catalog) -> Pairs:
+    """Add the partitions of a table that is changed: each is locked as the whole is."""
+    yield from found
+    if kind in {"alter_table_stmt", "index_stmt", "rename_stmt", "truncate_stmt", "lock_stmt"}:
+        for key, fact in catalog.facts.items():
+            if isinstance(fact, Table) and fact.parent:
+                for name, lock in found:
+                    if name == fact.parent and lock in _OF_ALL_PARTS:
+                        yield key[1], lock
+
+
+_OF_ALL_PARTS: set[Lock] = {"SHARE", "ACCESS EXCLUSIVE"}
 
 
 def _altered(about: _About) -> Pairs:
@@ -88,6 +100,8 @@ def _altered(about: _About) -> Pairs:
             yield from _pointed_at_until_now(about, table)
         case At.AT_AttachPartition:
             yield catalog.name(definition.partition_cmd.name), "ACCESS EXCLUSIVE"
+        case At.AT_DetachPartition:
+            yield catalog.name(definition.partition_cmd.name), about.lock
         case At.AT_AddInherit:
             yield catalog.name(definition.range_var), "SHARE UPDATE EXCLUSIVE"
 
@@ -133,6 +147,8 @@ def _dropped(about: _About) -> Pairs:
     for item in about.content.objects:
         if kind == "schema":
             yield from _dropped_schema(about, item.string.sval)
+        elif kind == "type":
+            yield from _dropped_type(about, kind, [part.string.sval for part in item.type_name.names])
         elif drop is None:
             yield _UNNAMED, about.lock
         else:
@@ -164,6 +180,16 @@ def _dropped_index(about: _About, _: str, names: list[str]) -> Pairs:
         yield _UNNAMED, about.lock
 
 
+def _dropped_type(about: _About, _: str, names: list[str]) -> Pairs:
+    """With CASCADE the columns of the type go, too."""
+    name = names[-1]
+    yield _UNNAMED, about.lock
+    for key, fact in about.catalog.facts.items():
+        cascades = about.content.behavior == DropBehavior.DROP_CASCADE
+        if cascades and isinstance(fact, Column) and fact.type.removesuffix("[]") == name:
+            yield key[1], "ACCESS EXCLUSIVE"
+
+
 def _dropped_schema(about: _About, schema: str) -> Pairs:
     inside = [key[1] for key in about.catalog.facts if key[0] == "table" and key[1].startswith(f"{schema}.")]
     for table in inside:
@@ -187,6 +213,9 @@ def _dropped_table(table: str, content: Message, catalog: Catalog) -> Pairs:
     if ("table", table) not in catalog.facts and content.missing_ok:
         return
     yield table, "ACCESS EXCLUSIVE"
+    fact = catalog.facts.get(("table", table))
+    if isinstance(fact, Table) and fact.parent:
+        yield fact.parent, "ACCESS EXCLUSIVE"
     for key, fact in catalog.facts.items():
         if isinstance(fact, Constraint) and fact.kind == "foreign":
             if key[1] == table:
@@ -257,7 +286,7 @@ def _viewed(about: _About) -> Pairs:
     content, lock, catalog = about.content, about.lock, about.catalog
     name = catalog.name(content.view)
     yield from _made_of(about)
-    if content.replace and (("view", name) in catalog.facts or not catalog.facts):
+    if content.replace and (("view", name) in catalog.facts or not catalog.knows_tables()):
         yield name, lock
 
 
@@ -313,6 +342,14 @@ def _locked(about: _About) -> Pairs:
 def _truncated(about: _About) -> Pairs:
     content, lock, catalog = about.content, about.lock, about.catalog
     return ((catalog.name(item.range_var), lock) for item in content.relations)
+
+
+def _reindexed(about: _About) -> Pairs:
+    index = about.catalog.facts.get(("index", about.catalog.name(about.content.relation)))
+    yield (
+        (index.table if isinstance(index, Index) else about.catalog.name(about.content.relation)),
+        about.lock,
+    )
 
 
 def _vacuumed(about: _About) -> Pairs:
@@ -396,6 +433,8 @@ _BY_KIND: dict[str, Callable[[_About], Pairs]] = {
     "insert_stmt": _written,
     "lock_stmt": _locked,
     "merge_stmt": _written,
+    "refresh_mat_view_stmt": _triggered,
+    "reindex_stmt": _reindexed,
     "rename_stmt": _renamed,
     "rule_stmt": _triggered,
     "select_stmt": _read,

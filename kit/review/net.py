@@ -127,7 +127,15 @@ def _table(change: Change) -> Net | None:
 
 
 _OF_COLUMNS = ("ADD COLUMN", "DROP COLUMN", "ALTER COLUMN TYPE")
-_COLUMN_STATES = {"SET DEFAULT", "DROP DEFAULT", "SET NOT NULL", "DROP NOT NULL", "ADD NOT NULL"}
+_COLUMN_STATES = {
+    "SET DEFAULT",
+    "DROP DEFAULT",
+    "SET NOT NULL",
+    "DROP NOT NULL",
+    "ADD NOT NULL",
+    "ADD IDENTITY",
+    "DROP IDENTITY",
+}
 
 
 def states_a_column(operation: str) -> bool:
@@ -138,7 +146,7 @@ def states_a_column(operation: str) -> bool:
 def _column(change: Change) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     if was is None and now is None:
-        return Net("any", PASSING) if change.key in change.made else None
+        return Net("any", PASSING) if change.key in change.made else _not_there(change)
     if not isinstance(was, Column):
         return _new_column(now) if isinstance(now, Column) and change.key in change.made else None
     if not isinstance(now, Column):
@@ -149,6 +157,7 @@ def _column(change: Change) -> Net | None:
         _other_type(was, now, change),
         _other_demand(was, now),
         _other_default(was, now),
+        _other_filling(was, now),
     ]
     found = [net for net in nets if net is not None]
     if not found:
@@ -182,6 +191,21 @@ def _other_default(was: Column, now: Column) -> Net | None:
     return Net("schema-first", "New code counts on the default.")
 
 
+def _other_filling(was: Column, now: Column) -> Net | None:
+    if was.fills == now.fills:
+        return None
+    if now.fills:
+        return Net("schema-first", "New code leaves the value to the database.")
+    return Net("code-first", "Today's code leaves the value to the database.")
+
+
+def _not_there(change: Change) -> Net | None:
+    """Say of what is dropped IF EXISTS, of a table that is known, whether an earlier migration makes it."""
+    is_known = ("table", table_of(change.key)) in change.before.facts
+    asked = change.key not in change.after.gone and change.drops()
+    return Net("any", "It is not there: no earlier migration makes it.") if is_known and asked else None
+
+
 def _bare(default: Shape) -> Shape:
     """Leave the cast out of a default: a type that is made anew has the same values."""
     while default[:1] == ("TypeCast",):
@@ -204,14 +228,16 @@ _WIDER: Mapping[str, frozenset[str]] = {
     "numeric": frozenset(),
 }
 """Types that take all that another one takes, and that queries written for it can read."""
-_BARE_TYPE = {"json": "json", "jsonb": "jsonb"}
+_DIGITS = {"int2": 5, "int4": 10, "int8": 19}
+"""How many digits a whole number may have."""
 
 
 def _other_type(was: Column, now: Column, change: Change) -> Net | None:
     if was.type == now.type:
         return None
-    old, new = _parts(was.type), _parts(now.type)
-    wider, narrower = _takes_all(old, new), _takes_all(new, old)
+    old, new = _parts(_base(was.type, change.before)), _parts(now.type)
+    wider = _takes_all(old, new)
+    narrower = _takes_all(new, old) and _base(was.type, change.before) == was.type
     if wider:
         return Net(
             "any" if narrower else "schema-first",
@@ -233,6 +259,12 @@ def _other_type(was: Column, now: Column, change: Change) -> Net | None:
     )
 
 
+def _base(name: str, catalog: Catalog) -> str:
+    """Return the type under a domain; what a domain lets through, its base takes too."""
+    domain = catalog.facts.get(("type", name if "." in name else f"public.{name}"))
+    return domain.base if isinstance(domain, Domain) else name
+
+
 def _parts(text: str) -> tuple[str, tuple[int, ...]]:
     name, _, rest = text.partition("(")
     lengths = tuple(int(part) for part in rest.rstrip(")").split(",") if part.lstrip("-").isdigit())
@@ -250,8 +282,12 @@ def _takes_all(old: tuple[str, tuple[int, ...]], new: tuple[str, tuple[int, ...]
             fewer = (scale or [0])[0] > (scale_after or [0])[0]
             return not fewer and after - (scale_after or [0])[0] >= before - (scale or [0])[0]
         return new[1][0] >= old[1][0]
+    if new[0] == "numeric" and old[0] in _DIGITS and new[1]:
+        return new[1][0] - sum(new[1][1:]) >= _DIGITS[old[0]]
     if new[0] not in _WIDER.get(old[0], ()):
         return False
+    if old[0].startswith("timestamp"):
+        return old[1] == new[1] or not new[1]
     return not new[1] or (bool(old[1]) and old[0] in {"varchar", "bpchar"} and new[1][0] >= old[1][0])
 
 
@@ -296,6 +332,8 @@ def _constraint(change: Change) -> Net | None:
         return None
     if change.key in change.made:
         return Net("any", PASSING)
+    if (net := _not_there(change)) is not None:
+        return net
     if change.drops() and change.key[2].endswith(("_key", "_pkey", "_unique", "_uniq", "_uq", "_idx")):
         return Net("expand-contract", _ON_CONFLICT)
     return None
@@ -537,13 +575,8 @@ def _as_strict(candidate: Policy, policy: Policy) -> bool:
 def _functions(change: Change) -> Net | None:
     name = change.key[1]
     was, now = change.before.overloads(name), change.after.overloads(name)
-    lost = {key for key in change.after.gone - change.before.gone if key[:2] == ("function", name)}
     if not was:
-        if lost:
-            return Net("unknown", "What the function was before is not known.") if now else None
-        if now:
-            return Net("schema-first")
-        return Net("any", PASSING) if any(key[:2] == ("function", name) for key in change.made) else None
+        return _unknown_functions(change, made=bool(now))
     if was == now:
         return Net("any", SAME)
     answers = [_served(key, routine, now) for key, routine in was.items()]
@@ -559,9 +592,23 @@ def _functions(change: Change) -> Net | None:
     changed = [key for key in was if key in now and was[key].body != now[key].body]
     bodies = [_other_body(was[key], now[key], name, change) for key in changed]
     nets += [net for net in bodies if net is not None]
-    if added or changed or not nets:
+    if added or changed or not nets or any(now.get(key, fact) != fact for key, fact in was.items()):
         nets.append(Net("schema-first", "Today's calls find it as before; new calls need the new form."))
     return combine_nets(nets)
+
+
+def _unknown_functions(change: Change, *, made: bool) -> Net | None:
+    """Judge functions of a name that no earlier migration makes."""
+    name = change.key[1]
+    if any(key[:2] == ("function", name) for key in change.after.gone - change.before.gone):
+        return Net("unknown", "What the function was before is not known.") if made else None
+    if made:
+        return Net("schema-first")
+    if any(key[:2] == ("function", name) for key in change.made):
+        return Net("any", PASSING)
+    if change.drops() and change.before.knows_tables():
+        return Net("any", "It is not there: no earlier migration makes it.")
+    return None
 
 
 def _served(key: Key, routine: Routine, now: Mapping[Key, Routine]) -> Net | None:
@@ -585,8 +632,7 @@ def _served(key: Key, routine: Routine, now: Mapping[Key, Routine]) -> Net | Non
         ]
         if not fitting:
             return None
-        exact = [other for other in fitting if len(other.inputs) == count]
-        if len(fitting) > 1 and not exact:
+        if len(fitting) > 1:
             return Net(
                 "expand-contract",
                 f"A call with {count} argument{'s' * (count != 1)} fits two functions: PostgreSQL calls it "
@@ -645,6 +691,10 @@ def _trigger(change: Change) -> Net | None:
     if isinstance(was, Trigger) and isinstance(now, Trigger):
         if was == now:
             return Net("any", SAME)
+        if not now.enabled:
+            return _ending(was, change.before)
+        if not was.enabled:
+            return _beginning(now, change.after)
         return combine_nets([_ending(was, change.before), _beginning(now, change.after)])
     if isinstance(now, Trigger):
         return _beginning(now, change.after)
@@ -652,6 +702,8 @@ def _trigger(change: Change) -> Net | None:
         return _ending(was, change.before)
     if change.key in change.made:
         return Net("any", PASSING)
+    if (net := _not_there(change)) is not None:
+        return net
     return Net("unknown", "What the trigger did is not known: no earlier migration makes it.")
 
 
@@ -667,11 +719,12 @@ def _beginning(trigger: Trigger, catalog: Catalog) -> Net:
         return Net(
             "unknown", "The trigger's function is not among the migrations: what it does is not known."
         )
-    if routine.rejects and trigger.before and routine.fills:
+    rejects = routine.rejects(before=trigger.before)
+    if rejects and trigger.before and routine.fills:
         return Net(
             "expand-contract", "It refuses rows that today's code may write, and fills what new code needs."
         )
-    if routine.rejects:
+    if rejects:
         return Net("code-first", "Its function refuses rows: today's code may write what it refuses.")
     return Net("schema-first", "Today's code goes on; new code counts on what the trigger does.")
 
@@ -680,9 +733,10 @@ def _ending(trigger: Trigger, catalog: Catalog) -> Net:
     routine = _body(trigger, catalog)
     if routine is None:
         return Net("code-first", "Today's code may count on what the trigger did.")
-    if routine.rejects and not routine.fills:
+    rejects = routine.rejects(before=trigger.before)
+    if rejects and not routine.fills:
         return Net("schema-first", "Rows that it refused may now be written: new code needs that.")
-    if routine.rejects:
+    if rejects:
         return Net("expand-contract", "It refused rows, and filled what today's code counts on.")
     return Net("code-first", "Today's code may count on what the trigger did.")
 
@@ -751,7 +805,7 @@ def _type(change: Change) -> Net | None:
     if now is None:
         return None
     if was == now:
-        return Net("any", SAME)
+        return Net("any", SAME) if change.drops() or isinstance(was, Enum | Domain) else None
     if isinstance(was, Enum) and isinstance(now, Enum):
         return _other_values(was, now)
     if isinstance(was, Domain) and isinstance(now, Domain):
@@ -795,6 +849,8 @@ def _rows(change: Change) -> Net | None:
         return Net("code-first", "Today's code may read the rows that go.")
     if action != "update":
         return None
+    if not columns:
+        return Net("unknown", "Whether code reads the rows that it changes is not known.")
     changed = [name for name in columns if ("column", table, name.rstrip("?")) not in change.made]
     if not changed:
         return Net("any", "It fills columns that a pending migration makes: nobody reads them yet.")

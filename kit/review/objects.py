@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kit.review.expressions import NOTHING, Shape
 
+_FILLS = re.compile(
+    r"(?:^|;|\b(?:begin|then|else|loop))\s*new\.\w+\s*:?=|\binto\s+new\.|\bnew\s*:=", re.IGNORECASE
+)
+"""Where PL/pgSQL sets a column of the row that a trigger is about."""
 Key = tuple[str, ...]
 """What an object is called: its kind and its names, the table before what belongs to it."""
 
@@ -17,10 +22,12 @@ class Table:
     Attributes:
         temporary: it ends with its session.
         row_security: it was switched on.
+        parent: the partitioned table that it is a part of.
     """
 
     temporary: bool = False
     row_security: bool = False
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +116,16 @@ class Routine:
     language: str = "sql"
     volatile: bool = True
 
-    @property
-    def rejects(self) -> bool:
-        """Whether its text raises an exception, or lets a trigger's row fall."""
+    def rejects(self, *, before: bool) -> bool:
+        """Say whether its text raises an exception, or lets the row of a BEFORE trigger fall."""
         words = " ".join(self.body.lower().split())
-        return (
-            "raise exception" in words
-            or "assert " in words
-            or (self.returns == "trigger" and "return null" in words)
-            or ("raise " in words and " using errcode" in words)
-        )
+        raises = "raise exception" in words or "assert " in words or "using errcode" in words
+        return raises or (before and "return null" in words)
 
     @property
     def fills(self) -> bool:
         """Whether its text sets a column of the new row."""
-        words = "".join(self.body.lower().split())
-        return "new." in words and (":=" in words or "=" in words or "intonew" in words)
+        return _FILLS.search(self.body) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +196,13 @@ class Trigger:
         function: that it calls.
         before: it runs before the row is written.
         whole: all of it, without its name.
+        enabled: it was not switched off.
     """
 
     function: str
     before: bool
     whole: Shape
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

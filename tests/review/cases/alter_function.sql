@@ -1,0 +1,8 @@
+-- operation: ALTER FUNCTION
+-- lock: none
+-- on: items
+-- order: any
+-- before: CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'
+-- old: SELECT f()
+-- new: SELECT f()
+ALTER FUNCTION f() STABLE;
