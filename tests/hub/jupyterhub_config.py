@@ -19,7 +19,7 @@ c.ConfigurableHTTPProxy.command = [os.environ["TEST_PROXY"]]
 c.ConfigurableHTTPProxy.api_url = os.environ["TEST_PROXY_API"]
 c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
 c.Spawner.ip = "127.0.0.1"
-c.Spawner.env_keep = ["PATH", "LANG", "TMPDIR"]
+c.Spawner.env_keep = ["PATH", "LANG", "PYTHONPATH"]
 # Whoever may do all that learners, their browsers and an idle culler may.
 c.JupyterHub.services = [{"name": "class", "api_token": os.environ["TEST_TOKEN"]}]
 c.JupyterHub.load_roles = [
