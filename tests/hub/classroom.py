@@ -26,6 +26,8 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from kit.names import KIT_CACHE, ROOT
 
+CLASS, LATE = 16, 5
+"""How many learners come at once, and how many later."""
 PATIENCE_S = 300.0
 """Seconds after which something is taken to hang."""
 CONFIGURATION = Path(__file__).with_name("jupyterhub_config.py")

@@ -16,9 +16,8 @@ import pytest
 from kit.names import ROOT
 from kit.postgres.programs import everybody_may_read
 from kit.world.open import prepare
-from tests.hub.classroom import Account, Hub
+from tests.hub.classroom import CLASS, LATE, Account, Hub
 
-CLASS = 16
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
 
 
@@ -33,13 +32,13 @@ def public() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def accounts(public: Path, need: Callable[[object, str], None]) -> Iterator[list[Account]]:
-    """Make users of this machine."""
+    """Make users of this machine: a class, and some who come late."""
     need(os.geteuid() == 0, "root, who alone can start servers of other users")
     need(shutil.which("useradd"), "useradd")
     (public / "home").mkdir()
     with ExitStack() as undo:
         made = []
-        for number in range(1, CLASS + 1):
+        for number in range(1, CLASS + LATE + 1):
             account = Account.make(f"kit{os.getpid()}-{number:02}", public / "home")
             undo.callback(account.remove)
             made.append(account)
