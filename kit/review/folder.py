@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
-from kit.errors import BadInput
 from kit.review.git import Git, Main, blob_of
+from kit.review.grammar import normal_form
+from kit.review.projects import SCHEMAS, Project, leads_out
 from kit.review.rules import Problem
-from kit.supabase.files import FOLDER, MigrationFile
+from kit.supabase import MigrationFile, parse_name, skip_blanks, split
 
 _MOST = 16 * 2**20
 """Bytes; a migration of more is data, and not judged."""
+_MOST_SCHEMAS = 1_000
 
 
 def read_bytes(path: Path) -> bytes | Problem:
@@ -62,22 +65,6 @@ def _unreadable(name: str, message: str, remedy: str, line: int = 1) -> Problem:
     return Problem(file=name, line=line, kind="encoding", message=message, remedy=remedy)
 
 
-def require_folder(project: Path) -> Path:
-    """Return supabase/migrations of a project.
-
-    Raises:
-        BadInput: if there is none.
-    """
-    folder = project / FOLDER
-    if not folder.is_dir():
-        raise BadInput(
-            f"There is no folder {FOLDER}.",
-            looked=[str(folder)],
-            remedy="Give the project's folder: `python -m kit check path/to/project`.",
-        )
-    return folder
-
-
 def find_bad_names(folder: Path, good: Iterable[MigrationFile]) -> Iterator[Problem]:
     """Find files that look like migrations and that the Supabase CLI skips without failing."""
     names = {file.path.name for file in good}
@@ -92,18 +79,23 @@ def find_bad_names(folder: Path, good: Iterable[MigrationFile]) -> Iterator[Prob
             )
 
 
-def find_duplicates(files: Iterable[MigrationFile]) -> Iterator[Problem]:
-    """Find files that have the version of another one."""
-    first: dict[str, str] = {}
+def find_duplicates(
+    files: Iterable[MigrationFile], is_new: Callable[[MigrationFile], bool]
+) -> Iterator[Problem]:
+    """Find files that have the version of another one; of a new and an old one it is the new."""
+    twins: dict[str, list[MigrationFile]] = {}
     for file in files:
-        if other := first.get(file.version):
+        twins.setdefault(file.version, []).append(file)
+    for same in twins.values():
+        first, *others = sorted(same, key=is_new)
+        for file in others:
             yield Problem(
                 file=file.path.name,
                 kind="duplicate-version",
-                message=f"Version {file.version} is that of {other} too; the history holds a version once.",
+                message=f"Version {file.version} is that of {first.path.name} too; "
+                "the history holds a version once.",
                 remedy="Give the newer of the two a version of its own.",
             )
-        first.setdefault(file.version, file.path.name)
 
 
 def find_disorder(
@@ -111,7 +103,8 @@ def find_disorder(
 ) -> Iterator[Problem]:
     """Find pending files that come before an applied one, or whose versions sort against their numbers."""
     said = set()
-    applied = max((name.split("_", 1)[0] for name in main.files if name.endswith(".sql")), default="")
+    applied = max((file.version for file in map(parse_name, map(Path, main.files)) if file), default="")
+    waiting = {file.path.name for file in pending}
     for file in pending:
         if file.version < applied:
             said.add(file.path.name)
@@ -122,7 +115,6 @@ def find_disorder(
                 "`supabase db push` refuses it.",
                 remedy="Rename it to a newer version (before anybody has applied it).",
             )
-    waiting = {file.path.name for file in pending}
     for before, after in pairwise(files):
         pair = {before.path.name, after.path.name}
         if int(before.version[:99]) > int(after.version[:99]) and pair & waiting and not pair & said:
@@ -134,38 +126,116 @@ def find_disorder(
             )
 
 
-def find_edited(here: Mapping[str, bytes | None], main: Main, git: Git) -> Iterator[Problem]:
-    """Find files that are no longer what the main branch got, which no database will notice.
+def find_edited(
+    project: Project, here: Mapping[str, bytes | None], main: Main, git: Git
+) -> Iterator[Problem]:
+    """Find files that are no longer what this branch started from, which no database will notice.
+
+    Another comment, another layout is no edit, and what the main branch did meanwhile is none of ours.
 
     Args:
-        here: content of each file of the folder; None if it cannot be read.
-        main: what the main branch has.
+        project: whose files they are.
+        here: content of each migration; None if it cannot be read.
+        main: what the main branch has, and had.
         git: for the content.
     """
-    for name, blob in sorted(main.files.items()):
+    for name, blob in sorted(main.before.items()):
         data = here.get(name)
-        if data is None or blob_of(data, like=blob) == blob:
+        if data is None or blob == (own := blob_of(data, like=blob)) or main.files.get(name) == own:
             continue
-        # Line ends may be those of this machine.
-        was, now = (text.replace(b"\r\n", b"\n").splitlines() for text in (git.text(blob), data))
-        if was != now:
-            differ = (line for line, pair in enumerate(zip(was, now, strict=False), 1) if pair[0] != pair[1])
+        if line := _find_edit(git.text(blob), data):
             yield Problem(
                 file=name,
-                line=next(differ, max(1, min(len(was) + 1, len(now)))),
+                line=line,
                 kind="edited",
                 message=f"It was changed after it had reached {main.name}: "
                 "databases that have applied it stay as they are.",
                 remedy=f"Put the change into a new migration, and the file back: git show {blob[:12]}",
             )
-    for name in sorted(git.left(main) if main.files else ()):
-        if name in main.files and name not in here and name.endswith(".sql"):
+    folder = os.path.relpath(project.folder, project.root)
+    for name in sorted(main.files.keys() & main.before.keys()):
+        if name not in here and project.is_migration(name) and not os.path.lexists(project.folder / name):
             yield Problem(
                 file=name,
                 kind="edited",
-                message=f"It is gone, and {main.name} has it: `supabase db push` refuses such a folder.",
-                remedy=f"Bring it back: git checkout {main.name} -- {FOLDER}/{name}",
+                message=f"It is gone, and {main.name} has it: `{project.tool.push}` refuses such a folder.",
+                remedy=f"Bring it back: git checkout {main.name} -- {folder}/{name}",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What is wrong with supabase/schemas, which says what the schema should become.
+
+    Attributes:
+        problems: what is no SQL.
+        notes: that no migration brings a change of it.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_unwritten(project: Project, main: Main, *, is_written: bool) -> Unwritten:
+    """Look at supabase/schemas: does it parse, and does a migration come with what has changed?
+
+    Args:
+        project: of Supabase.
+        main: what the main branch has.
+        is_written: a migration is pending.
+    """
+    folder = project.root / SCHEMAS
+    if not folder.is_dir() or leads_out(folder, project.root):
+        return Unwritten()
+    git, problems, changed = Git(project.root, SCHEMAS), list[Problem](), list[str]()
+    before = git.tree(main.base) if main.base else {}
+    for path in sorted(folder.rglob("*.sql"))[:_MOST_SCHEMAS]:
+        name = path.relative_to(folder).as_posix()
+        data = read_bytes(path)
+        text = data if isinstance(data, Problem) else decode(name, data)
+        if isinstance(text, Problem):
+            problems.append(replace(text, file=name, path=printable(os.path.relpath(path))))
+        elif isinstance(data, bytes) and main.base and _is_changed(data, before.get(name), git):
+            changed.append(name)
+    if is_written or not changed:
+        return Unwritten(tuple(problems))
+    what = (
+        f"{SCHEMAS.as_posix()} has changed ({', '.join(map(printable, changed))}), and no migration brings it"
+    )
+    return Unwritten(tuple(problems), (f"{what}: `npx supabase db diff -f <name>` writes one.",))
+
+
+def _is_changed(data: bytes, before: str | None, git: Git) -> bool:
+    if before is None:
+        return True
+    return blob_of(data, like=before) != before and _find_edit(git.text(before), data) > 0
+
+
+def _find_edit(was: bytes, now: bytes) -> int:
+    """Return the line from which on a file says something else; 0 if it does not."""
+    # Line ends may be those of this machine.
+    old, new = (data.replace(b"\r\n", b"\n") for data in (was, now))
+    if old == new:
+        return 0
+    before, after = (
+        [statement for statement in split(text) if skip_blanks(statement.text) < len(statement.text)]
+        for text in (data.decode("utf-8-sig", errors="replace") for data in (old, new))
+    )
+    for then, at_present in zip_longest(before, after):
+        if at_present is None:
+            return max(1, min(old.count(b"\n") + 1, new.count(b"\n")))
+        if then is None:
+            return at_present.line + at_present.text.count("\n", 0, skip_blanks(at_present.text))
+        if then.text != at_present.text and not _says_the_same(then.text, at_present.text):
+            pairs = zip_longest(then.text.split("\n"), at_present.text.split("\n"))
+            inside = next(number for number, (left, right) in enumerate(pairs) if left != right)
+            return at_present.line + min(inside, at_present.text.count("\n"))
+    return 0
+
+
+def _says_the_same(then: str, now: str) -> bool:
+    form = normal_form(then)
+    return form is not None and form == normal_form(now)
 
 
 def printable(name: str) -> str:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import postgast
 from google.protobuf.message import DecodeError
-from postgast.pg_query_pb2 import ParseResult
+from postgast.pg_query_pb2 import C_COMMENT, SQL_COMMENT, DefElem, Node, ParseResult
+
+_Message = Any
+"""A protobuf message, or a value in one."""
+_Form = Any
+"""Nested tuples of names and values, which one compares and does nothing else with."""
+_PLACES = ("location", "stmt_len")
+_COMMENTS = {C_COMMENT, SQL_COMMENT}
 
 _LONG = 10_000
 """Characters; what is shorter cannot be deep enough."""
@@ -41,11 +49,59 @@ def parse(sql: str) -> ParseResult:
     return postgast.parse(sql)
 
 
+def normal_form(sql: str) -> _Form | None:
+    """Return what SQL says, whatever it looks like: its tree without places, bodies without comments.
+
+    Args:
+        sql: one statement or several.
+
+    Returns:
+        What equals that of SQL with the same meaning to the parser; None if it cannot be parsed.
+    """
+    try:
+        return _shape(parse(sql))
+    except (postgast.PgQueryError, DecodeError):
+        return None
+
+
+def _shape(message: _Message) -> _Form:
+    is_body = isinstance(message, DefElem) and message.defname == "as"
+    return (
+        message.DESCRIPTOR.name,
+        *(
+            (field.name, _shape_of_value(value, in_body=is_body))
+            for field, value in message.ListFields()
+            if not field.name.endswith(_PLACES)
+        ),
+    )
+
+
+def _shape_of_value(value: _Message, *, in_body: bool) -> _Form:
+    if in_body and isinstance(value, Node):
+        texts = [value.string.sval] if value.HasField("string") else [i.string.sval for i in value.list.items]
+        return tuple(_words_of(text) for text in texts)
+    if hasattr(value, "ListFields"):
+        return _shape(value)
+    if isinstance(value, str | bytes | int | float):
+        return value
+    return tuple(_shape_of_value(item, in_body=False) for item in value)
+
+
+def _words_of(body: str) -> _Form:
+    """Return a body's words without comments; the text itself where it is no SQL."""
+    try:
+        tokens = postgast.scan(body).tokens
+    except postgast.PgQueryError:
+        return body
+    encoded = body.encode()  # the parser counts bytes
+    return tuple(encoded[token.start : token.end] for token in tokens if token.token not in _COMMENTS)
+
+
 def _find_depth(sql: str) -> int:
     """Return how deep a tree may become: what no comma parts may be a chain.
 
-    What stands in brackets is below what is around it. A list of rows, however long, is flat; `1 + 1 + …`,
-    `a JOIN b JOIN …`, `SELECT … UNION …` are not.
+    What stands in brackets is below what is around it.
+    A list of rows, however long, is flat; `1 + 1 + …`, `a JOIN b JOIN …`, `SELECT … UNION …` are not.
     """
     deepest, base, chain, sets = 0, 0, 0, 0
     outer: list[tuple[int, int, int]] = []

@@ -11,7 +11,9 @@ from typing import Literal, get_args
 
 from kit.names import DB_PUSH, GIT_PUSH
 
-Kind = Literal["duplicate-version", "out-of-order", "syntax", "bad-name", "edited", "encoding", "order"]
+Kind = Literal[
+    "duplicate-version", "out-of-order", "syntax", "bad-name", "edited", "encoding", "order", "allow"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,7 @@ class Problem:
         kind: what kind of reason.
         message: what is wrong, one sentence.
         remedy: what to do about it.
+        path: of the file, as seen from the folder that one is in.
     """
 
     file: str
@@ -31,6 +34,7 @@ class Problem:
     kind: Kind
     message: str
     remedy: str
+    path: str = ""
 
 
 Lock = Literal[

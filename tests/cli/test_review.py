@@ -12,6 +12,10 @@ import pytest
 
 from kit.cli import main
 
+KEYS = [
+    *("problems", "pending", "commands", "order", "base", "total", "confidence"),
+    *("known", "projects", "notes", "exit"),
+]
 ADD = "ALTER TABLE documents ADD COLUMN last_viewed timestamptz;\n"
 
 
@@ -27,8 +31,12 @@ def test_the_text(migrations: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert migrations
     assert main(["check", str(tmp_path)]) == 0
     shown = capsys.readouterr()
+    path = os.path.relpath(migrations / "001_viewed.sql")
+    assert shown.out.splitlines()[0] == f"{path}: schema-first; reads and writes wait"
+    assert main(["check", "--verbose", str(tmp_path)]) == 0
+    shown = capsys.readouterr()
     assert shown.out.splitlines()[:4] == [
-        "001_viewed.sql: schema-first",
+        f"{path}: schema-first",
         "  line 1: ALTER TABLE documents ADD COLUMN last_viewed timestamptz",
         "    what    ADD COLUMN",
         "    lock    ACCESS EXCLUSIVE: reads and writes wait",
@@ -48,7 +56,7 @@ def test_json_is_one_object_and_nothing_else_also_for_a_problem(
         (migrations / "001_viewed.sql").write_text(sql)
         assert main(["check", str(tmp_path), "--json"]) == code
         shown = capsys.readouterr()
-        assert list(json.loads(shown.out)) == ["problems", "pending", "commands"]
+        assert list(json.loads(shown.out)) == KEYS
         assert shown.err == ""
 
 
@@ -62,18 +70,18 @@ def test_the_text_of_a_problem(migrations: Path, tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize(
-    ("sql", "says"),
+    ("sql", "code", "says"),
     [
-        ("ALTER TABLE a RENAME TO b;", "Neither order is safe: make it two deploys."),
-        ("CREATE INDEX CONCURRENTLY ON a (b);", "In this order, or the other way round:"),
-        ("ALTER TABLE a DROP COLUMN b;", "Wait between the two until the new code is live."),
+        ("ALTER TABLE a RENAME TO b;", 3, "Neither order is safe: make it two deploys."),
+        ("CREATE INDEX CONCURRENTLY ON a (b);", 0, "In this order, or the other way round:"),
+        ("ALTER TABLE a DROP COLUMN b;", 0, "Wait between the two until the new code is live."),
     ],
 )
 def test_how_it_ends(
-    migrations: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], sql: str, says: str
+    migrations: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, sql: str, code: int, says: str
 ) -> None:
     (migrations / "001_viewed.sql").write_text(sql)
-    assert main(["check", str(tmp_path)]) == 0
+    assert main(["check", str(tmp_path)]) == code
     assert says in capsys.readouterr().out.splitlines()
 
 
@@ -92,7 +100,9 @@ def test_what_it_cannot_look_at(
 ) -> None:
     assert main(["check", str(tmp_path), "--json", *arguments]) == 2
     shown = capsys.readouterr()
-    assert shown.out == ""
+    facts = json.loads(shown.out)
+    assert (facts["problems"], facts["exit"]) == ([], 2)
+    assert list(facts["error"]) == ["message", "why", "looked", "remedy"]
     assert "What to do: " in shown.err
 
 
@@ -107,9 +117,9 @@ def test_json_in_a_process_of_its_own(migrations: Path, tmp_path: Path) -> None:
     )
     facts = json.loads(ran.stdout)
     assert (ran.returncode, ran.stderr) == (1, b"")
-    assert list(facts) == ["problems", "pending", "commands"]
+    assert list(facts) == KEYS
     (problem,) = facts["problems"]
-    assert list(problem) == ["file", "line", "kind", "message", "remedy"]
+    assert list(problem) == ["file", "line", "kind", "message", "remedy", "path"]
     assert (problem["file"], problem["line"], problem["kind"]) == ("002_é.sql", 1, "encoding")
     assert [pending["order"] for pending in facts["pending"]] == ["schema-first"]
     assert facts["commands"] == []

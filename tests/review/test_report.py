@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,57 +13,7 @@ import pytest
 from kit.errors import BadInput
 from kit.review import Order, Problem, Report, review
 from kit.review.folder import read_bytes
-
-ADD = "ALTER TABLE documents ADD COLUMN last_viewed timestamptz;\n"
-DROP = "ALTER TABLE documents DROP COLUMN title;\n"
-FIRST = "CREATE TABLE documents (\n    id bigint,\n    title text\n);\n"
-QUIET = {
-    "PATH": os.environ["PATH"],
-    "HOME": os.devnull,
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "A",
-    "GIT_AUTHOR_EMAIL": "a@rhizome.example",
-    "GIT_COMMITTER_NAME": "A",
-    "GIT_COMMITTER_EMAIL": "a@rhizome.example",
-}
-
-
-class Project:
-    """A repository with a migration on main, and a branch for what comes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.migrations = folder / "supabase" / "migrations"
-        self.migrations.mkdir(parents=True)
-        self.git("init", "-q", "-b", "main")
-        self.write("001_documents.sql", FIRST)
-        self.commit()
-        self.git("checkout", "-q", "-b", "feature")
-
-    def git(self, *arguments: str) -> str:
-        return subprocess.run(
-            ["git", *arguments], cwd=self.folder, env=QUIET, check=True, capture_output=True, text=True
-        ).stdout
-
-    def commit(self) -> None:
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", "a change")
-
-    def write(self, name: str, content: str | bytes) -> Path:
-        path = self.migrations / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    def review(self, since: str | None = None) -> Report:
-        return review(self.folder, since=since)
-
-    def problem(self) -> tuple[str, int, str]:
-        (found,) = self.review().problems
-        assert found.message
-        assert found.remedy
-        assert self.review().commands == ()
-        return found.file, found.line, found.kind
+from tests.review.repository import ADD, DROP, FIRST, Project
 
 
 @pytest.fixture
@@ -82,7 +31,7 @@ def digest(folder: Path) -> dict[str, tuple[int, str]]:
 
 def test_an_added_column_goes_first(project: Project) -> None:
     project.write("002_viewed.sql", "-- why\n\n" + ADD)
-    report = project.review()
+    report, base = project.review(), project.git("rev-parse", "main").strip()
     assert report.facts() == {
         "problems": [],
         "pending": [
@@ -96,12 +45,34 @@ def test_an_added_column_goes_first(project: Project) -> None:
                         "lock": "ACCESS EXCLUSIVE: reads and writes wait",
                         "order": "schema-first",
                         "why": report.pending[0].statements[0].verdict.why,
+                        "rule": "add-column",
+                        "allowed": "",
+                        "confidence": "rule",
                     }
                 ],
                 "order": "schema-first",
+                "path": os.path.relpath(project.migrations / "002_viewed.sql"),
+                "confidence": "rule",
             }
         ],
         "commands": ["npx supabase db push", "git push origin main"],
+        "order": "schema-first",
+        "base": {"ref": "main", "commit": base},
+        "total": 2,
+        "confidence": "rule",
+        "known": [],
+        "projects": [
+            {
+                "path": os.path.relpath(project.migrations),
+                "tool": "Supabase",
+                "order": "schema-first",
+                "base": {"ref": "main", "commit": base},
+                "total": 2,
+                "pending": 1,
+            }
+        ],
+        "notes": [],
+        "exit": 0,
     }
 
 
@@ -189,12 +160,12 @@ def test_a_project_in_a_folder_of_the_repository(project: Project) -> None:
     (inner / "001_a.sql").write_text(FIRST)
     project.commit()
     project.git("branch", "-f", "main", "feature")
-    (inner / "001_a.sql").write_text(FIRST + "-- more\n")
+    (inner / "001_a.sql").write_text(FIRST + "-- more\n" + ADD)
     (inner / "002_b.sql").write_text(ADD)
     report = review(inner)
     assert [migration.file for migration in report.pending] == ["002_b.sql"]
     assert [(problem.file, problem.line, problem.kind) for problem in report.problems] == [
-        ("001_a.sql", 5, "edited")
+        ("001_a.sql", 6, "edited")
     ]
 
 
@@ -260,13 +231,52 @@ def test_an_edited_file(project: Project) -> None:
     assert project.problem() == ("001_documents.sql", 3, "edited")
 
 
-def test_an_edit_that_is_on_main_already(project: Project) -> None:
+def test_an_edit_that_is_on_main_already_is_history(project: Project) -> None:
     project.git("checkout", "-q", "main")
     project.write("001_documents.sql", FIRST.replace("title", "name"))
     project.commit()
-    assert project.problem() == ("001_documents.sql", 3, "edited")
-    project.write("001_documents.sql", FIRST)
     assert project.review().problems == ()
+    assert kinds(project.review("HEAD~1")) == ["edited"]
+    project.git("checkout", "-q", "feature")
+    assert project.review().problems == ()  # it is main's edit, not the branch's
+    project.git("merge", "-q", "main")
+    assert project.review().problems == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- why\n" + FIRST,
+        FIRST.replace("\n", "\n    ").replace("(", "( -- é\n") + "/* and so on */\n",
+        FIRST.lower().replace("create table", "CREATE  Table"),
+        FIRST + ";\n",
+    ],
+    ids=["a comment", "another layout", "other words for the same", "a semicolon"],
+)
+def test_what_means_the_same_is_no_edit(project: Project, text: str) -> None:
+    project.write("001_documents.sql", text)
+    assert project.review().problems == ()
+
+
+BODY = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN {} RETURN 1; END $$;\n"
+
+
+def test_a_comment_in_a_body_is_no_edit_and_a_value_is(project: Project) -> None:
+    project.git("checkout", "-q", "main")
+    project.write("002_f.sql", BODY.format(""))
+    project.commit()
+    project.git("checkout", "-q", "-B", "feature")
+    project.write("002_f.sql", BODY.format("-- one\n"))
+    assert project.review().problems == ()
+    project.write("002_f.sql", BODY.format("").replace("1", "2"))
+    assert project.problem() == ("002_f.sql", 1, "edited")
+
+
+def test_an_edit_is_found_where_it_is(project: Project) -> None:
+    project.write("001_documents.sql", "-- why\n\n" + FIRST + "\n-- more\n" + ADD)
+    assert project.problem() == ("001_documents.sql", 9, "edited")
+    project.write("001_documents.sql", "-- all gone\n")
+    assert project.problem() == ("001_documents.sql", 1, "edited")
 
 
 def test_other_line_ends_are_no_edit(project: Project) -> None:
