@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import posixpath
 import re
 import shutil
 import stat
@@ -176,6 +177,7 @@ class Repositories:
             if hasattr(tarfile, "data_filter"):
                 tar.extractall(into, filter="data")
             else:  # Python 3.11.0 to 3.11.3, Debian 12's for one
+                _refuse_links_out(tar)
                 tar.extractall(into)  # noqa: S202 - what git archives lies below the folder
 
     def read(self, commit: str, path: str) -> bytes | None:
@@ -376,3 +378,11 @@ def _unknown(what: str, answer: GitAnswer) -> BadInput:
         why=answer.stderr,
         remedy="Give the id of a commit, or a branch that was pushed.",
     )
+
+
+def _refuse_links_out(tar: tarfile.TarFile) -> None:
+    """Do what `data_filter` does about links, where tarfile does not have it yet."""
+    for member in tar.getmembers():
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname))
+        if member.issym() and (posixpath.isabs(target) or target.split("/")[0] == ".."):
+            raise tarfile.ExtractError(f"{member.name!r} would link to {member.linkname!r}, which is outside")

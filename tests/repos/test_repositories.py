@@ -257,10 +257,11 @@ def test_a_repository_that_is_gone(repositories: Repositories) -> None:
         repositories.observe()
 
 
-def test_archive_on_a_python_that_knows_no_filters(
-    repositories: Repositories, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As Debian 12's 3.11.2: `extractall` has no such argument there."""
+@pytest.fixture
+def no_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make tarfile what it is in Debian 12's 3.11.2: `extractall` has no such argument there."""
+    if not hasattr(tarfile, "data_filter"):
+        return
     extract = tarfile.TarFile.extractall
 
     def extractall(tar: tarfile.TarFile, path: Path) -> None:
@@ -268,8 +269,28 @@ def test_archive_on_a_python_that_knows_no_filters(
 
     monkeypatch.delattr(tarfile, "data_filter")
     monkeypatch.setattr(tarfile.TarFile, "extractall", extractall)
+
+
+@pytest.mark.usefixtures("no_filters")
+def test_archive_on_a_python_that_knows_no_filters(repositories: Repositories, tmp_path: Path) -> None:
     repositories.archive(BRANCH, tmp_path / "build")
     assert (tmp_path / "build" / "src/app/search/page.py").exists()
+
+
+@pytest.mark.usefixtures("no_filters")
+@pytest.mark.parametrize("target", ["/etc/passwd", "../x"])
+def test_links_out_are_refused_there_too(repositories: Repositories, tmp_path: Path, target: str) -> None:
+    shell(repositories, f"ln -s {target} out && git add out && git commit -qm link")
+    shell(repositories, "git push -q origin HEAD:out")
+    with pytest.raises(tarfile.TarError, match="'out'"):
+        repositories.archive("out", tmp_path / "build")
+
+
+@pytest.mark.usefixtures("no_filters")
+def test_links_to_what_is_inside_are_not(repositories: Repositories, tmp_path: Path) -> None:
+    shell(repositories, "ln -s src/app in && git add in && git commit -qm link && git push -q origin HEAD:in")
+    repositories.archive("in", tmp_path / "build")
+    assert (tmp_path / "build" / "in").is_dir()
 
 
 def test_archive_and_read_any_commit(repositories: Repositories, tmp_path: Path) -> None:
