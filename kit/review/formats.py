@@ -47,7 +47,9 @@ def find_remarks(findings: Findings) -> Iterator[Remark]:
                     if statement.verdict.order == "unknown":
                         why = f"{_NOBODY_KNOWS} {statement.verdict.why}"
                         yield Remark(pending.path, statement.line, "unknown", "warning", why)
-            elif pending.order != "any" and findings.exit_code == IN_TWO_DEPLOYS:
+            elif pending.order == "expand-contract" or (
+                pending.order != "any" and findings.exit_code == IN_TWO_DEPLOYS
+            ):
                 for statement in pending.statements:
                     if statement.verdict.order != "any":
                         order, why = statement.verdict.order, f"{_IN_TWO} {statement.verdict.why}"
