@@ -42,6 +42,13 @@ _NUL = "insufficient data left in message"
 """What PostgreSQL says of a statement with a NUL in it."""
 _COPY_IN_BATCH = "unexpected message type 0x50 during COPY from stdin"
 """What PostgreSQL says where a COPY FROM STDIN is followed by more of a batch instead of by rows."""
+_BEGIN_YOURSELF = (
+    "",
+    "Hint: This statement must run inside an explicit BEGIN; ... COMMIT; block;",
+    "      the CLI adds none. Review any existing transaction boundaries.",
+    "      Move each non-transactional statement (e.g. VACUUM) to its own file.",
+)
+"""What version 3 adds to SQLSTATE 25P01."""
 _BETWEEN = "\n;"
 _LAST = "SELECT"
 """What stands for the Sync after a batch: if the commit itself fails, it is none of the statements."""
@@ -49,7 +56,7 @@ _NO_TRANSACTION = "-- pg-delta: transaction=false"
 _TYPE_MISSING = re.compile(r'type "([^"]+)" does not exist')
 
 
-def apply_file(connection: Connection, file: MigrationFile) -> None:
+def apply_file(connection: Connection, file: MigrationFile, release: Release = Release.V2) -> None:
     """Run the statements of a file and write its row in the history.
 
     All of it is one implicit transaction (one pipeline): it is applied whole or not at
@@ -63,7 +70,7 @@ def apply_file(connection: Connection, file: MigrationFile) -> None:
         ServerFailed: if the connection breaks.
         BadInput: if the file cannot be read.
     """
-    _FileRun(connection, file, file.read()).go()
+    _FileRun(connection, file, file.read(), release).go()
 
 
 def runs_alone(statement: str) -> bool:
@@ -88,9 +95,10 @@ def _first_words(statement: str) -> str:
 class _FileRun:
     """One file on its way into one database."""
 
-    def __init__(self, connection: Connection, file: MigrationFile, text: str) -> None:
+    def __init__(self, connection: Connection, file: MigrationFile, text: str, release: Release) -> None:
         self._connection = connection
         self._file = file
+        self._release = release
         self._statements = [statement.text for statement in split(text)]
         first = text.split("\n", 1)[0]
         self._asks_for_no_transaction = first.removesuffix("\r") == _NO_TRANSACTION
@@ -267,10 +275,11 @@ class _FileRun:
                 f"        CREATE TABLE example (col extensions.{missing[1]});",
                 "      Learn more: supabase migration new --help",
             ]
-        lines += [
-            f"At statement: {place}",
-            mark(statement, int(diagnosis.statement_position or start) - start),
-        ]
+        if code == "25P01" and self._release is Release.V3:
+            lines += _BEGIN_YOURSELF
+        position = int(diagnosis.statement_position or start) - start
+        counts_bytes = self._release is Release.V2
+        lines += [f"At statement: {place}", mark(statement, position, counts_bytes=counts_bytes)]
         raise MigrationFailed(
             "\n".join(lines),
             remedy=f"Mend {self._file.path.name} and run the command again.",
@@ -303,21 +312,21 @@ def _find_failure(
     return place, starts[place] if position else 0, error
 
 
-def mark(statement: str, position: int) -> str:
+def mark(statement: str, position: int, *, counts_bytes: bool = True) -> str:
     """Return the statement up to the line of an error, with a caret below the place.
 
     Args:
         statement: the statement.
         position: the place of the error in characters, from 1; 0 if it is not known.
+        counts_bytes: count the bytes of the lines before, as the Supabase CLI 2.122.1 does, so
+            that after letters beyond ASCII the caret stands too far left.
 
     Returns:
-        The whole statement if the place is not known. After letters beyond ASCII the caret
-        stands too far left: the Supabase CLI counts the bytes of the lines before, and
-        PostgreSQL counts characters.
+        The whole statement if the place is not known.
     """
     lines = statement.split("\n")
     for place, line in enumerate(lines):
-        size = len(line.encode())
+        size = len(line.encode() if counts_bytes else line)
         if position > size:
             position -= size + 1
             continue
@@ -434,7 +443,7 @@ def _bullets(files: Sequence[MigrationFile]) -> str:
 
 
 def _apply(run: Invocation, connection: Connection, database: DatabaseName, file: MigrationFile) -> None:
-    apply_file(connection, file)
+    apply_file(connection, file, run.release)
     # A file with a BEGIN of its own and no COMMIT leaves the transaction open: nothing is committed yet.
     if connection.info.transaction_status == TransactionStatus.IDLE:
         run.record(connection, database, file.version, file.name)

@@ -23,7 +23,8 @@ from kit.supabase.files import MigrationFile, choose_pending, list_migrations, n
 from kit.supabase.history import Connection
 from kit.supabase.invocation import TARGETS, Invocation
 
-_MODULES = ROOT / "node_modules" / ".bin" / "supabase"
+# Not what is in .bin: the tests have another release there, too, and npm links one of them.
+_MODULES = ROOT / "node_modules" / "supabase" / "dist" / "supabase.js"
 _LOCAL_BY_DEFAULT = {("migration", "up"), ("db", "diff"), ("db", "query")}
 _APPLIES = {("migration", "up"), ("db", "push")}
 _ASKS = {*_APPLIES, ("migration", "repair"), ("db", "query"), ("db", "reset")}
@@ -45,7 +46,7 @@ def find_cli() -> Path:
     # The kit's own `supabase` comes first on the PATH of a learner's shell.
     places = {
         f"the environment variable {KIT_SUPABASE_CLI}": os.environ.get(KIT_SUPABASE_CLI, ""),
-        "node_modules/.bin/supabase in the kit's folder": str(_MODULES),
+        "node_modules/supabase in the kit's folder": str(_MODULES),
         "supabase on PATH": found if found and MESSENGER.name not in _first_bytes(Path(found)) else "",
     }
     for place in places.values():
