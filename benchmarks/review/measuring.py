@@ -22,7 +22,7 @@ from kit.postgres import Server, create
 from kit.review import Order, order_of
 from kit.review.rules import LOCKS, Lock, strongest
 from kit.supabase import split
-from kit.supabase.apply import runs_alone
+from kit.supabase.apply import controls_transaction, runs_alone
 
 CORPUS = Path(__file__).parents[2] / "tests/review/corpus"
 KINDS = ("statements", "files")
@@ -149,7 +149,9 @@ class Measurement:
     def measure(self, case: Case) -> Truth:
         """Return what a case does."""
         with self._server.connect(self._database) as connection:
-            pieces = [statement.text for statement in split(case.sql)]
+            # A file is one transaction, whatever BEGIN and COMMIT it brings.
+            texts = (statement.text for statement in split(case.sql))
+            pieces = [text for text in texts if not controls_transaction(text)]
             if any(runs_alone(piece) for piece in pieces):
                 return replace(self._measure_apart(connection, case, pieces), lock="")
             connection.execute("BEGIN")

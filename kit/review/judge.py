@@ -160,7 +160,11 @@ class Judge:
         orders: list[Order] = []
         reasons: list[str] = []
         summed = _subjects(part)
-        for key in part.keys:
+        # What a table is called afterwards is judged with what it was called before.
+        passing = {key for key in self._renamed if key not in self.catalog.facts}
+        keys = part.keys[:1] if part.rule.operation == "RENAME TABLE" else part.keys
+        keys = tuple(key for key in keys if key not in passing) or keys
+        for key in keys:
             subject = subject_of(key)
             net = nets.get(subject) if subject in summed else self._net_of_new(key)
             if net is None:
@@ -230,6 +234,7 @@ class Judge:
             fresh = {key for key in keys if key in self.catalog.facts and key not in before.facts}
             if kind == "rename_stmt" and len(keys) == _OLD_AND_NEW and keys[0] in before.facts:
                 self._renamed |= fresh
+                self._made |= {key for key in fresh if key[0] == "type"}  # it passes under another name
             else:
                 self._made |= fresh - self._renamed
         for rule, keys, locked in zip(found, touched, locks, strict=True):

@@ -384,7 +384,7 @@ def _commented(about: _About) -> Pairs:
 
 def _function_made(about: _About) -> Pairs:
     """A body in SQL is parsed when the function is made: what it names is locked as if it ran."""
-    content, lock, catalog = about.content, about.lock, about.catalog
+    content, catalog = about.content, about.catalog
     options = {option.def_elem.defname: option.def_elem.arg for option in content.options}
     if "language" not in options or options["language"].string.sval.lower() != "sql" or "as" not in options:
         return
@@ -399,7 +399,7 @@ def _function_made(about: _About) -> Pairs:
             for name in relations_in(inner, catalog):
                 yield name, "ROW EXCLUSIVE" if name == catalog.name(inner.relation) else "ACCESS SHARE"
         elif kind == "select_stmt":
-            yield from _read(_About(inner, lock, catalog))
+            yield from _read(_About(inner, "ACCESS SHARE", catalog))
 
 
 def _domain_altered(about: _About) -> Pairs:

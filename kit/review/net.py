@@ -93,10 +93,17 @@ def find_net(change: Change) -> Net | None:
     table = table_of(change.key)
     if table and (table.startswith(f"{TEMPORARY}.") or ("table", table) in change.made):
         return Net("any", NEW)
+    if table and _goes_with_its_table(change, table):
+        return Net("any", "It goes with its table.")
     if table and ("view", table) in change.made:
         return Net("any", NEW.replace("table", "view"))
     judge = _JUDGES.get(change.key[0], _other)
     return judge(change)
+
+
+def _goes_with_its_table(change: Change, table: str) -> bool:
+    was, now = ("table", table) in change.before.facts, ("table", table) in change.after.facts
+    return was and not now and ("view", table) not in change.after.facts
 
 
 # Tables and columns
@@ -320,6 +327,8 @@ def _constraint(change: Change) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     if isinstance(was, Constraint) and isinstance(now, Constraint):
         return _other_constraint(was, now)
+    if (was is None) != (now is None) and _has_another_name(change, was or now):
+        return Net("any", "The same constraint is there under another name.")
     if isinstance(now, Constraint):
         if change.drops() and change.key in change.before.gone | change.after.gone:
             return Net(
@@ -337,6 +346,18 @@ def _constraint(change: Change) -> Net | None:
     if change.drops() and change.key[2].endswith(("_key", "_pkey", "_unique", "_uniq", "_uq", "_idx")):
         return Net("expand-contract", _ON_CONFLICT)
     return None
+
+
+def _has_another_name(change: Change, fact: object) -> bool:
+    """Say whether the same constraint is there under another name, before and after."""
+    return all(
+        any(
+            other == fact and key != change.key
+            for key, other in catalog.of_table("constraint", change.key[1])
+        )
+        or catalog.facts.get(change.key) == fact
+        for catalog in (change.before, change.after)
+    )
 
 
 _ON_CONFLICT = (
@@ -603,7 +624,8 @@ def _unknown_functions(change: Change, *, made: bool) -> Net | None:
     if any(key[:2] == ("function", name) for key in change.after.gone - change.before.gone):
         return Net("unknown", "What the function was before is not known.") if made else None
     if made:
-        return Net("schema-first")
+        of_triggers = {routine.returns for routine in change.after.overloads(name).values()} == {"trigger"}
+        return Net("any", "Only triggers call it.") if of_triggers else Net("schema-first")
     if any(key[:2] == ("function", name) for key in change.made):
         return Net("any", PASSING)
     if change.drops() and change.before.knows_tables():
@@ -770,7 +792,9 @@ def _other_view(was: View, now: View) -> Net:
         return Net("code-first", "Today's code may read a column that goes.")
     if gained:
         return Net("schema-first", "All its columns stay; new code reads those that come.")
-    return Net("any" if was.where == now.where else "schema-first", "Its columns are the same as before.")
+    if was.where == now.where:
+        return Net("unknown", "A column of it is computed anew: which values code reads is not known.")
+    return Net("schema-first", "It shows all the rows that it showed before, and more.")
 
 
 def _reads_as_many(was: View, now: View) -> bool:
