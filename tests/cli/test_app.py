@@ -205,6 +205,7 @@ def test_judging_migrations_loads_no_world_and_no_jupyter() -> None:
     assert "kit.review" in loaded
     assert loaded.isdisjoint(
         {"kit.world", "kit.host", "kit.experiments", "kit.lesson", "IPython", "ipywidgets"}
+        | {"psycopg", "git", "docker", "kit.repos", "kit.process"}
     )
 
 
