@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import locale
 import os
@@ -33,6 +34,8 @@ from kit.world.save import TEST_DOCUMENT
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_JUPYTERLAB = 4
+_FOREIGN = "kit"
+"""What somebody gets who types `pip install kit`: this project is broken-window-kit there."""
 _NODE_S = 10
 _DEPLOY = "git commit --quiet --allow-empty --message 'Try this machine' && git push --quiet origin main"
 _REPORT = "Report it with these lines: everything that the kit needs was found, and yet it fails."
@@ -121,9 +124,15 @@ def _failed(error: KitError) -> _Lack:
 
 def _python() -> str | _Lack:
     words = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
-    if sys.version_info[:2] >= OLDEST_PYTHON:
-        return words
-    return _Lack(words, "Install Python 3.11 or later; make PYTHON=/path/to/python3 lab chooses one.")
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return _Lack(words, "Install Python 3.11 or later; make PYTHON=/path/to/python3 lab chooses one.")
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        other = importlib.metadata.version(_FOREIGN)
+        return _Lack(
+            f"{words}\nAnother project's package {_FOREIGN} {other} is installed here, too.",
+            f"{sys.executable} -m pip uninstall {_FOREIGN}; then install this one again (make install).",
+        )
+    return words
 
 
 def _temporary_folder() -> str:

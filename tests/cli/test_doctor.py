@@ -27,6 +27,17 @@ def test_this_machine_can_run_the_kit() -> None:
     assert len(looked_at) == len(found)
 
 
+def test_another_projects_kit_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    facts = tmp_path / "kit-0.2.15.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: kit\nVersion: 0.2.15\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = by_check(examine())["Python"]
+    assert found.level == "problem"
+    assert "Another project's package kit 0.2.15 is installed here, too" in found.result
+    assert "pip uninstall kit" in found.remedy
+
+
 def test_whatever_a_world_fails_with_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     def extract(*_: object, **__: object) -> None:
         # What Debian 12's own Python said, in every world, while the doctor found everything it looked for.
