@@ -11,7 +11,7 @@ import click
 
 from kit.cli.app import KitCommand, json_option
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen, shorten
-from kit.errors import KitError
+from kit.errors import KitError, MissingTool
 from kit.review import (
     Findings,
     JudgedStatement,
@@ -65,6 +65,12 @@ Exit codes:
 @click.option(
     "-v", "--verbose", is_flag=True, help="Every statement: its lock, its order, why; and squawk's hints."
 )
+@click.option(
+    "--try",
+    "tries",
+    is_flag=True,
+    help="Run what is pending on a disposable PostgreSQL: failures, locks, rewrites.",
+)
 @click.option("--write-baseline", "writes", is_flag=True, help="Take what is there for known, from now on.")
 @json_option
 def check(
@@ -74,6 +80,7 @@ def check(
     order: Order | None,
     form: str,
     verbose: bool,
+    tries: bool,
     writes: bool,
     json: bool,
 ) -> int:
@@ -88,6 +95,9 @@ def check(
     changed. The order takes for granted that new code uses what comes, and today's what goes.
 
     Prisma's, Drizzle's and Flyway's folders are judged, too; of others it says what to do.
+
+    With --try what is asserted is measured: a server that is thrown away replays the folder and
+    then runs what is pending. It needs the lesson's packages.
     """
     screen, form = Screen(), "json" if json else form
     try:
@@ -99,8 +109,31 @@ def check(
         raise
     if writes:
         return _write(findings, screen)
+    if tries:
+        return _try(findings, screen, form, verbose=verbose)
     _FORMS[form](findings, screen, verbose)
     return findings.exit_code
+
+
+def _try(findings: Findings, screen: Screen, form: str, *, verbose: bool) -> int:
+    """Run what is pending, and say what became of it; a statement that fails is a problem."""
+    try:
+        from kit.experiments.trial_run import run_pending  # noqa: PLC0415 - a driver, only where it is used
+    except ModuleNotFoundError as error:
+        raise MissingTool(
+            "--try needs a PostgreSQL server and its driver, which the base package does not bring.",
+            why=str(error),
+            remedy="Install the lesson: pip install 'broken-window-kit[lesson]'.",
+        ) from error
+    runs = [run_pending(report) for report in findings.reports if report.pending]
+    if form == "json":
+        screen.json(findings.facts() | {"tried": [run.facts() for run in runs]})
+    else:
+        _FORMS[form](findings, screen, verbose)
+        for run in runs if form == "text" else ():
+            for line in run.lines():
+                screen.line(line)
+    return 1 if any(run.failed for run in runs) else findings.exit_code
 
 
 def _find(
