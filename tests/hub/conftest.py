@@ -33,7 +33,8 @@ def public() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def accounts(public: Path, need: Callable[[object, str], None]) -> Iterator[list[Account]]:
     """Make users of this machine: a class, and some who come late."""
-    need(os.geteuid() == 0, "root, who alone can start servers of other users")
+    if os.geteuid() != 0:  # on CI, too, which may run as anybody
+        pytest.skip("only root can make users, and start servers for them")
     need(shutil.which("useradd"), "useradd")
     (public / "home").mkdir()
     with ExitStack() as undo:
