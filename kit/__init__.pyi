@@ -7,7 +7,6 @@ from .experiments.own_change import judge as judge
 from .experiments.rehearsal import Plan as Plan
 from .experiments.rehearsal import Rehearsal as Rehearsal
 from .experiments.rehearsal import rehearse as rehearse
-from .timeline import CommandRan as CommandRan
 from .timeline import Deployed as Deployed
 from .timeline import MigrationApplied as MigrationApplied
 from .timeline import PageView as PageView
