@@ -458,14 +458,14 @@ def _require_pending(
         return choose_pending(files, applied, include_all=run.line.has("include-all"))
     except HistoryDiverged as error:
         versions = cast("tuple[str, ...]", error.details["versions"])
-        flag = ""
+        flag, remote = "", ""
         if run.release is Release.V3:
-            flag = " --remote" if database == "cloud" else ""
+            remote = " --remote" if database == "cloud" else ""
         elif database == "local":
             flag = " --local"
         error.details["hint"] = (
-            f"{REPAIR}supabase migration repair{flag} --status reverted {' '.join(versions)}\n\n"
-            f"And update local migrations to match remote database:\nsupabase db pull{flag}\n"
+            f"{REPAIR}supabase migration repair{flag} --status reverted {' '.join(versions)}{remote}\n\n"
+            f"And update local migrations to match remote database:\nsupabase db pull{flag}{remote}\n"
         )
         raise
     except OutOfOrder as error:

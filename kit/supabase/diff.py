@@ -232,8 +232,9 @@ def _require_equal_histories(run: Invocation, connection: Connection, database: 
     applied = history.list_versions(connection)
     pairs = pair_versions([file.version for file in run.list_files()], applied)
     flag = " --local" if database == "local" and run.release is Release.V2 else ""
+    remote = " --remote" if database == "cloud" and run.release is Release.V3 else ""
     lines = [
-        f"supabase migration repair{flag} --status {status} {version}\n"
+        f"supabase migration repair{flag} --status {status} {version}{remote}\n"
         for status, versions in (
             ("reverted", [pair.remote for pair in pairs if not pair.local]),
             ("applied", [pair.local for pair in pairs if not pair.remote]),

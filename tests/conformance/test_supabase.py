@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -415,8 +415,81 @@ $body$;
 }
 
 
+THREE: dict[str, list[Step]] = {
+    "push asks for a yes": [
+        Files({"001_a.sql": TABLE, "002_b.sql": "SELECT 1"}),
+        Run("db push --remote", 1, says="Apply 2 migrations (target: "),
+        Run("db push --linked", 1, says="--linked is deprecated"),
+        Run("db push --remote", 1, typed="y\n", says="This run can't ask"),
+        Run("db push --remote --dry-run"),
+        Run("migration list --remote"),
+        Run("db push --remote --yes", says="Confirmed by --yes"),
+        Run("db push --remote", says="Remote database is up to date."),
+        Run("migration list --remote"),
+        Run("migration list --linked"),
+        Run("migration list", says="Local DB"),
+    ],
+    "up, remotely": [
+        Files({"001_a.sql": TABLE}),
+        Run("migration up --remote", 1, says="Apply 1 migration (target"),
+        Run("migration up --remote --yes", says="Remote database is up to date."),
+    ],
+    "repair asks, too": [
+        Files({"001_a.sql": TABLE, "002_b.sql": "SELECT 1"}),
+        Run("migration repair --remote --status applied 001", 1, says="Mark 1 migration as applied"),
+        Run("migration repair --remote --status applied 001 002 --yes", says="Mark 2 migrations as applied"),
+        Run("migration repair --remote --status reverted", 1, says="Clear the migration history table"),
+        Run("migration repair --remote --status applied", 1, says="with 2 local migrations"),
+        Run("migration repair --remote --status reverted --yes"),
+        Run("migration repair --remote --status applied 009 --yes", 1, says="does not exist"),
+        Run("migration repair --remote --status applied x --yes", 1, says="invalid version"),
+        Run("migration repair 001", 1, says="not set"),
+    ],
+    "fetch still takes an answer from a pipe": [
+        Files({"001_a.sql": TABLE}),
+        Run("db push --remote --yes"),
+        Run("migration fetch --remote", 1, typed="n\n", says="Overwrite local migrations"),
+        Run("migration fetch --remote", typed="y\n"),
+        Run("migration fetch --local"),
+    ],
+    "queries": [
+        Run("", 1, words=("db", "query", "--remote", "SELECT 1"), says="pass --read-only instead"),
+        Run("", words=("db", "query", "--remote", "--read-only", "SELECT 1 AS a")),
+        Run("", 1, words=("db", "query", "--read-only", "CREATE TABLE y ()"), says="found: CREATE"),
+        Run("", words=("db", "query", "SELECT 1 AS a")),
+        Run("db query", typed="SELECT 2 AS b\n"),
+        Run("db query", 1, says="no SQL provided"),
+    ],
+    "what is gone": [
+        Run("db remote commit", 1, says="was removed"),
+        Run("db remote changes", 1, says="was removed"),
+        Run("db push --remote --local", 1, says="Only one of"),
+        Run("db push --local", says="isn't needed"),
+    ],
+    "the history has more, remotely": [
+        Files({"001_a.sql": TABLE, "002_b.sql": "SELECT 2"}),
+        Run("db push --remote --yes"),
+        Files({"002_b.sql": None, "003_c.sql": "SELECT 3"}),
+        Run("db push --remote --yes", 1, says="not found in local"),
+        Run("db push", 1, says="not found in local"),
+        Run("db pull --remote", 1, says="does not match"),
+        Run("db pull", 1, says="does not match"),
+    ],
+}
+
+
+@pytest.mark.parametrize("steps", THREE.values(), ids=THREE.keys())
+def test_same_as_version_3(make_twins: Callable[[Release], Both], steps: list[Step]) -> None:
+    compare(make_twins(Release.V3), steps)
+
+
 @pytest.mark.parametrize("steps", SCENARIOS.values(), ids=SCENARIOS.keys())
 def test_same_as_the_cli(twins: Both, steps: list[Step]) -> None:
+    compare(twins, steps)
+
+
+def compare(twins: Both, steps: list[Step]) -> None:
+    """Take the steps with both programs; they must say the same, and leave the same."""
     for step in steps:
         match step:
             case Files(files):
