@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from kit.errors import MissingTool, ServerFailed
+from kit.errors import BadInput, MissingTool, ServerFailed
 from kit.postgres import Server, connect_url
 from kit.supabase import real
+from kit.supabase.arguments import Release
 from kit.supabase.cli import main
 from kit.supabase.invocation import Invocation, UrlName
 from kit.supabase.real import main_real
@@ -146,3 +148,30 @@ def test_a_missing_cli_is_named_with_the_places(
     with pytest.raises(MissingTool) as failure:
         shell.run("migration list")
     assert len(failure.value.looked) == 3
+
+
+def test_version_3_means_the_local_database_and_wants_a_yes_for_the_cloud(
+    shell: Shell, find_real: Callable[[Release], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIT_SUPABASE_CLI", str(find_real(Release.V3)))
+    shell.write("001_a.sql", "CREATE TABLE t (a int)")
+    code, text = shell.run("db push")
+    assert (code, [fact.database for fact in shell.applied]) == (0, ["local"])
+    assert "local stack" in text
+    code, text = shell.run("db push --linked")
+    assert (code, len(shell.applied)) == (1, 1)
+    assert "Confirmation required" in text
+    code, text = shell.run("db push --remote --yes")
+    assert (code, [fact.database for fact in shell.applied]) == (0, ["local", "cloud"])
+    assert not re.search(r":[0-9]{4,5}\b", text)
+
+
+def test_a_cli_of_another_release_is_refused(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "supabase-of-old"
+    program.write_text("#!/bin/sh\necho 1.226.4\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("KIT_SUPABASE_CLI", str(program))
+    with pytest.raises(BadInput, match=r"works with the Supabase CLI 2\.122\.1 and 3\.1\.0"):
+        shell.run("db push")
