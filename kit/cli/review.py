@@ -260,7 +260,8 @@ def _show_each(pending: Pending, screen: Screen) -> None:
         facts = statement.facts()
         screen.line(f"  line {statement.line}: {shorten(_one_line(statement.sql), _SQL_WIDTH)}")
         screen.line(f"    what    {facts['operation']}")
-        screen.line(f"    lock    {facts['lock']}")
+        held = statement.hold.words() if statement.hold.through > statement.line else ""
+        screen.line(f"    lock    {facts['lock']}{f'; {held}' if held else ''}")
         screen.line(f"    order   {facts['order']}")
         screen.line(f"    why     {facts['why']}")
     screen.line()

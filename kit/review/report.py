@@ -26,6 +26,7 @@ from kit.review.folder import (
     read_bytes,
 )
 from kit.review.git import Git, Main, blob_of
+from kit.review.holds import Hold, find_holds
 from kit.review.judge import Judge, Verdict
 from kit.review.outside import TAKE_IT_OUT, find_outside
 from kit.review.projects import LOOSE, SUPABASE, Project, find_foreign_links, supabase_project
@@ -106,12 +107,14 @@ class JudgedStatement:
         sql: its text, without the comments before it.
         verdict: what it does.
         allowed: why somebody lets it pass; "" where nobody does.
+        hold: how long its lock is held.
     """
 
     line: int
     sql: str
     verdict: Verdict
     allowed: str = ""
+    hold: Hold = field(default_factory=Hold)
 
     @property
     def confidence(self) -> Confidence:
@@ -131,6 +134,8 @@ class JudgedStatement:
             "rule": rule_name(verdict.operation),
             "allowed": self.allowed,
             "confidence": self.confidence,
+            "held_through": self.hold.through,
+            "meanwhile": list(self.hold.meanwhile),
         }
 
 
@@ -606,19 +611,15 @@ def _judge_file(
 def _sum_up(pending: Iterable[Pending], judge: Judge) -> list[Pending]:
     """Judge all that is pending by what it does in sum; leave out statements of nothing but comments."""
     verdicts = iter(judge.sum_up())
-    return [
-        replace(
-            migration,
-            statements=tuple(
-                _without_outside(replace(statement, verdict=verdict))
-                for statement, verdict in zip(
-                    migration.statements, verdicts, strict=False
-                )  # the verdicts go on to the next file
-                if statement.sql
-            ),
-        )
-        for migration in pending
-    ]
+    summed = []
+    for migration in pending:
+        # The verdicts go on to the next file.
+        pairs = zip(migration.statements, verdicts, strict=False)
+        statements = [replace(statement, verdict=verdict) for statement, verdict in pairs if statement.sql]
+        holds = find_holds([(item.line, item.sql, item.verdict) for item in statements])
+        held = (replace(item, hold=hold) for item, hold in zip(statements, holds, strict=True))
+        summed.append(replace(migration, statements=tuple(map(_without_outside, held))))
+    return summed
 
 
 def _without_outside(statement: JudgedStatement) -> JudgedStatement:

@@ -48,6 +48,8 @@ def test_an_added_column_goes_first(project: Project) -> None:
                         "rule": "add-column",
                         "allowed": "",
                         "confidence": "rule",
+                        "held_through": 3,
+                        "meanwhile": [],
                     }
                 ],
                 "order": "schema-first",
