@@ -22,7 +22,8 @@ from benchmarks.review.measuring import Case, read_cases, read_truths
 from benchmarks.review.scoring import score_all
 
 _STYLE = ("prefer-", "require-", "ban-char", "identifier-", "transaction-nesting", "syntax-error", "unused-")
-_HARMLESS = {"any", "schema-first"}
+HARMLESS = {"any", "schema-first"}
+"""Orders in which the schema may come first."""
 
 
 def main() -> int:
@@ -34,10 +35,10 @@ def main() -> int:
     print(f"kit check: {len(scored)} migrations; locks exact: {exact / len(held):.1%}")
     for word in ("exact", "cautious", "unknown", "unsafe"):
         print(f"  {word:9}{words[word]:4}  {words[word] / len(scored):6.1%}")
-    breaking = {seen.case.name for seen in scored if seen.truth.order not in _HARMLESS}
+    breaking = {seen.case.name for seen in scored if seen.truth.order not in HARMLESS}
     said = {
-        "kit check": {seen.case.name for seen in scored if seen.order not in _HARMLESS},
-        "squawk": _warned([seen.case for seen in scored]),
+        "kit check": {seen.case.name for seen in scored if seen.order not in HARMLESS},
+        "squawk": find_warned([seen.case for seen in scored]),
     }
     print(f"{len(breaking)} of them break today's code when they are applied first:")
     print(f"  {'':10}{'caught':>8}{'missed':>8}{'false':>8}")
@@ -47,7 +48,7 @@ def main() -> int:
     return 0
 
 
-def _warned(cases: list[Case]) -> set[str]:
+def find_warned(cases: list[Case]) -> set[str]:
     """Return the cases for which squawk has a warning that is about more than style."""
     program = shutil.which("squawk", path=sysconfig.get_path("scripts"))
     if program is None:

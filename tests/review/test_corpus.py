@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.review.__main__ import HARMLESS, find_warned
 from benchmarks.review.measuring import Measurement, read_cases, read_truths
 from benchmarks.review.scoring import Scored, score_all
 from kit.postgres import Server
@@ -43,6 +44,15 @@ def test_locks_are_those_that_pg_locks_shows(scored: list[Scored]) -> None:
     assert len(wrong) <= 0.03 * len(held), wrong
     named = [seen.case.name for seen in held if not seen.waits_are_exact]
     assert len(named) <= 0.03 * len(held), named
+
+
+def test_more_is_caught_than_by_squawk_and_less_said_for_nothing(scored: list[Scored]) -> None:
+    judged = [seen for seen in scored if seen.word != "fails"]
+    breaking = {seen.case.name for seen in judged if seen.truth.order not in HARMLESS}
+    ours = {seen.case.name for seen in judged if seen.order not in HARMLESS}
+    squawks = find_warned([seen.case for seen in judged])
+    assert len(ours & breaking) > len(squawks & breaking)
+    assert len(ours - breaking) < len(squawks - breaking)
 
 
 @pytest.mark.parametrize("application", sorted({case.application for case in CASES}))
