@@ -11,11 +11,9 @@ from google.protobuf.message import DecodeError
 from postgast import PgQueryError, parse_plpgsql
 from postgast.pg_query_pb2 import A_Expr_Kind as Kind
 
-from kit.review.grammar import parse
+from kit.review.grammar import Message, parse
 from kit.review.objects import Routine
 
-Message = Any
-"""A protobuf message of the parse tree."""
 _MOST = 200_000
 """Characters of a body that is looked into."""
 

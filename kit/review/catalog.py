@@ -12,6 +12,7 @@ from postgast.pg_query_pb2 import FunctionParameterMode as Mode
 from postgast.pg_query_pb2 import ObjectType as Obj
 
 from kit.review.expressions import NOTHING, TRUE, Shape, columns_in, shape
+from kit.review.grammar import Message
 from kit.review.objects import (
     Column,
     Constraint,
@@ -28,9 +29,6 @@ from kit.review.objects import (
     View,
 )
 
-Message = Any
-"""A protobuf message of the parse tree: its fields are called `def` and `import`, which mypy cannot read."""
-
 SERIALS = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
 _COUNTED = {
     "serial": "int4",
@@ -41,7 +39,7 @@ _COUNTED = {
     "serial2": "int2",
 }
 """What a serial column is without its default."""
-COMMANDS = frozenset({"select", "insert", "update", "delete"})
+ROW_COMMANDS = frozenset({"select", "insert", "update", "delete"})
 TEMPORARY = "pg_temp"
 _INPUTS = {Mode.FUNC_PARAM_DEFAULT, Mode.FUNC_PARAM_IN, Mode.FUNC_PARAM_INOUT, Mode.FUNC_PARAM_VARIADIC}
 _ENDINGS = {
@@ -84,7 +82,7 @@ _UNQUALIFIED = {"schema", "extension", "publication"}
 _BELONGS = ("column", "constraint", "policy", "trigger", "rule")
 
 
-class Catalog:
+class KnownObjects:
     """The objects that the statements so far have left.
 
     Attributes:
@@ -99,7 +97,7 @@ class Catalog:
 
     def __repr__(self) -> str:
         """Say how much is known."""
-        return f"Catalog({len(self.facts)} objects)"
+        return f"KnownObjects({len(self.facts)} objects)"
 
     def copy(self) -> Self:
         """Return a second one that goes on by itself; facts never change."""
@@ -475,7 +473,7 @@ class Catalog:
     def _create_policy_stmt(self, content: Message) -> Iterator[Key]:
         key = ("policy", self.name(content.table), content.policy_name)
         self.facts[key] = Policy(
-            commands=COMMANDS if content.cmd_name in {"", "all"} else frozenset({content.cmd_name}),
+            commands=ROW_COMMANDS if content.cmd_name in {"", "all"} else frozenset({content.cmd_name}),
             roles=_roles(content.roles) or frozenset({"public"}),
             using=shape(content.qual) or TRUE,
             check=shape(content.with_check) or shape(content.qual) or TRUE,
@@ -669,7 +667,7 @@ def _roles(roles: Any) -> frozenset[str]:  # noqa: ANN401 - a repeated field
     return frozenset(role.role_spec.rolename or "public" for role in roles)
 
 
-def _columns_of(select: Message, catalog: Catalog) -> tuple[str, ...] | None:
+def _columns_of(select: Message, catalog: KnownObjects) -> tuple[str, ...] | None:
     """Return the names that a SELECT gives its columns; None where a star stands for an unknown table's."""
     if select.HasField("larg"):
         return _columns_of(select.larg, catalog)
@@ -683,7 +681,7 @@ def _columns_of(select: Message, catalog: Catalog) -> tuple[str, ...] | None:
     return tuple(found)
 
 
-def _names_of(value: Message, select: Message, catalog: Catalog) -> list[str] | None:
+def _names_of(value: Message, select: Message, catalog: KnownObjects) -> list[str] | None:
     while value.WhichOneof("node") == "type_cast":
         value = value.type_cast.arg
     match value.WhichOneof("node"):

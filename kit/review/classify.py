@@ -13,8 +13,8 @@ from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import FuncCall, Node
 from postgast.pg_query_pb2 import ObjectType as Obj
 
-from kit.review.catalog import SERIALS, Message
-from kit.review.grammar import parse
+from kit.review.catalog import SERIALS
+from kit.review.grammar import Message, parse
 from kit.review.rules import Rule, read_rules
 from kit.supabase import skip_blanks
 

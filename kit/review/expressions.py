@@ -11,8 +11,8 @@ from typing import Any, Final
 from postgast.pg_query_pb2 import A_Expr_Kind as Kind
 from postgast.pg_query_pb2 import BoolExprType as Bool
 
-Message = Any
-"""A protobuf message of the parse tree."""
+from kit.review.grammar import Message
+
 Shape = Any
 """A node without its places in the text: nested tuples, equal where the SQL means the same."""
 

@@ -9,7 +9,7 @@ import postgast
 from google.protobuf.message import DecodeError
 from postgast.pg_query_pb2 import C_COMMENT, SQL_COMMENT, DefElem, Node, ParseResult
 
-_Message = Any
+Message = Any
 """A protobuf message, or a value in one."""
 _Form = Any
 """Nested tuples of names and values, which one compares and does nothing else with."""
@@ -64,7 +64,7 @@ def normal_form(sql: str) -> _Form | None:
         return None
 
 
-def _shape(message: _Message) -> _Form:
+def _shape(message: Message) -> _Form:
     is_body = isinstance(message, DefElem) and message.defname == "as"
     return (
         message.DESCRIPTOR.name,
@@ -76,7 +76,7 @@ def _shape(message: _Message) -> _Form:
     )
 
 
-def _shape_of_value(value: _Message, *, in_body: bool) -> _Form:
+def _shape_of_value(value: Message, *, in_body: bool) -> _Form:
     if in_body and isinstance(value, Node):
         texts = [value.string.sval] if value.HasField("string") else [i.string.sval for i in value.list.items]
         return tuple(_words_of(text) for text in texts)

@@ -15,10 +15,20 @@ from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import FuncCall
 
 from kit.review.bodies import Inner, statements_of_do, statements_of_function
-from kit.review.catalog import TEMPORARY, Catalog, Message, qualified, type_text
+from kit.review.catalog import TEMPORARY, KnownObjects, qualified, type_text
 from kit.review.classify import UNKNOWN, Parsed, Unparsable, find_rules, read
+from kit.review.grammar import Message
 from kit.review.locks import Locked, find_locks
-from kit.review.net import NEW, Change, Net, find_net, keeps_the_rows, states_a_column, subject_of, table_of
+from kit.review.net import (
+    NEW,
+    Net,
+    ObjectChange,
+    find_net,
+    keeps_the_rows,
+    states_a_column,
+    subject_of,
+    table_of,
+)
 from kit.review.objects import Column, Domain, Key
 from kit.review.rules import Lock, Order, Rule, combine, read_rules, strongest
 
@@ -106,8 +116,8 @@ class Judge:
 
     def __init__(self) -> None:
         """Start with an empty database."""
-        self.catalog = Catalog()
-        self._before: Catalog | None = None
+        self.catalog = KnownObjects()
+        self._before: KnownObjects | None = None
         self._made: set[Key] = set()
         self._renamed: set[Key] = set()
         self._statements: list[_Statement] = []
@@ -200,7 +210,7 @@ class Judge:
                     operations.setdefault(key, []).append(part.rule.operation)
         before = self._before or self.catalog
         return {
-            key: find_net(Change(key, before, self.catalog, kinds, self._made))
+            key: find_net(ObjectChange(key, before, self.catalog, kinds, self._made))
             for key, kinds in operations.items()
         }
 

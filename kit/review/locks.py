@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from google.protobuf.message import DecodeError
 from postgast import PgQueryError, find_nodes
@@ -17,13 +16,11 @@ from postgast.pg_query_pb2 import CommonTableExpr, DropBehavior, RangeVar
 from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import ObjectType as Obj
 
-from kit.review.catalog import DROPPED, TEMPORARY, Catalog, qualified
-from kit.review.grammar import parse
+from kit.review.catalog import DROPPED, TEMPORARY, KnownObjects, qualified
+from kit.review.grammar import Message, parse
 from kit.review.objects import Column, Constraint, Index, Key, Table
 from kit.review.rules import LOCKS, Lock, strongest
 
-Message = Any
-"""A protobuf message of the parse tree."""
 Locked = dict[str, Lock]
 """The strongest lock on each relation, by its name with the schema."""
 
@@ -34,7 +31,7 @@ class _About:
 
     content: Message
     lock: Lock
-    catalog: Catalog
+    catalog: KnownObjects
     part: Message = None
 
 
@@ -44,7 +41,13 @@ _UNNAMED = "?"
 
 
 def find_locks(
-    kind: str, content: Message, lock: Lock, catalog: Catalog, made: Collection[Key], *, part: Message = None
+    kind: str,
+    content: Message,
+    lock: Lock,
+    catalog: KnownObjects,
+    made: Collection[Key],
+    *,
+    part: Message = None,
 ) -> Locked:
     """Return what a statement, or a subcommand of ALTER TABLE, locks of what was there before.
 
@@ -67,7 +70,7 @@ def find_locks(
     return locked
 
 
-def _with_parts(kind: str, found: list[tuple[str, Lock]], catalog: Catalog) -> Pairs:
+def _with_parts(kind: str, found: list[tuple[str, Lock]], catalog: KnownObjects) -> Pairs:
     """Add the partitions of a table that is changed: each is locked as the whole is."""
     yield from found
     if kind in {"alter_table_stmt", "index_stmt", "rename_stmt", "truncate_stmt", "lock_stmt"}:
@@ -106,7 +109,7 @@ def _altered(about: _About) -> Pairs:
             yield catalog.name(definition.range_var), "SHARE UPDATE EXCLUSIVE"
 
 
-def _pointed_at(constraints: Iterable[Message], catalog: Catalog) -> Pairs:
+def _pointed_at(constraints: Iterable[Message], catalog: KnownObjects) -> Pairs:
     """Return the tables to which new foreign keys point: each gets triggers."""
     for constraint in constraints:
         if constraint.contype == Con.CONSTR_FOREIGN:
@@ -209,7 +212,7 @@ _DROPPED: dict[str, Callable[[_About, str, list[str]], Pairs]] = {
 }
 
 
-def _dropped_table(table: str, content: Message, catalog: Catalog) -> Pairs:
+def _dropped_table(table: str, content: Message, catalog: KnownObjects) -> Pairs:
     if ("table", table) not in catalog.facts and content.missing_ok:
         return
     yield table, "ACCESS EXCLUSIVE"
@@ -224,14 +227,14 @@ def _dropped_table(table: str, content: Message, catalog: Catalog) -> Pairs:
                 yield key[1], "ACCESS EXCLUSIVE"
 
 
-def _dotted(names: list[str], catalog: Catalog) -> str:
+def _dotted(names: list[str], catalog: KnownObjects) -> str:
     if len(names) > 1:
         return ".".join(names[-2:])
     temporary = f"{TEMPORARY}.{''.join(names)}"
     return temporary if ("table", temporary) in catalog.facts else f"public.{''.join(names)}"
 
 
-def relations_in(content: Message, catalog: Catalog) -> set[str]:
+def relations_in(content: Message, catalog: KnownObjects) -> set[str]:
     """Return the relations that a query reads, without the names that it gives itself in WITH."""
     own = {expression.ctename for expression in find_nodes(content, CommonTableExpr)}
     return {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from kit.review.catalog import COMMANDS, TEMPORARY, Catalog
+from kit.review.catalog import ROW_COMMANDS, TEMPORARY, KnownObjects
 from kit.review.expressions import NOTHING, TRUE, Shape, asks_for_null, calls_in, implies
 from kit.review.objects import (
     Column,
@@ -47,7 +47,7 @@ class Net:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ObjectChange:
     """What the pending statements do to one subject.
 
     Attributes:
@@ -59,8 +59,8 @@ class Change:
     """
 
     key: Key
-    before: Catalog
-    after: Catalog
+    before: KnownObjects
+    after: KnownObjects
     operations: Collection[str]
     made: Collection[Key]
 
@@ -88,7 +88,7 @@ def table_of(key: Key) -> str:
     return ""
 
 
-def find_net(change: Change) -> Net | None:
+def find_net(change: ObjectChange) -> Net | None:
     """Say what a subject's change needs; None where its statements' own rules hold."""
     table = table_of(change.key)
     if table and (table.startswith(f"{TEMPORARY}.") or ("table", table) in change.made):
@@ -101,7 +101,7 @@ def find_net(change: Change) -> Net | None:
     return judge(change)
 
 
-def _goes_with_its_table(change: Change, table: str) -> bool:
+def _goes_with_its_table(change: ObjectChange, table: str) -> bool:
     was, now = ("table", table) in change.before.facts, ("table", table) in change.after.facts
     return was and not now and ("view", table) not in change.after.facts
 
@@ -109,7 +109,7 @@ def _goes_with_its_table(change: Change, table: str) -> bool:
 # Tables and columns
 
 
-def _table(change: Change) -> Net | None:
+def _table(change: ObjectChange) -> Net | None:
     key, name = change.key, change.key[1]
     was, now = key in change.before.facts, key in change.after.facts
     if name.startswith(f"{TEMPORARY}."):
@@ -150,7 +150,7 @@ def states_a_column(operation: str) -> bool:
     return operation.startswith(_OF_COLUMNS) or operation in _COLUMN_STATES
 
 
-def _column(change: Change) -> Net | None:
+def _column(change: ObjectChange) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     if was is None and now is None:
         return Net("any", PASSING) if change.key in change.made else _not_there(change)
@@ -206,7 +206,7 @@ def _other_filling(was: Column, now: Column) -> Net | None:
     return Net("code-first", "Today's code leaves the value to the database.")
 
 
-def _not_there(change: Change) -> Net | None:
+def _not_there(change: ObjectChange) -> Net | None:
     """Say of what is dropped IF EXISTS, of a table that is known, whether an earlier migration makes it."""
     is_known = ("table", table_of(change.key)) in change.before.facts
     asked = change.key not in change.after.gone and change.drops()
@@ -239,7 +239,7 @@ _DIGITS = {"int2": 5, "int4": 10, "int8": 19}
 """How many digits a whole number may have."""
 
 
-def _other_type(was: Column, now: Column, change: Change) -> Net | None:
+def _other_type(was: Column, now: Column, change: ObjectChange) -> Net | None:
     if was.type == now.type:
         return None
     old, new = _parts(_base(was.type, change.before)), _parts(now.type)
@@ -266,7 +266,7 @@ def _other_type(was: Column, now: Column, change: Change) -> Net | None:
     )
 
 
-def _base(name: str, catalog: Catalog) -> str:
+def _base(name: str, catalog: KnownObjects) -> str:
     """Return the type under a domain; what a domain lets through, its base takes too."""
     domain = catalog.facts.get(("type", name if "." in name else f"public.{name}"))
     return domain.base if isinstance(domain, Domain) else name
@@ -323,7 +323,7 @@ def keeps_the_rows(was: Column, now: Column) -> bool:
 # Rules that rows keep to
 
 
-def _constraint(change: Change) -> Net | None:
+def _constraint(change: ObjectChange) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     if isinstance(was, Constraint) and isinstance(now, Constraint):
         return _other_constraint(was, now)
@@ -348,7 +348,7 @@ def _constraint(change: Change) -> Net | None:
     return None
 
 
-def _has_another_name(change: Change, fact: object) -> bool:
+def _has_another_name(change: ObjectChange, fact: object) -> bool:
     """Say whether the same constraint is there under another name, before and after."""
     return all(
         any(
@@ -366,7 +366,7 @@ _ON_CONFLICT = (
 )
 
 
-def _lost_unique(was: Constraint, change: Change) -> Net:
+def _lost_unique(was: Constraint, change: ObjectChange) -> Net:
     """A unique constraint goes; another one or a unique index over the same columns may stand in for it."""
     for key, fact in change.after.facts.items():
         if isinstance(fact, Index):
@@ -410,7 +410,7 @@ def _other_constraint(was: Constraint, now: Constraint) -> Net:
     return Net("expand-contract", "The constraint is another one: what one code may write the other may not.")
 
 
-def _new_constraint(now: Constraint, change: Change) -> Net | None:
+def _new_constraint(now: Constraint, change: ObjectChange) -> Net | None:
     table = change.key[1]
     fresh = [column for column in now.columns if ("column", table, column) in change.made]
     columns = [change.after.facts.get(("column", table, column)) for column in fresh]
@@ -453,7 +453,7 @@ UNIQUE = (
 )
 
 
-def _covers_a_key(now: Constraint | Index, change: Change) -> bool:
+def _covers_a_key(now: Constraint | Index, change: ObjectChange) -> bool:
     """Say whether columns that are unique already are among those that become unique."""
     table = now.table if isinstance(now, Index) else change.key[1]
     wanted = set(now.columns)
@@ -469,7 +469,7 @@ def _covers_a_key(now: Constraint | Index, change: Change) -> bool:
     return False
 
 
-def _index(change: Change) -> Net | None:
+def _index(change: ObjectChange) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     fact = now or was
     if isinstance(fact, Index):
@@ -482,13 +482,13 @@ def _index(change: Change) -> Net | None:
         if now is None:
             return _lost_unique(
                 Constraint("unique", fact.columns),
-                Change(("index", fact.table), change.before, change.after, (), change.made),
+                ObjectChange(("index", fact.table), change.before, change.after, (), change.made),
             )
         as_constraint = Constraint("unique", fact.columns)
         if fact.columns and len(fact.columns) == len(fact.whole[0]):
             found = _new_constraint(
                 as_constraint,
-                Change(("constraint", fact.table, ""), change.before, change.after, (), change.made),
+                ObjectChange(("constraint", fact.table, ""), change.before, change.after, (), change.made),
             )
             if found is not None:
                 return found
@@ -511,7 +511,7 @@ def _other_index(was: Index, now: Index) -> Net:
 # Row security
 
 
-def _security(change: Change) -> Net | None:
+def _security(change: ObjectChange) -> Net | None:
     table = change.key[1]
     was, now = change.before.facts.get(("table", table)), change.after.facts.get(("table", table))
     if not isinstance(was, Table) or not isinstance(now, Table):
@@ -519,15 +519,15 @@ def _security(change: Change) -> Net | None:
     if was.row_security == now.row_security:
         return Net("any", SAME)
     if now.row_security:
-        open_to_all = Catalog()
+        open_to_all = KnownObjects()
         key = ("policy", table, "all")
-        open_to_all.facts[key] = Policy(COMMANDS, frozenset({"public"}), TRUE, TRUE)
+        open_to_all.facts[key] = Policy(ROW_COMMANDS, frozenset({"public"}), TRUE, TRUE)
         if _allows_all_of(change.after, open_to_all, table):
             return Net("any", "Its policies let everybody do everything, as before.")
     return None
 
 
-def _policies(change: Change) -> Net | None:
+def _policies(change: ObjectChange) -> Net | None:
     table = change.key[1]
     was, now = change.before.facts.get(("table", table)), change.after.facts.get(("table", table))
     if isinstance(was, Table) and isinstance(now, Table) and not was.row_security:
@@ -555,7 +555,7 @@ def _policies(change: Change) -> Net | None:
     )
 
 
-def _allows_all_of(catalog: Catalog, other: Catalog, table: str) -> bool:
+def _allows_all_of(catalog: KnownObjects, other: KnownObjects, table: str) -> bool:
     mine = [fact for _, fact in catalog.of_table("policy", table) if isinstance(fact, Policy)]
     theirs = [fact for _, fact in other.of_table("policy", table) if isinstance(fact, Policy)]
     for policy in theirs:
@@ -593,7 +593,7 @@ def _as_strict(candidate: Policy, policy: Policy) -> bool:
 # Functions, triggers, views, types
 
 
-def _functions(change: Change) -> Net | None:
+def _functions(change: ObjectChange) -> Net | None:
     name = change.key[1]
     was, now = change.before.overloads(name), change.after.overloads(name)
     if not was:
@@ -618,7 +618,7 @@ def _functions(change: Change) -> Net | None:
     return combine_nets(nets)
 
 
-def _unknown_functions(change: Change, *, made: bool) -> Net | None:
+def _unknown_functions(change: ObjectChange, *, made: bool) -> Net | None:
     """Judge functions of a name that no earlier migration makes."""
     name = change.key[1]
     if any(key[:2] == ("function", name) for key in change.after.gone - change.before.gone):
@@ -685,7 +685,7 @@ def _told_apart(routine: Routine, other: Routine) -> bool:
     return routine.names != other.names and not set(routine.names) <= set(other.names)
 
 
-def _other_body(was: Routine, now: Routine, name: str, change: Change) -> Net | None:
+def _other_body(was: Routine, now: Routine, name: str, change: ObjectChange) -> Net | None:
     bare = name.split(".", 1)[1]
     for fact in change.before.facts.values():
         if isinstance(fact, Policy) and bare in calls_in(fact.using) | calls_in(fact.check):
@@ -708,7 +708,7 @@ _MODEST = {"moddatetime", "set_updated_at", "update_updated_at_column", "handle_
 """Functions of an extension, or of everybody, that only stamp a row."""
 
 
-def _trigger(change: Change) -> Net | None:
+def _trigger(change: ObjectChange) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     if isinstance(was, Trigger) and isinstance(now, Trigger):
         if was == now:
@@ -729,11 +729,11 @@ def _trigger(change: Change) -> Net | None:
     return Net("unknown", "What the trigger did is not known: no earlier migration makes it.")
 
 
-def _body(trigger: Trigger, catalog: Catalog) -> Routine | None:
+def _body(trigger: Trigger, catalog: KnownObjects) -> Routine | None:
     return next(iter(catalog.overloads(trigger.function).values()), None)
 
 
-def _beginning(trigger: Trigger, catalog: Catalog) -> Net:
+def _beginning(trigger: Trigger, catalog: KnownObjects) -> Net:
     routine = _body(trigger, catalog)
     if routine is None:
         if trigger.function.split(".", 1)[1] in _MODEST:
@@ -751,7 +751,7 @@ def _beginning(trigger: Trigger, catalog: Catalog) -> Net:
     return Net("schema-first", "Today's code goes on; new code counts on what the trigger does.")
 
 
-def _ending(trigger: Trigger, catalog: Catalog) -> Net:
+def _ending(trigger: Trigger, catalog: KnownObjects) -> Net:
     routine = _body(trigger, catalog)
     if routine is None:
         return Net("code-first", "Today's code may count on what the trigger did.")
@@ -763,7 +763,7 @@ def _ending(trigger: Trigger, catalog: Catalog) -> Net:
     return Net("code-first", "Today's code may count on what the trigger did.")
 
 
-def _view(change: Change) -> Net | None:
+def _view(change: ObjectChange) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     if isinstance(was, View) and isinstance(now, View):
         return _other_view(was, now)
@@ -820,7 +820,7 @@ _LEFT = 2
 """JOIN_LEFT of the parser."""
 
 
-def _type(change: Change) -> Net | None:
+def _type(change: ObjectChange) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     if was is None and now is None:
         return Net("any", PASSING) if change.key in change.made else None
@@ -865,7 +865,7 @@ def _other_domain(was: Domain, now: Domain) -> Net:
 # Rows, rights, the rest
 
 
-def _rows(change: Change) -> Net | None:
+def _rows(change: ObjectChange) -> Net | None:
     _, table, action, *columns = change.key
     if action == "insert":
         return Net("schema-first", "If new code needs the rows, they must be there first; today's goes on.")
@@ -886,7 +886,7 @@ def _rows(change: Change) -> Net | None:
     )
 
 
-def _filled_for_good(name: str, change: Change) -> bool:
+def _filled_for_good(name: str, change: ObjectChange) -> bool:
     key = ("column", change.key[1], name.removesuffix("?"))
     if not name.endswith("?"):
         return False
@@ -894,7 +894,7 @@ def _filled_for_good(name: str, change: Change) -> bool:
     return isinstance(was, Column) and isinstance(now, Column) and now.not_null and not was.not_null
 
 
-def _rights(change: Change) -> Net | None:
+def _rights(change: ObjectChange) -> Net | None:
     kind, name = change.key[1], change.key[2]
     if kind == "function" and not change.before.overloads(name) and change.after.overloads(name):
         return Net("any", "Nobody calls the function yet: a pending migration makes it.")
@@ -903,7 +903,7 @@ def _rights(change: Change) -> Net | None:
     return None
 
 
-def _other(change: Change) -> Net | None:
+def _other(change: ObjectChange) -> Net | None:
     was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
     if was is not None and now is not None:
         if was == now or not change.drops():
@@ -921,7 +921,7 @@ def combine_nets(nets: Collection[Net]) -> Net:
     )
 
 
-_JUDGES: Mapping[str, Callable[[Change], Net | None]] = {
+_JUDGES: Mapping[str, Callable[[ObjectChange], Net | None]] = {
     "table": _table,
     "column": _column,
     "constraint": _constraint,

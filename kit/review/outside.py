@@ -17,9 +17,8 @@ from postgast import PgQueryError, walk
 from postgast.pg_query_pb2 import DefElem, FuncCall
 from postgast.pg_query_pb2 import ObjectType as Obj
 
-from kit.review.catalog import Message
 from kit.review.classify import SUBJECTS, statement_of
-from kit.review.grammar import parse
+from kit.review.grammar import Message, parse
 
 TAKE_IT_OUT = (
     "Take it out: a migration changes one database. "
