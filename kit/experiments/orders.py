@@ -46,5 +46,5 @@ ORDERS: Mapping[Order | DeployOrder, OrderText] = {
             f"when it is live: a migration that takes away or tightens, and {DB_PUSH}",
         ),
     ),
-    "unknown": OrderText("not known by the SQL alone", "", ()),
+    "unknown": OrderText("not known", "", ()),
 }

@@ -226,7 +226,7 @@ def advise(pending: Sequence[Pending], pairs: TwoByTwo, locks: LocksSeen) -> Adv
         locks: the measured locks.
     """
     by_rule, measured = combine(migration.order for migration in pending), pairs.order
-    order = by_rule if measured == "any" else measured
+    order = by_rule if measured == "any" and by_rule != "unknown" else measured
     differences = []
     if measured is not None and measured != by_rule:
         differences.append(_difference(by_rule, measured))
@@ -273,6 +273,8 @@ def _broken(cell: Cell) -> str:
 
 def _difference(by_rule: Order, measured: Order) -> str:
     rule = f"By the SQL alone: {ORDERS[by_rule].words}."
+    if by_rule == "unknown":
+        return f"{rule} Take what was measured."
     if measured == "any":
         return (
             f"{rule} Nothing broke in either order: the code that was run does "
