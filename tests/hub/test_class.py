@@ -19,8 +19,6 @@ from tests.hub.classroom import CLASS, PATIENCE_S, Account, Hub, Learner, text
 pytestmark = pytest.mark.hub
 
 NOTEBOOK = "05_merge_and_deploy"
-AT_ONCE_S = 60.0
-"""Seconds in which a class that comes at the same instant has opened its notebooks."""
 BEYOND_ITS_SERVER_MB = 250.0
 SERVER = "jupyterhub.singleuser"
 STRANGER = Path(__file__).with_name("stranger.py")
@@ -94,10 +92,11 @@ def test_sixteen_come_work_leave_at_once_and_come_back(hub: Hub, accounts: list[
     tell({"server, MB": max(each[SERVER] for each in sizes), "beyond it, MB": max(beyond)})
     for learner in learners:
         assert learner.shown == stored_outputs(), learner.name
-        assert learner.times["first cell"] < AT_ONCE_S
         assert wait_until(lambda who=learner.account: not who.processes(), seconds=PATIENCE_S)  # type: ignore[misc]  # bound on purpose
         assert hub.find_owned_by(learner.account) == []
     assert max(beyond) < BEYOND_ITS_SERVER_MB
+    # How fast a machine is, its own servers tell: sixteen worlds keep a class waiting for less than they do.
+    assert max(map(opening, learners)) < max(each.times["server"] for each in learners)
 
     seen = asyncio.run(next_day())
     tell({"back, s": max(each.times["back"] for each in learners)})
