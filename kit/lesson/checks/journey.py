@@ -257,6 +257,17 @@ def main_is_live(attempt: Attempt) -> Condition:
     return Condition("Production serves the code that GitHub's main has.", met=same, seen=seen)
 
 
+def column_is_gone(attempt: Attempt) -> Iterator[Condition]:
+    """Say whether `last_viewed` has left the cloud, and whether main has, and makes, what production is."""
+    yield Condition(
+        "The cloud has no column last_viewed any more.",
+        met="last_viewed" not in attempt.seen.cloud.columns,
+        seen="It still has it.",
+    )
+    yield main_is_live(attempt)
+    yield main_replays(attempt)
+
+
 def read_code(files: Path) -> dict[Path, bytes]:
     """Return what the site and the worker are made of, of a commit's files."""
     paths = [path for part in ("src", "worker") for path in (files / part).rglob("*.*") if path.is_file()]
