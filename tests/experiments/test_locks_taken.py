@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from kit.errors import MigrationFailed
 from kit.experiments.locks_taken import find_locks
 from kit.postgres import Server, create
 from kit.review import JudgedStatement, Pending
-from kit.review.judge import Verdict, judge
+from kit.review.judge import Judge, Verdict
 from kit.supabase import split
 from kit.supabase.apply import runs_alone
 
@@ -29,10 +30,12 @@ def empty(server: Server) -> str:
     return "locks"
 
 
-def pending(*statements: str) -> Pending:
-    judged = []
+def pending(*statements: str, known: Sequence[str] = ()) -> Pending:
+    judged, judge = [], Judge()
+    for sql in known:
+        judge.learn(sql)
     for line, sql in enumerate(statements, 1):
-        verdict = judge(sql)
+        verdict = judge.judge(sql)
         assert isinstance(verdict, Verdict)
         judged.append(JudgedStatement(line, sql, verdict))
     return Pending("1_x.sql", tuple(judged))
@@ -44,12 +47,12 @@ def pending(*statements: str) -> Pending:
 def test_rule_and_run_agree_on_each_case(path: Path, server: Server, empty: str) -> None:
     lines = path.read_text().splitlines()
     (statement,) = split("\n".join(line for line in lines if not line.startswith("-- ")))
+    before = [line.removeprefix("-- before: ") for line in lines if line.startswith("-- before: ")]
     with server.connect(empty, role="migrator") as connection:
-        for line in lines:
-            if line.startswith("-- before: "):
-                connection.execute(line.removeprefix("-- before: ").encode())
+        for sql in before:
+            connection.execute(sql.encode())
 
-    (held,) = find_locks(server, empty, [pending(statement.text)]).held
+    (held,) = find_locks(server, empty, [pending(statement.text, known=before)]).held
 
     assert held.agrees, held
     assert (held.locks is None) == runs_alone(statement.text)

@@ -65,7 +65,7 @@ def test_a_database_is_compared_with_what_the_files_make(lab: World, trial: Tria
     difference = trial.compare(trial.folder(), "cloud")
 
     assert "lacks what the files make: column documents.last_viewed timestamp with time zone" in difference
-    assert "index idx_documents_last_viewed" in difference
+    assert "index public.idx_documents_last_viewed" in difference
     assert "has what no file makes: column documents.stars integer." in difference
 
 
