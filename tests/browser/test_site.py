@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from kit.names import ROOT
-from pictures.jupyter import chromium, find_browser
 from pictures.looks import AXE, barriers
-from pictures.panel import RUN_MS, Panel
+from pictures.panel import Panel
 
 pytestmark = pytest.mark.browser
 
@@ -43,14 +48,33 @@ class Links(HTMLParser):
         self.targets += [given[name] for name in ("href", "src", "data-record") if name in given]
 
 
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture(scope="session")
-def browser(need: Callable[[object, str], None]) -> Iterator[Browser]:
-    path = find_browser()
-    need(path, "Chromium (apt install chromium, or set CHROMIUM)")
-    assert path
-    expect.set_options(timeout=RUN_MS)
-    with sync_playwright() as playwright, chromium(playwright, path) as running:
-        yield running
+def site(
+    kit_home: Path, tmp_path_factory: pytest.TempPathFactory, need: Callable[[object, str], None]
+) -> Path:
+    """Build the site as `make site` does."""
+    assert kit_home
+    need(find_spec("sphinx_book_theme"), "the extra `site`")
+    folder = tmp_path_factory.mktemp("site") / "site"
+    built = subprocess.run(
+        [sys.executable, "-m", "website", folder], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Serve it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture
