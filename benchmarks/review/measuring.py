@@ -141,8 +141,10 @@ class Measurement:
             for role in ROLES:
                 missing = "SELECT 1 FROM pg_roles WHERE rolname = %s"
                 if connection.execute(missing, (role,)).fetchone() is None:
-                    bypass = "BYPASSRLS" if role == "service_role" else ""
-                    connection.execute(f"CREATE ROLE {role} {bypass}".encode())
+                    connection.execute(f"CREATE ROLE {role}".encode())
+                # A role is the server's: somebody else may have made it.
+                bypass = "BYPASSRLS" if role == "service_role" else "NOBYPASSRLS"
+                connection.execute(f"ALTER ROLE {role} {bypass}".encode())
             connection.execute((CORPUS / "environment.sql").read_bytes())
             connection.execute(self._schema.encode())
 

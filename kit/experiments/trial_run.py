@@ -199,7 +199,8 @@ def _run(server: Server, report: Report, project: Project, notes: list[str]) -> 
     with server.connect(_DATABASE) as connection:
         for role in _ROLES:
             if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).rowcount == 0:
-                connection.execute(f"CREATE ROLE {role} NOLOGIN".encode())
+                bypass = "BYPASSRLS" if role == "service_role" else ""  # as Supabase's own
+                connection.execute(f"CREATE ROLE {role} NOLOGIN {bypass}".encode())
             connection.execute(f"GRANT {role} TO migrator".encode())
     with server.connect(_DATABASE, role="migrator") as connection:
         connection.execute(_PATIENCE)
