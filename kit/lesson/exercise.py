@@ -70,14 +70,6 @@ class Attempt:
         """Return the first row that the cloud database answers, an empty one for none."""
         return self.ask("cloud", query)
 
-    def find_commands(self, pattern: str) -> list[int]:
-        """Return the places in the timeline at which a command stands that matches, all of it."""
-        return [
-            place
-            for place, record in enumerate(self.seen.timeline.records)
-            if isinstance(record, CommandRan) and re.fullmatch(pattern, record.command)
-        ]
-
     def steps(self, story: Timeline | None = None) -> Iterator[tuple[CommandRan, tuple[Record, ...]]]:
         """Go through what was done, each command with what happened from it on, until the next one.
 
@@ -89,10 +81,6 @@ class Attempt:
         for place, end in itertools.pairwise([*places, len(records)]):
             if isinstance(command := records[place], CommandRan):
                 yield command, records[place + 1 : end]
-
-    def since(self, place: int) -> Timeline:
-        """Return what happened at a place in the timeline and after it."""
-        return Timeline(self.seen.timeline.records[place:])
 
     @property
     def slept(self) -> str:
