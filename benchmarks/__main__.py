@@ -20,6 +20,7 @@ from rich.table import Table
 
 from benchmarks import deploys, panel, suite, worlds
 from benchmarks.measurement import BARE, Row, bare_server
+from benchmarks.review import speed
 from kit.names import ROOT
 
 SECTIONS: dict[str, Callable[[int], list[Row]]] = {
@@ -29,6 +30,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "many": worlds.measure_many,
     "workflow": deploys.measure_workflow,
     "help": suite.measure_help,
+    "check": speed.measure_check,
     "panel": panel.measure_panel,
     "agreement": deploys.measure_agreement,
     "notebooks": suite.measure_notebooks,

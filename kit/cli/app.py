@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.metadata
 import os
 import sys
 from collections.abc import Sequence
@@ -91,6 +90,8 @@ json_option = click.option("--json", is_flag=True, help="Print one JSON object a
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - Click's call
     if wanted:
+        import importlib.metadata  # noqa: PLC0415 - it brings a mail parser, at every start
+
         try:
             version = importlib.metadata.version("broken-window-kit")
         except importlib.metadata.PackageNotFoundError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 import click
@@ -180,6 +179,8 @@ def _show_github(findings: Findings, _: Screen, verbose: bool) -> None:  # noqa:
 
 
 def _show_sarif(findings: Findings, _: Screen, __: bool) -> None:  # noqa: FBT001 - one of _FORMS
+    from importlib import metadata  # noqa: PLC0415 - it brings a mail parser, at every start
+
     try:
         version = metadata.version("broken-window-kit")
     except metadata.PackageNotFoundError:

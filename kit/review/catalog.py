@@ -12,6 +12,7 @@ from postgast.pg_query_pb2 import FunctionParameterMode as Mode
 from postgast.pg_query_pb2 import ObjectType as Obj
 
 from kit.review.expressions import NOTHING, TRUE, Shape, columns_in, shape
+from kit.review.facts import Facts, Keys
 from kit.review.grammar import Message
 from kit.review.objects import (
     Column,
@@ -92,8 +93,9 @@ class KnownObjects:
 
     def __init__(self) -> None:
         """Start with nothing known."""
-        self.facts: dict[Key, Fact] = {("schema", "public"): Named(), ("extension", "plpgsql"): Named()}
-        self.gone: set[Key] = set()
+        self.facts = Facts()
+        self.facts["schema", "public"] = self.facts["extension", "plpgsql"] = Named()
+        self.gone = Keys()
 
     def __repr__(self) -> str:
         """Say how much is known."""
@@ -102,8 +104,14 @@ class KnownObjects:
     def copy(self) -> Self:
         """Return a second one that goes on by itself; facts never change."""
         other = type(self)()
-        other.facts, other.gone = dict(self.facts), set(self.gone)
+        other.facts, other.gone = self.facts.copy(), Keys(self.gone)
         return other
+
+    def touched_by(self, kind: str, content: Message) -> list[Key]:
+        """Return the keys of what a statement would touch, without taking it as done."""
+        other = type(self)()
+        other.facts = self.facts.frozen()
+        return [key for keys in other.apply(kind, content) for key in keys]
 
     def name(self, relation: Message) -> str:
         """Return a relation's name with its schema: that of a temporary one where there is one."""
@@ -114,23 +122,17 @@ class KnownObjects:
             return temporary
         return f"public.{relation.relname}"
 
-    def of_table(self, kind: str, table: str) -> Iterator[tuple[Key, Fact]]:
-        """Yield what belongs to a table, of one kind."""
-        for key, fact in self.facts.items():
-            if key[0] == kind and key[1] == table:
-                yield key, fact
+    def of_table(self, kind: str, table: str) -> list[tuple[Key, Fact]]:
+        """Return what belongs to a table, of one kind."""
+        return self.facts.named(kind, table)
 
     def knows_tables(self) -> bool:
         """Say whether any migration has made a table: without one, nothing can be said of what is there."""
-        return any(key[0] == "table" for key in self.facts)
+        return self.facts.has_tables()
 
     def overloads(self, name: str) -> dict[Key, Routine]:
         """Return the functions of a name."""
-        return {
-            key: fact
-            for key, fact in self.facts.items()
-            if key[:2] == ("function", name) and isinstance(fact, Routine)
-        }
+        return {key: fact for key, fact in self.facts.named("function", name) if isinstance(fact, Routine)}
 
     def apply(self, kind: str, content: Message) -> list[tuple[Key, ...]]:
         """Take a statement as done.
@@ -161,7 +163,7 @@ class KnownObjects:
         parent = self.name(content.inh_relations[0].range_var) if content.HasField("partbound") else ""
         self.facts[key] = Table(temporary=content.relation.relpersistence == "t", parent=parent)
         for parent in content.inh_relations:
-            for inherited, fact in list(self.of_table("column", self.name(parent.range_var))):
+            for inherited, fact in self.of_table("column", self.name(parent.range_var)):
                 self.facts["column", table, inherited[2]] = fact
         for element in content.table_elts:
             match element.WhichOneof("node"):
@@ -171,7 +173,7 @@ class KnownObjects:
                     self._add_constraint(table, element.constraint)
                 case "table_like_clause":
                     like = self.name(element.table_like_clause.relation)
-                    for copied, fact in list(self.of_table("column", like)):
+                    for copied, fact in self.of_table("column", like):
                         self.facts["column", table, copied[2]] = fact
 
     def _create_table_as_stmt(self, content: Message) -> Iterator[Key]:
@@ -297,11 +299,11 @@ class KnownObjects:
 
     def _drop_column(self, table: str, command: Message) -> Iterator[Key]:
         self._drop(("column", table, command.name), missing_ok=command.missing_ok)
-        for key, fact in list(self.of_table("constraint", table)):
+        for key, fact in self.of_table("constraint", table):
             if isinstance(fact, Constraint) and command.name in fact.columns:
                 del self.facts[key]
-        for key, index in list(self.facts.items()):
-            if isinstance(index, Index) and index.table == table and command.name in index.columns:
+        for key, index in self.facts.related("on", table):
+            if isinstance(index, Index) and command.name in index.columns:
                 del self.facts[key]
         yield from ()
 
@@ -501,7 +503,7 @@ class KnownObjects:
     # What goes, and what is called another name
 
     def _drop(self, key: Key, *, missing_ok: bool) -> None:
-        if self.facts.pop(key, None) is None and not missing_ok:
+        if self.facts.pop(key) is None and not missing_ok:
             self.gone.add(key)
 
     def _drop_stmt(self, content: Message) -> Iterator[Key]:
@@ -511,10 +513,9 @@ class KnownObjects:
                 yield key
                 self._drop(key, missing_ok=content.missing_ok)
                 if kind in {"table", "view"}:
-                    for other in [
-                        other for other in self.facts if other[0] in _BELONGS and other[1] == key[1]
-                    ]:
-                        del self.facts[other]
+                    for belonging in _BELONGS:
+                        for other, _ in self.facts.named(belonging, key[1]):
+                            del self.facts[other]
 
     def _dropped_keys(self, kind: str, item: Message) -> list[Key]:
         if kind == "function":
@@ -565,8 +566,10 @@ class KnownObjects:
                     kind = "view"
                 yield from self._move((kind, old), (kind, new))
                 if kind in {"table", "view"}:
-                    for key in [key for key in self.facts if key[0] in _BELONGS and key[1] == old]:
-                        self.facts[(key[0], new, *key[2:])] = self.facts.pop(key)
+                    for belonging in _BELONGS:
+                        for key, fact in self.facts.named(belonging, old):
+                            del self.facts[key]
+                            self.facts[(belonging, new, *key[2:])] = fact
             case Obj.OBJECT_TYPE | Obj.OBJECT_DOMAIN:
                 old = qualified(content.object.list.items)
                 yield from self._move_type(old, f"{old.split('.', 1)[0]}.{content.newname}")
@@ -576,7 +579,7 @@ class KnownObjects:
     def _move(self, old: Key, new: Key) -> Iterator[Key]:
         yield old
         yield new
-        if (fact := self.facts.pop(old, None)) is not None:
+        if (fact := self.facts.pop(old)) is not None:
             self.facts[new] = fact
         else:
             self.gone.add(old)
@@ -584,15 +587,16 @@ class KnownObjects:
     def _move_type(self, old: str, new: str) -> Iterator[Key]:
         yield from self._move(("type", old), ("type", new))
         was, now = old.removeprefix("public."), new.removeprefix("public.")
-        for key, fact in list(self.facts.items()):
-            if isinstance(fact, Column) and fact.type.removesuffix("[]") in {was, old}:
-                self.facts[key] = replace(fact, type=now + "[]" * fact.type.endswith("[]"))
+        for name in {was, old}:
+            for key, fact in self.facts.related("of type", name):
+                if isinstance(fact, Column):
+                    self.facts[key] = replace(fact, type=now + "[]" * fact.type.endswith("[]"))
 
     def _rename_function(self, content: Message) -> Iterator[Key]:
         item = content.object.object_with_args
         name = qualified(item.objname)
         renamed = f"{name.split('.', 1)[0]}.{content.newname}"
-        for key in list(self.overloads(name)):
+        for key in self.overloads(name):
             if item.args_unspecified or key[2:] == tuple(type_text(arg.type_name) for arg in item.objargs):
                 yield from self._move(key, ("function", renamed, *key[2:]))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from google.protobuf.message import DecodeError
-from postgast import PgQueryError, find_nodes
+from postgast import PgQueryError, walk
 from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import FuncCall, Node
@@ -209,8 +209,11 @@ def _is_serial(column: Message) -> bool:
 
 def _may_differ(expression: Message) -> bool:
     """Say whether an expression calls a function that may give each row another value."""
-    calls = find_nodes(expression, FuncCall)
-    return any(call.funcname[-1].string.sval not in _SAME_IN_A_STATEMENT for call in calls)
+    return any(
+        node.funcname[-1].string.sval not in _SAME_IN_A_STATEMENT
+        for _, node in walk(expression)
+        if isinstance(node, FuncCall)
+    )
 
 
 def _is_constrained(command: Message) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from postgast.pg_query_pb2 import A_Expr_Kind as Kind
 from postgast.pg_query_pb2 import BoolExprType as Bool
 
-from kit.review.grammar import Message
+from kit.review.grammar import PLACES, Message
 
 Shape = Any
 """A node without its places in the text: nested tuples, equal where the SQL means the same."""
@@ -20,7 +20,6 @@ NOTHING: Final = ()
 """The shape of an expression that is not there."""
 TRUE: Final = ("true",)
 FALSE: Final = ("false",)
-_PLACES = frozenset({"location", "stmt_location", "stmt_len", "rexpr_list_start", "rexpr_list_end"})
 _OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
@@ -41,7 +40,7 @@ def shape(message: Message) -> Shape:
 
 def _fields(message: Message) -> Iterator[tuple[str, Shape]]:
     for field, value in message.ListFields():
-        if field.name in _PLACES:
+        if field.name in PLACES:
             continue
         if field.type != field.TYPE_MESSAGE:
             yield field.name, tuple(value) if field.is_repeated else value

@@ -139,11 +139,14 @@ def find_edited(
         main: what the main branch has, and had.
         git: for the content.
     """
+    changed: list[tuple[str, str, bytes]] = []
     for name, blob in sorted(main.before.items()):
         data = here.get(name)
-        if data is None or blob == (own := blob_of(data, like=blob)) or main.files.get(name) == own:
-            continue
-        if line := _find_edit(git.text(blob), data):
+        if data is not None and blob_of(data, like=blob) not in {blob, main.files.get(name)}:
+            changed.append((name, blob, data))
+    contents = git.contents(blob for _, blob, _ in changed) if changed else ()
+    for (name, blob, data), was in zip(changed, contents, strict=True):
+        if line := _find_edit(was, data):
             yield Problem(
                 file=name,
                 line=line,
@@ -187,17 +190,16 @@ def find_unwritten(project: Project, main: Main, *, is_written: bool) -> Unwritt
     folder = project.root / SCHEMAS
     if not folder.is_dir() or leads_out(folder, project.root):
         return Unwritten()
-    git, problems, changed = Git(project.root, SCHEMAS), list[Problem](), list[str]()
-    before = git.tree(main.base) if main.base else {}
+    git, problems, here = Git(project.root, SCHEMAS), list[Problem](), dict[str, bytes]()
     for path in sorted(folder.rglob("*.sql"))[:_MOST_SCHEMAS]:
         name = path.relative_to(folder).as_posix()
         data = read_bytes(path)
         text = data if isinstance(data, Problem) else decode(name, data)
         if isinstance(text, Problem):
             problems.append(replace(text, file=name, path=printable(os.path.relpath(path))))
-        elif isinstance(data, bytes) and main.base and _is_changed(data, before.get(name), git):
-            changed.append(name)
-    if is_written or not changed:
+        elif isinstance(data, bytes):
+            here[name] = data
+    if is_written or not main.base or not (changed := sorted(_find_changed(here, git, main.base))):
         return Unwritten(tuple(problems))
     what = (
         f"{SCHEMAS.as_posix()} has changed ({', '.join(map(printable, changed))}), and no migration brings it"
@@ -205,10 +207,15 @@ def find_unwritten(project: Project, main: Main, *, is_written: bool) -> Unwritt
     return Unwritten(tuple(problems), (f"{what}: `npx supabase db diff -f <name>` writes one.",))
 
 
-def _is_changed(data: bytes, before: str | None, git: Git) -> bool:
-    if before is None:
-        return True
-    return blob_of(data, like=before) != before and _find_edit(git.text(before), data) > 0
+def _find_changed(here: Mapping[str, bytes], git: Git, base: str) -> Iterator[str]:
+    """Yield the names of the files that say something else than in a commit, or were not there."""
+    before = git.tree(base)
+    yield from here.keys() - before.keys()
+    other = [
+        name for name in here.keys() & before.keys() if blob_of(here[name], like=before[name]) != before[name]
+    ]
+    contents = git.contents(before[name] for name in other) if other else ()
+    yield from (name for name, was in zip(other, contents, strict=True) if _find_edit(was, here[name]))
 
 
 def _find_edit(was: bytes, now: bytes) -> int:

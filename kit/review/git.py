@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import IO, cast
 
 from kit.errors import BadInput, MissingTool
 
@@ -127,9 +130,21 @@ class Git:
         elsewhere = (".", ":(exclude)supabase", f":(exclude){self._folder}")
         return self._ask(*compare, main.base, "--", *elsewhere) is None
 
-    def text(self, blob: str) -> bytes:
-        """Return the content of a blob."""
-        return self._ask("cat-file", "blob", blob) or b""
+    def contents(self, blobs: Iterable[str]) -> Iterator[bytes]:
+        """Yield the content of each blob, of one process for all of them; b"" of one that is not there."""
+        with (
+            contextlib.suppress(BrokenPipeError),
+            subprocess.Popen(
+                ["git", *_READS_ONLY, "cat-file", "--batch"],
+                cwd=self._project,
+                env=_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ) as process,
+        ):
+            for blob in blobs:
+                yield _ask_for(blob, process)
 
     def _commit(self, name: str) -> str:
         answer = self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
@@ -170,6 +185,19 @@ class Git:
                 remedy="Install git, which knows what is new: https://git-scm.com/downloads.",
             ) from error
         return None if ran.returncode else ran.stdout
+
+
+def _ask_for(blob: str, process: subprocess.Popen[bytes]) -> bytes:
+    """Return the content of a blob, by a `git cat-file --batch`, which ends where an object is damaged."""
+    questions, answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+    # One question, one answer: neither pipe can fill while nobody reads it.
+    with contextlib.suppress(BrokenPipeError):
+        questions.write(f"{blob}\n".encode())
+        questions.flush()
+        *_, size = answers.readline().split() or [b""]
+        if size.isdigit():  # else it is "missing"
+            return answers.read(int(size) + 1)[:-1]
+    return b""
 
 
 def blob_of(data: bytes, *, like: str = "") -> str:

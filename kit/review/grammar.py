@@ -13,7 +13,19 @@ Message = Any
 """A protobuf message, or a value in one."""
 _Form = Any
 """Nested tuples of names and values, which one compares and does nothing else with."""
-_PLACES = ("location", "stmt_len")
+PLACES = frozenset(
+    {
+        "list_end",
+        "list_start",
+        "location",
+        "name_location",
+        "rexpr_list_end",
+        "rexpr_list_start",
+        "stmt_len",
+        "stmt_location",
+    }
+)
+"""Fields that say where something stands in the text, and not what it is."""
 _COMMENTS = {C_COMMENT, SQL_COMMENT}
 
 _LONG = 10_000
@@ -71,7 +83,7 @@ def _shape(message: Message) -> _Form:
         *(
             (field.name, _shape_of_value(value, in_body=is_body))
             for field, value in message.ListFields()
-            if not field.name.endswith(_PLACES)
+            if field.name not in PLACES
         ),
     )
 

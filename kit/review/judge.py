@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from postgast import find_nodes
+from postgast import walk
 from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import FuncCall
 
 from kit.review.bodies import Inner, statements_of_do, statements_of_function
 from kit.review.catalog import TEMPORARY, KnownObjects, qualified, type_text
 from kit.review.classify import UNKNOWN, Parsed, Unparsable, find_rules, read
+from kit.review.facts import Keys
 from kit.review.grammar import Message
 from kit.review.locks import Locked, find_locks
 from kit.review.net import (
@@ -30,6 +31,7 @@ from kit.review.net import (
     table_of,
 )
 from kit.review.objects import Column, Domain, Key
+from kit.review.outside import find_outside_of
 from kit.review.rules import Lock, Order, Rule, combine, read_rules, strongest
 
 _DEEPEST = 4
@@ -91,6 +93,7 @@ class Verdict:
         start: the character at which it starts, after blanks and comments; the length of the text if there
             is nothing else.
         slow: it takes as long as there are rows.
+        outside: how it would reach outside of its database, a clause; "" where it would not.
     """
 
     operation: str
@@ -100,12 +103,14 @@ class Verdict:
     locked: Locked = field(default_factory=dict)
     start: int = 0
     slow: bool = False
+    outside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
     parts: tuple[Part, ...]
     start: int
+    outside: str
 
 
 class Judge:
@@ -118,7 +123,7 @@ class Judge:
         """Start with an empty database."""
         self.catalog = KnownObjects()
         self._before: KnownObjects | None = None
-        self._made: set[Key] = set()
+        self._made = Keys()
         self._renamed: set[Key] = set()
         self._statements: list[_Statement] = []
 
@@ -144,9 +149,10 @@ class Judge:
             return parsed
         if self._before is None:
             self._before = self.catalog.copy()
-        statement = _Statement(tuple(self._parts(parsed, sql)), parsed.start)
+        outside = find_outside_of(parsed.statements or ())
+        statement = _Statement(tuple(self._parts(parsed, sql)), parsed.start, outside)
         self._statements.append(statement)
-        return _verdict(statement.parts, statement.start)
+        return _verdict(statement, statement.parts)
 
     def sum_up(self) -> list[Verdict]:
         """Return the verdict of each judged statement, by all of them together.
@@ -159,7 +165,7 @@ class Judge:
             for statement in reversed(self._statements)
         ]
         return [
-            _verdict(list(reversed(parts)), statement.start)
+            _verdict(statement, list(reversed(parts)))
             for parts, statement in zip(reversed(summed), self._statements, strict=True)
         ]
 
@@ -171,9 +177,8 @@ class Judge:
         reasons: list[str] = []
         summed = _subjects(part)
         # What a table is called afterwards is judged with what it was called before.
-        passing = {key for key in self._renamed if key not in self.catalog.facts}
         keys = part.keys[:1] if part.rule.operation == "RENAME TABLE" else part.keys
-        keys = tuple(key for key in keys if key not in passing) or keys
+        keys = tuple(key for key in keys if key not in self._renamed or key in self.catalog.facts) or keys
         for key in keys:
             subject = subject_of(key)
             net = nets.get(subject) if subject in summed else self._net_of_new(key)
@@ -235,8 +240,9 @@ class Judge:
                     rule, (), "any", "It is there already, so its condition keeps it from running.", {}
                 )
             return
-        earlier = self.catalog.copy() if len(rules) > 1 else self.catalog
-        locks = [find_locks(kind, content, rule.lock, earlier, self._made, part=part) for rule, part in rules]
+        locks = [
+            find_locks(kind, content, rule.lock, self.catalog, self._made, part=part) for rule, part in rules
+        ]
         found = [self._why(rule, part, content) for rule, part in rules]
         before = self._before or self.catalog
         touched = self.catalog.apply(kind, content)
@@ -244,9 +250,11 @@ class Judge:
             fresh = {key for key in keys if key in self.catalog.facts and key not in before.facts}
             if kind == "rename_stmt" and len(keys) == _OLD_AND_NEW and keys[0] in before.facts:
                 self._renamed |= fresh
-                self._made |= {key for key in fresh if key[0] == "type"}  # it passes under another name
+                fresh = {key for key in fresh if key[0] == "type"}  # it passes under another name
             else:
-                self._made |= fresh - self._renamed
+                fresh -= self._renamed
+            for key in fresh:
+                self._made.add(key)
         for rule, keys, locked in zip(found, touched, locks, strict=True):
             yield Part(rule, keys, rule.order, rule.why, locked)
 
@@ -273,8 +281,7 @@ class Judge:
 
     def _is_there(self, kind: str, content: Message) -> bool:
         """Say whether all that a guarded statement makes is there, or nothing that it drops."""
-        trial = self.catalog.copy()
-        keys = [key for touched in trial.apply(kind, content) for key in touched]
+        keys = self.catalog.touched_by(kind, content)
         if not keys:
             return False
         if kind == "drop_stmt":
@@ -333,7 +340,9 @@ class Judge:
     ) -> Iterator[tuple[str, str, Message | None, bool]]:
         """Look into the functions that a SELECT calls for what they do: those that stand for its columns."""
         for target in select.target_list:
-            for call in find_nodes(target.res_target.val, FuncCall):
+            for _, call in walk(target.res_target.val):
+                if not isinstance(call, FuncCall):
+                    continue
                 own = len(call.funcname) == 1 or call.funcname[0].string.sval == "pg_catalog"
                 harmless = own and (call.funcname[-1].string.sval in _HARMLESS or bool(select.from_clause))
                 yield from self._call(call, "" if harmless else "not known", guarded=guarded, depth=depth)
@@ -389,7 +398,7 @@ _WHOLE_TABLES = {
 _LATER = "What becomes of it in sum is said at a later statement."
 
 
-def _verdict(parts: Sequence[Part], start: int) -> Verdict:
+def _verdict(statement: _Statement, parts: Sequence[Part]) -> Verdict:
     operations = list(dict.fromkeys(part.rule.operation for part in parts))
     locked: Locked = {}
     for part in parts:
@@ -404,6 +413,7 @@ def _verdict(parts: Sequence[Part], start: int) -> Verdict:
         if len(reasons) == 1
         else " ".join(f"{operation} ({order}): {why}" for operation, order, why in reasons),
         locked=locked,
-        start=start,
+        start=statement.start,
         slow=any(part.rule.slow for part in parts),
+        outside=statement.outside,
     )

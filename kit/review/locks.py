@@ -6,19 +6,20 @@ Sources: PostgreSQL 18, 13.3.1 "Table-Level Locks", and the page of each command
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
-from postgast import PgQueryError, find_nodes
+from postgast import PgQueryError, walk
 from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import CommonTableExpr, DropBehavior, RangeVar
 from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import ObjectType as Obj
 
 from kit.review.catalog import DROPPED, TEMPORARY, KnownObjects, qualified
+from kit.review.facts import Keys
 from kit.review.grammar import Message, parse
-from kit.review.objects import Column, Constraint, Index, Key, Table
+from kit.review.objects import Column, Constraint, Index, Table
 from kit.review.rules import LOCKS, Lock, strongest
 
 Locked = dict[str, Lock]
@@ -45,7 +46,7 @@ def find_locks(
     content: Message,
     lock: Lock,
     catalog: KnownObjects,
-    made: Collection[Key],
+    made: Keys,
     *,
     part: Message = None,
 ) -> Locked:
@@ -74,11 +75,9 @@ def _with_parts(kind: str, found: list[tuple[str, Lock]], catalog: KnownObjects)
     """Add the partitions of a table that is changed: each is locked as the whole is."""
     yield from found
     if kind in {"alter_table_stmt", "index_stmt", "rename_stmt", "truncate_stmt", "lock_stmt"}:
-        for key, fact in catalog.facts.items():
-            if isinstance(fact, Table) and fact.parent:
-                for name, lock in found:
-                    if name == fact.parent and lock in _OF_ALL_PARTS:
-                        yield key[1], lock
+        for name, lock in found:
+            for key, _ in catalog.facts.related("part of", name) if lock in _OF_ALL_PARTS else ():
+                yield key[1], lock
 
 
 _OF_ALL_PARTS: set[Lock] = {"SHARE", "ACCESS EXCLUSIVE"}
@@ -183,18 +182,17 @@ def _dropped_index(about: _About, _: str, names: list[str]) -> Pairs:
         yield _UNNAMED, about.lock
 
 
-def _dropped_type(about: _About, _: str, names: list[str]) -> Pairs:
+def _dropped_type(about: _About, _kind: str, names: list[str]) -> Pairs:
     """With CASCADE the columns of the type go, too."""
     name = names[-1]
     yield _UNNAMED, about.lock
-    for key, fact in about.catalog.facts.items():
-        cascades = about.content.behavior == DropBehavior.DROP_CASCADE
-        if cascades and isinstance(fact, Column) and fact.type.removesuffix("[]") == name:
+    if about.content.behavior == DropBehavior.DROP_CASCADE:
+        for key, _ in about.catalog.facts.related("of type", name):
             yield key[1], "ACCESS EXCLUSIVE"
 
 
 def _dropped_schema(about: _About, schema: str) -> Pairs:
-    inside = [key[1] for key in about.catalog.facts if key[0] == "table" and key[1].startswith(f"{schema}.")]
+    inside = [key[1] for key, _ in about.catalog.facts.related("in schema", schema)]
     for table in inside:
         yield from _dropped_table(table, about.content, about.catalog)
     if not inside and ("schema", schema) not in about.catalog.facts:
@@ -219,12 +217,11 @@ def _dropped_table(table: str, content: Message, catalog: KnownObjects) -> Pairs
     fact = catalog.facts.get(("table", table))
     if isinstance(fact, Table) and fact.parent:
         yield fact.parent, "ACCESS EXCLUSIVE"
-    for key, fact in catalog.facts.items():
-        if isinstance(fact, Constraint) and fact.kind == "foreign":
-            if key[1] == table:
-                yield fact.target[0], "ACCESS EXCLUSIVE"
-            elif fact.target[0] == table:
-                yield key[1], "ACCESS EXCLUSIVE"
+    for _, constraint in catalog.of_table("constraint", table):
+        if isinstance(constraint, Constraint) and constraint.kind == "foreign":
+            yield constraint.target[0], "ACCESS EXCLUSIVE"
+    for key, _ in catalog.facts.related("points to", table):
+        yield key[1], "ACCESS EXCLUSIVE"
 
 
 def _dotted(names: list[str], catalog: KnownObjects) -> str:
@@ -236,12 +233,14 @@ def _dotted(names: list[str], catalog: KnownObjects) -> str:
 
 def relations_in(content: Message, catalog: KnownObjects) -> set[str]:
     """Return the relations that a query reads, without the names that it gives itself in WITH."""
-    own = {expression.ctename for expression in find_nodes(content, CommonTableExpr)}
+    nodes = [node for _, node in walk(content)]
+    own = {node.ctename for node in nodes if isinstance(node, CommonTableExpr)}
     return {
-        catalog.name(relation)
-        for relation in find_nodes(content, RangeVar)
-        if relation.schemaname or relation.relname not in own
-        if relation.schemaname not in {"pg_catalog", "information_schema"}
+        catalog.name(node)
+        for node in nodes
+        if isinstance(node, RangeVar)
+        if node.schemaname or node.relname not in own
+        if node.schemaname not in {"pg_catalog", "information_schema"}
     }
 
 
@@ -261,14 +260,17 @@ def _written(about: _About) -> Pairs:
         yield name, "ACCESS SHARE"
     yield table, lock
     changed = {item.res_target.name for item in getattr(content, "target_list", ())}
-    for key, fact in catalog.facts.items():
-        if not isinstance(fact, Constraint) or fact.kind != "foreign":
-            continue
-        writes = not hasattr(content, "target_list") or bool(changed & set(fact.columns))
-        if key[1] == table and writes and not _is_deletion(content):
-            yield fact.target[0], "ROW SHARE"
-        if fact.target[0] == table and _is_deletion(content):
-            yield key[1], "ROW SHARE" if fact.actions[:1] in {"a", "r"} else "ROW EXCLUSIVE"
+    if _is_deletion(content):
+        for key, fact in catalog.facts.related("points to", table):
+            if isinstance(fact, Constraint):
+                yield key[1], "ROW SHARE" if fact.actions[:1] in {"a", "r"} else "ROW EXCLUSIVE"
+        return
+    for _, fact in catalog.of_table("constraint", table):
+        match fact:
+            case Constraint(kind="foreign", columns=columns, target=(pointed_at, *_)) if not hasattr(
+                content, "target_list"
+            ) or changed & set(columns):
+                yield pointed_at, "ROW SHARE"
 
 
 def _is_deletion(content: Message) -> bool:
@@ -366,9 +368,8 @@ def _granted(about: _About) -> Pairs:
         if item.WhichOneof("node") == "range_var":
             yield catalog.name(item.range_var), lock
         elif content.objtype == Obj.OBJECT_TABLE:  # ALL TABLES IN SCHEMA
-            for key in catalog.facts:
-                if key[0] == "table" and key[1].startswith(f"{item.string.sval}."):
-                    yield key[1], lock
+            for key, _ in catalog.facts.related("in schema", item.string.sval):
+                yield key[1], lock
 
 
 def _commented(about: _About) -> Pairs:
@@ -412,7 +413,7 @@ def _domain_altered(about: _About) -> Pairs:
     name = content.type_name[-1].string.sval
     if ("type", qualified(content.type_name)) not in catalog.facts:
         yield _UNNAMED, "SHARE"
-    for key, fact in catalog.facts.items():
+    for key, fact in catalog.facts.related("of type", name):
         if isinstance(fact, Column) and fact.type == name:
             yield key[1], "SHARE"
 

@@ -7,11 +7,12 @@ statement's own rule holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from kit.review.catalog import ROW_COMMANDS, TEMPORARY, KnownObjects
 from kit.review.expressions import NOTHING, TRUE, Shape, asks_for_null, calls_in, implies
+from kit.review.facts import Keys
 from kit.review.objects import (
     Column,
     Constraint,
@@ -62,7 +63,7 @@ class ObjectChange:
     before: KnownObjects
     after: KnownObjects
     operations: Collection[str]
-    made: Collection[Key]
+    made: Keys
 
     def drops(self) -> bool:
         """Say whether one of the statements drops the subject."""
@@ -330,7 +331,7 @@ def _constraint(change: ObjectChange) -> Net | None:
     if (was is None) != (now is None) and _has_another_name(change, was or now):
         return Net("any", "The same constraint is there under another name.")
     if isinstance(now, Constraint):
-        if change.drops() and change.key in change.before.gone | change.after.gone:
+        if change.drops() and (change.key in change.before.gone or change.key in change.after.gone):
             return Net(
                 "unknown", "What the constraint was before is not known: no earlier migration makes it."
             )
@@ -368,15 +369,10 @@ _ON_CONFLICT = (
 
 def _lost_unique(was: Constraint, change: ObjectChange) -> Net:
     """A unique constraint goes; another one or a unique index over the same columns may stand in for it."""
-    for key, fact in change.after.facts.items():
-        if isinstance(fact, Index):
-            stands_in = fact.unique and fact.table == change.key[1] and fact.where == NOTHING
-        elif isinstance(fact, Constraint):
-            stands_in = fact.kind in {"unique", "primary"} and key[1] == change.key[1]
-        else:
-            continue
-        if stands_in and sorted(fact.columns) == sorted(was.columns):
-            return Net("any", "Another unique index is over the same columns.")
+    if any(
+        sorted(columns) == sorted(was.columns) for columns in _unique_columns(change.after, change.key[1])
+    ):
+        return Net("any", "Another unique index is over the same columns.")
     gone = [column for column in was.columns if ("column", change.key[1], column) not in change.after.facts]
     if gone:
         return Net("code-first", "It goes with its column.")
@@ -456,17 +452,20 @@ UNIQUE = (
 def _covers_a_key(now: Constraint | Index, change: ObjectChange) -> bool:
     """Say whether columns that are unique already are among those that become unique."""
     table = now.table if isinstance(now, Index) else change.key[1]
-    wanted = set(now.columns)
-    for key, fact in change.before.facts.items():
-        if isinstance(fact, Constraint):
-            unique = fact.kind in {"unique", "primary"} and key[1] == table
-        elif isinstance(fact, Index):
-            unique = fact.unique and fact.table == table and fact.where == NOTHING
-        else:
-            continue
-        if unique and fact.columns and set(fact.columns) == wanted:
-            return True
-    return False
+    return any(
+        bool(columns) and set(columns) == set(now.columns)
+        for columns in _unique_columns(change.before, table)
+    )
+
+
+def _unique_columns(catalog: KnownObjects, table: str) -> Iterator[tuple[str, ...]]:
+    """Yield the columns of each key and each unique index of all rows."""
+    for _, constraint in catalog.of_table("constraint", table):
+        if isinstance(constraint, Constraint) and constraint.kind in {"unique", "primary"}:
+            yield constraint.columns
+    for _, index in catalog.facts.related("on", table):
+        if isinstance(index, Index) and index.unique and index.where == NOTHING:
+            yield index.columns
 
 
 def _index(change: ObjectChange) -> Net | None:
@@ -533,7 +532,7 @@ def _policies(change: ObjectChange) -> Net | None:
     if isinstance(was, Table) and isinstance(now, Table) and not was.row_security:
         reason = "counts once row security is on" if now.row_security else "does nothing without row security"
         return Net("any", f"Row security was off, where nothing was refused; a policy {reason}.")
-    lost = {key for key in change.after.gone - change.before.gone if key[:2] == ("policy", table)}
+    lost = change.after.gone.named("policy", table) - change.before.gone.named("policy", table)
     if lost:
         if all(key in change.after.facts for key in lost):
             return Net(
@@ -621,12 +620,12 @@ def _functions(change: ObjectChange) -> Net | None:
 def _unknown_functions(change: ObjectChange, *, made: bool) -> Net | None:
     """Judge functions of a name that no earlier migration makes."""
     name = change.key[1]
-    if any(key[:2] == ("function", name) for key in change.after.gone - change.before.gone):
+    if change.after.gone.named("function", name) - change.before.gone.named("function", name):
         return Net("unknown", "What the function was before is not known.") if made else None
     if made:
         of_triggers = {routine.returns for routine in change.after.overloads(name).values()} == {"trigger"}
         return Net("any", "Only triggers call it.") if of_triggers else Net("schema-first")
-    if any(key[:2] == ("function", name) for key in change.made):
+    if change.made.named("function", name):
         return Net("any", PASSING)
     if change.drops() and change.before.knows_tables():
         return Net("any", "It is not there: no earlier migration makes it.")
@@ -687,9 +686,8 @@ def _told_apart(routine: Routine, other: Routine) -> bool:
 
 def _other_body(was: Routine, now: Routine, name: str, change: ObjectChange) -> Net | None:
     bare = name.split(".", 1)[1]
-    for fact in change.before.facts.values():
-        if isinstance(fact, Policy) and bare in calls_in(fact.using) | calls_in(fact.check):
-            return Net("unknown", "Policies call the function: what they allow changes with it.")
+    if change.before.facts.related("calls", bare):
+        return Net("unknown", "Policies call the function: what they allow changes with it.")
     if was.definer and not now.definer:
         return Net("expand-contract", "It runs with the caller's rights from now on, which may not suffice.")
     if _raises(now) - _raises(was):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -54,8 +54,18 @@ def find_outside(sql: str) -> str:
         tree = parse(sql)
     except (PgQueryError, DecodeError):
         return ""
-    found = (_find_in_statement(*statement_of(raw.stmt)) for raw in tree.stmts)
-    return next(filter(None, found), "") or next(_find_calls(tree), "")
+    return find_outside_of([statement_of(raw.stmt) for raw in tree.stmts])
+
+
+def find_outside_of(statements: Sequence[tuple[str, Message]]) -> str:
+    """Say how statements that are parsed already would reach outside of their database.
+
+    Args:
+        statements: what the parser calls each, and its content.
+    """
+    found = (_find_in_statement(kind, content) for kind, content in statements)
+    calls = (reason for _, content in statements if content is not None for reason in _find_calls(content))
+    return next(filter(None, found), "") or next(calls, "")
 
 
 @cache

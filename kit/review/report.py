@@ -28,7 +28,7 @@ from kit.review.folder import (
 from kit.review.git import Git, Main, blob_of
 from kit.review.holds import Hold, find_holds
 from kit.review.judge import Judge, Verdict
-from kit.review.outside import TAKE_IT_OUT, find_outside
+from kit.review.outside import TAKE_IT_OUT
 from kit.review.projects import LOOSE, SUPABASE, Project, find_foreign_links, supabase_project
 from kit.review.rules import ORDER_COMMANDS, Order, Problem, combine, waits
 from kit.supabase import MigrationFile, split
@@ -624,7 +624,7 @@ def _sum_up(pending: Iterable[Pending], judge: Judge) -> list[Pending]:
 
 def _without_outside(statement: JudgedStatement) -> JudgedStatement:
     """Say of a statement that would leave its database nothing but that."""
-    if outside := find_outside(statement.sql):
+    if outside := statement.verdict.outside:
         why = f"It would reach outside of its database: {outside}. {TAKE_IT_OUT}"
         return replace(statement, verdict=replace(statement.verdict, why=why))
     return statement

@@ -21,9 +21,10 @@ _TRIMMED = (
 _LETTER = r"A-Za-z0-9_\u0080-\U0010ffff"
 _WORD = re.compile(rf"[{_LETTER}$]")
 _TAG = re.compile(rf"\$[{_LETTER}]*\$")
-_END = re.compile(rf"END(?![{_LETTER}$])", re.IGNORECASE | re.ASCII)
+# Only the words ignore case: to compile a range of all letters so takes 7 ms, at each start.
+_END = re.compile(rf"(?i:END)(?![{_LETTER}$])", re.ASCII)
 _TURNS = re.compile(r"""[$'"\-/;()]|\\[\s\S]?|(?<=[ \t\n\r\f\v])ATOMIC""", re.IGNORECASE | re.ASCII)
-_BEGIN = re.compile(rf"(?<![{_LETTER}$])BEGIN[ \t\n\r\f\v]+\Z", re.IGNORECASE | re.ASCII)
+_BEGIN = re.compile(rf"(?<![{_LETTER}$])(?i:BEGIN)[ \t\n\r\f\v]+\Z", re.ASCII)
 _CONTINUED = re.compile(r"((?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*)'")
 
 

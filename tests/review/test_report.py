@@ -274,6 +274,24 @@ def test_a_comment_in_a_body_is_no_edit_and_a_value_is(project: Project) -> None
     assert project.problem() == ("002_f.sql", 1, "edited")
 
 
+LISTS = """\
+CREATE TABLE t (
+    state text CHECK (state IN ('a', 'b')),
+    tags text[] DEFAULT ARRAY['a', 'b']
+);
+"""
+
+
+def test_a_comment_before_a_list_is_no_edit(project: Project) -> None:
+    """The parser writes down where a list begins and ends, which is nothing that it says."""
+    project.git("checkout", "-q", "main")
+    project.write("002_lists.sql", LISTS)
+    project.commit()
+    project.git("checkout", "-q", "-B", "feature")
+    project.write("002_lists.sql", f"-- why\n{LISTS.replace('text[]', 'text  []')}")
+    assert project.review().problems == ()
+
+
 def test_an_edit_is_found_where_it_is(project: Project) -> None:
     project.write("001_documents.sql", "-- why\n\n" + FIRST + "\n-- more\n" + ADD)
     assert project.problem() == ("001_documents.sql", 9, "edited")
