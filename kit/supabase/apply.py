@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn, cast
 
 import psycopg
@@ -17,7 +16,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
-from kit.errors import BadInput, HistoryDiverged, MigrationFailed, OutOfOrder
+from kit.errors import HistoryDiverged, MigrationFailed, OutOfOrder
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.arguments import Release
@@ -342,7 +341,6 @@ def _write_array(texts: Sequence[str]) -> str:
     return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
 
 
-SEED = Path("supabase", "seed.sql")
 PUSH_SECONDS = 2.0
 """How long `db push` takes on the virtual clock. Source: WORKFLOW.md 5.4, from 00:36 to 00:38."""
 REPAIR = """
@@ -362,7 +360,7 @@ def migrate_up(run: Invocation) -> None:
             run.say(f"Applying migration {file.path.name}...")
             connection.execute("RESET ALL")
             history.prepare(connection)
-            _apply(run, connection, database, file)
+            apply_and_record(run, connection, database, file)
         spoken = SPOKEN[database] if run.release is Release.V3 else "local"
         run.say(f"{spoken.capitalize()} database is up to date.")
 
@@ -391,42 +389,8 @@ def push(run: Invocation) -> None:
             history.prepare(connection)
             for file in pending:
                 run.say(f"Applying migration {file.path.name}...")
-                _apply(run, connection, database, file)
+                apply_and_record(run, connection, database, file)
     run.say("Finished supabase db push.")
-
-
-def reset(run: Invocation) -> None:
-    """`db reset`: empty a database, apply all files, run seed.sql; the local one, if nothing else is said.
-
-    With --linked it is production that is emptied, of what its users wrote, too. The real
-    CLI makes the local database anew in its container, and so needs Docker; what stands in
-    its stead here is `Invocation.empty`.
-    """
-    database = run.target("local")
-    if run.release is Release.V3:
-        details = "drop every user schema\napply local migrations\n"
-        run.require_consent(database, "Reset the remote database", details=details)
-    elif database == "cloud":
-        run.require("Do you want to reset the remote database?", default=False)
-    if run.empty is None:
-        raise BadInput("db reset: there is no such database here.", remedy="Type it in a clone of the world.")
-    run.say(f"Resetting {SPOKEN[database]} database...")
-    run.empty(database)
-    with run.connect(database) as connection:
-        files = run.list_files()
-        if files:
-            history.prepare(connection)
-        for file in files:
-            run.say(f"Applying migration {file.path.name}...")
-            _apply(run, connection, database, file)
-        seed = run.project / SEED
-        if seed.is_file():
-            run.say(f"Seeding data from {SEED}...")
-            connection.execute(seed.read_bytes())
-        else:
-            run.say(f"WARN: no files matched pattern: {SEED}")
-    if database == "local":
-        run.say("Finished supabase db reset.")
 
 
 def _count(action: str, files: Sequence[MigrationFile]) -> str:
@@ -442,7 +406,10 @@ def _bullets(files: Sequence[MigrationFile]) -> str:
     return "".join(f" • {file.path.name}\n" for file in files)
 
 
-def _apply(run: Invocation, connection: Connection, database: DatabaseName, file: MigrationFile) -> None:
+def apply_and_record(
+    run: Invocation, connection: Connection, database: DatabaseName, file: MigrationFile
+) -> None:
+    """Apply a file as `apply_file` does, and tell that it is committed."""
     apply_file(connection, file, run.release)
     # A file with a BEGIN of its own and no COMMIT leaves the transaction open: nothing is committed yet.
     if connection.info.transaction_status == TransactionStatus.IDLE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +23,7 @@ CLI_VERSION = Release.V2
 RETRY = "Try rerunning the command with --debug to troubleshoot the error."
 """What the CLI adds to an error for which it has no better advice."""
 _FLAG_WIDTH = 28
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ FLAGS = {
     "include-all": Flag("Include all migrations not found on remote history table."),
     "dry-run": Flag("Print the migrations that would be applied, but don't actually apply them."),
     "file": Flag("Save the diff as a new migration of this name.", takes="string", short="f"),
+    "no-seed": Flag("Skip running the seed script after reset."),
+    "version": Flag("Reset up to the specified version.", takes="string"),
+    "last": Flag("Reset up to the last n migration versions.", takes="integer"),
     "status": Flag("Version status to update.", takes="choice", choices=("applied", "reverted")),
 }
 _EVERYWHERE = ("help", "yes", "debug")
@@ -85,7 +90,7 @@ COMMANDS: dict[tuple[str, str], Spec] = {
     ("db", "query"): Spec("Execute a SQL query against the database.", _EITHER, takes=("sql",)),
     ("db", "reset"): Spec(
         "Empty a database and apply all migrations: with --linked, production, with all that users wrote.",
-        _EITHER,
+        ("no-seed", "version", "last", *_EITHER),
     ),
 }
 _GROUPS = {
@@ -193,15 +198,16 @@ def _parse_rest(command: tuple[str, str], words: list[str], release: Release) ->
         if not word.startswith("-") or word == "-":
             values.append(word)
             continue
-        typed, equals, value = word.partition("=")
+        typed, equals, rest = word.partition("=")
+        value = rest if equals else None
         name = typed[2:] if typed.startswith("--") else short.get(typed[1:], "")
         if name not in known:
             _require_here(name in elsewhere.OTHER_FLAGS, "supabase", *command, typed)
             raise _misused(f"Unrecognized flag: {typed} in command supabase {' '.join(command)}", usage)
-        optional = known[name].optional
-        if known[name].takes and not optional and not equals and words and not words[0].startswith("-"):
+        flag = known[name]
+        if flag.takes and not flag.optional and value is None and words and _is_value(words[0], flag):
             value = words.pop(0)
-        flags[name] = _require_value(name, known[name], value, usage)
+        flags.setdefault(name, _require_value(name, flag, value, usage))  # the first counts
     if flags.get("help") == "true":
         return CommandLine(answer=usage)
     if len(values) > len(spec.takes) and not spec.many:
@@ -211,14 +217,30 @@ def _parse_rest(command: tuple[str, str], words: list[str], release: Release) ->
     return CommandLine(command, flags, tuple(values))
 
 
-def _require_value(name: str, flag: Flag, value: str, usage: str) -> str:
+def _is_value(word: str, flag: Flag) -> bool:
+    return not word.startswith("-") or (flag.takes == "integer" and _NUMBER.fullmatch(word) is not None)
+
+
+def _require_value(name: str, flag: Flag, value: str | None, usage: str) -> str:
     if not flag.takes or (flag.optional and not value):
         return value or "true"
-    if not value:
-        raise _misused(f"Missing value for flag --{name}. Expected: {flag.takes}", usage)
-    if flag.choices and value not in flag.choices:
-        expected = " | ".join(f'"{choice}"' for choice in flag.choices)
-        raise _misused(f'Invalid value for flag --{name}: "{value}". Expected: {expected}', usage)
+    if value is None:
+        expected = " | ".join(flag.choices) or flag.takes
+        raise _misused(f"Missing value for flag --{name}. Expected: {expected}", usage)
+    expected = ""
+    if flag.takes == "integer":
+        if not _NUMBER.fullmatch(value):
+            expected = " a string representing a finite number"
+        elif not float(value).is_integer():
+            expected = " an integer"
+        else:
+            value = str(int(float(value)))
+    elif flag.choices and value not in flag.choices:
+        expected = ": " + " | ".join(f'"{choice}"' for choice in flag.choices)
+        if not value:
+            raise _misused(f"Missing value for flag --{name}. Expected{expected}", usage)
+    if expected:
+        raise _misused(f'Invalid value for flag --{name}: "{value}". Expected{expected}', usage)
     return value
 
 

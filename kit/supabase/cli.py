@@ -12,13 +12,14 @@ import psycopg
 from kit.errors import BadInput, MigrationError
 from kit.names import DatabaseName
 from kit.supabase import history
-from kit.supabase.apply import migrate_up, push, reset
+from kit.supabase.apply import migrate_up, push
 from kit.supabase.arguments import RETRY, Release
 from kit.supabase.diff import diff, pull
 from kit.supabase.files import FOLDER, parse_name
 from kit.supabase.history import HistoryRow
 from kit.supabase.invocation import TARGETS, Invocation
 from kit.supabase.query import LARGEST, format_listing, pair_versions, parse_version, run_query
+from kit.supabase.reset import reset
 from kit.supabase.splitter import skip_blanks, split
 
 
@@ -44,14 +45,9 @@ def main(run: Invocation) -> int:
     except psycopg.Error as error:
         if history.is_lost(error):
             raise history.lost("chosen", error) from None
-        run.write(f"{_in_words(error)}\n{RETRY}\n")
+        run.write(f"{history.in_words(error)}\n{RETRY}\n")
         return 1
     return 0
-
-
-def _in_words(error: psycopg.Error) -> str:
-    severity, words = error.diag.severity or "ERROR", error.diag.message_primary or str(error)
-    return f"{severity}: {words} (SQLSTATE {error.sqlstate or 'XX000'})"
 
 
 @contextlib.contextmanager
@@ -62,7 +58,7 @@ def _said_as(what: str) -> Iterator[None]:
     except psycopg.Error as error:
         if history.is_lost(error):
             raise
-        raise BadInput(f"{what}{_in_words(error)}", remedy="Look at the history table.") from error
+        raise BadInput(f"{what}{history.in_words(error)}", remedy="Look at the history table.") from error
 
 
 def _new(run: Invocation) -> None:

@@ -61,6 +61,12 @@ def is_lost(error: psycopg.Error) -> bool:
     return error.sqlstate is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 
+def in_words(error: psycopg.Error) -> str:
+    """Return what PostgreSQL says of refused SQL as the Supabase CLI writes it."""
+    severity, words = error.diag.severity or "ERROR", error.diag.message_primary or str(error)
+    return f"{severity}: {words} (SQLSTATE {error.sqlstate or 'XX000'})"
+
+
 def unreachable(database: str, why: str) -> ServerFailed:
     """Make the error for a connection that failed or broke."""
     return ServerFailed(

@@ -58,7 +58,7 @@ class Invocation:
         read_all: returns all that is piped in, bytes that are no UTF-8 as lone surrogates.
         release: which CLI to be.
         shown: whether what is printed goes to a terminal; version 3 asks nothing elsewhere.
-        empty: makes a database anew, with nothing in it, for `db reset`.
+        empty: makes the local database anew, with nothing in it, for `db reset`.
     """
 
     argv: Sequence[str]
@@ -73,7 +73,7 @@ class Invocation:
     read_all: Callable[[], str] = str
     release: Release = CLI_VERSION
     shown: bool = True
-    empty: Callable[[DatabaseName], None] | None = None
+    empty: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
         """Say the class; the URLs have passwords."""

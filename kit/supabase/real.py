@@ -25,7 +25,7 @@ from kit.supabase.invocation import TARGETS, Invocation
 
 # Not what is in .bin: the tests have another release there, too, and npm links one of them.
 _MODULES = ROOT / "node_modules" / "supabase" / "dist" / "supabase.js"
-_LOCAL_BY_DEFAULT = {("migration", "up"), ("db", "diff"), ("db", "query")}
+_LOCAL_BY_DEFAULT = {("migration", "up"), ("db", "diff"), ("db", "query"), ("db", "reset")}
 _APPLIES = {("migration", "up"), ("db", "push")}
 _ASKS = {*_APPLIES, ("migration", "repair"), ("db", "query"), ("db", "reset")}
 _TARGET_FLAGS = ("--local", "--linked", "--remote")

@@ -118,7 +118,7 @@ class Programs:
                 read_all=terminal.read_all,
                 release=release,
                 shown=command.shown,
-                empty=lambda name: create(self.server, name),
+                empty=lambda: create(self.server, "local"),
             )
         )
 

@@ -20,7 +20,7 @@ from kit.timeline.clock import VirtualClock
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {Release.V2: "supabase", Release.V3: "supabase-3"}
 """What package.json calls the two releases."""
-LOCAL_BY_DEFAULT = (["migration", "up"], ["db", "diff"], ["db", "query"])
+LOCAL_BY_DEFAULT = (["migration", "up"], ["db", "diff"], ["db", "query"], ["db", "reset"])
 NO_DATABASE = (["migration", "new"],)
 MISUSED = re.compile(
     r"^(Unrecognized flag|Unexpected positional|Missing (required|value)|Invalid value|Unknown subcommand)"
@@ -85,10 +85,13 @@ def empty(server: Server, name: str) -> None:
 class Twins:
     """The same project twice."""
 
-    def __init__(self, cli: Path, server: Server, folder: Path, release: Release) -> None:
+    def __init__(
+        self, cli: Path, server: Server, folder: Path, release: Release, *, remote: bool = False
+    ) -> None:
         self.cli = cli
         self.release = release
-        self.databases = {"real": "postgres" if release is Release.V3 else "real", "ours": "ours"}
+        local = release is Release.V3 and not remote
+        self.databases = {"real": "postgres" if local else "real", "ours": "ours"}
         self.server = server
         self.folders = {"real": folder / "real", "ours": folder / "ours"}
         self.clock = VirtualClock()
@@ -103,6 +106,7 @@ class Twins:
                 if content is None:
                     path.unlink()
                 else:
+                    path.parent.mkdir(exist_ok=True)
                     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def sql(self, text: str) -> None:
@@ -197,7 +201,7 @@ class Twins:
                 read_all=lambda: typed or "",
                 release=self.release,
                 shown=False,
-                empty=lambda _: create(self.server, "ours"),
+                empty=lambda: create(self.server, "ours"),
             )
         )
         return code, _comparable("".join(printed), self.folders["ours"])
@@ -226,6 +230,14 @@ def _comparable(text: str, folder: Path) -> str:
 @pytest.fixture(params=list(Release), ids=lambda release: f"v{release[0]}")
 def twins(request: pytest.FixtureRequest, find_real: Find, local_stack: Server, tmp_path: Path) -> Twins:
     return Twins(find_real(request.param), local_stack, tmp_path, request.param)
+
+
+@pytest.fixture(params=list(Release), ids=lambda release: f"v{release[0]}")
+def remote_twins(
+    request: pytest.FixtureRequest, find_real: Find, local_stack: Server, tmp_path: Path
+) -> Twins:
+    """Make twins for commands that mean the remote database alone, and may drop all that it holds."""
+    return Twins(find_real(request.param), local_stack, tmp_path, request.param, remote=True)
 
 
 @pytest.fixture(scope="session")

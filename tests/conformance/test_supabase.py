@@ -478,6 +478,102 @@ THREE: dict[str, list[Step]] = {
 }
 
 
+KINDS = """
+CREATE SCHEMA other; CREATE TABLE other.x (a int); CREATE SEQUENCE stays; CREATE TYPE mood AS ENUM ('a');
+CREATE DOMAIN d AS int; CREATE TYPE pair AS (a int); CREATE VIEW v AS SELECT 1 AS a;
+CREATE MATERIALIZED VIEW m AS SELECT 1 AS a; CREATE INDEX ON m (a);
+CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'; CREATE AGGREGATE g(int) (sfunc = int4pl, stype = int);
+CREATE TABLE part (a int) PARTITION BY LIST (a); CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1);
+CREATE TABLE s (a serial PRIMARY KEY, b int REFERENCES s); CREATE POLICY p ON s FOR SELECT USING (true);
+CREATE SCHEMA auth; CREATE TABLE auth.users (a int);
+CREATE SCHEMA extensions; CREATE TABLE extensions.stays (a int);
+CREATE POLICY goes ON extensions.stays USING (true);
+CREATE SCHEMA supabase_migrations; CREATE TABLE supabase_migrations.emptied (a int);
+INSERT INTO supabase_migrations.emptied VALUES (1);
+"""
+TWO_FILES = Files({"001_a.sql": TABLE, "002_b.sql": "ALTER TABLE t ADD c int"})
+RESETS: dict[str, list[Step]] = {
+    "asks": [
+        TWO_FILES,
+        Sql("CREATE TABLE theirs (a int)"),
+        Run("db reset --linked", 1),
+        Run("db reset --linked", 1, typed="n\n"),
+        Run("db reset --linked", typed="y\n", says="Applying migration 002_b.sql", same=False),
+        Run("db reset --linked --yes"),
+        Run("migration list --linked"),
+    ],
+    "up to a version": [
+        TWO_FILES,
+        Run("db reset --linked --yes --version 001", says="to version: 001"),
+        Run("db reset --linked --yes --version 009", 1, says="does not exist"),
+        Run("db reset --linked --yes --version x", 1, says="invalid version number"),
+        Run("db reset --linked --version 001 --last 1", 1, says="[last version]"),
+    ],
+    "all but the last": [
+        TWO_FILES,
+        Files({"foo.sql": "x"}),
+        Run("db reset --linked --yes --last 1", says="to version: 001"),
+        Run("db reset --linked --yes --last 2", says="to version: -"),
+        Run("db reset --linked --yes --last 0"),
+        Run("db reset --linked --yes --last", 1, says="Expected: integer"),
+        Run("db reset --linked --yes --last x", 1, says="a finite number"),
+        Run("db reset --linked --yes --last 1.5", 1, says="an integer"),
+        Run("db reset --linked --yes --last=-1", 1, says="invalid argument"),
+    ],
+    "seeds": [
+        TWO_FILES,
+        Files({"../seed.sql": "INSERT INTO t VALUES (1, 'x');\nINSERT INTO t VALUES (2, 'y')"}),
+        Run("db reset --linked --yes", says="Seeding data from supabase/seed.sql"),
+        Run("db reset --linked --yes --no-seed"),
+        Run("db reset --linked --yes"),
+    ],
+    "seeds that config.toml names": [
+        TWO_FILES,
+        Files(
+            {
+                "../config.toml": '[db.seed]\nsql_paths = ["seed.sql", "s/*.sql", "no.sql", "s", "../x.sql"]',
+                "../seed.sql": "INSERT INTO t VALUES (3)",
+                "../s/b.sql": "SELECT 1",
+                "../s/a.sql": "SELECT 2; SELECT 3",
+                "../s/c.txt": "x",
+                "../../x.sql": "COMMIT",
+            }
+        ),
+        Run("db reset --linked --yes", says="WARN: no files matched pattern: supabase/no.sql"),
+        Files({"../config.toml": "[db.seed]\nenabled = false"}),
+        Run("db reset --linked --yes"),
+    ],
+    "a seed that fails": [
+        TWO_FILES,
+        Files({"../seed.sql": "INSERT INTO t VALUES (1);\nINSERT INTO nope VALUES (1)"}),
+        Run("db reset --linked --yes", 1, says="42P01"),
+    ],
+    "a file that fails": [
+        Files({"001_a.sql": TABLE, "002_b.sql": "SELECT nope"}),
+        Run("db reset --linked --yes", 1, says="At statement: 0"),
+    ],
+    "no files at all": [Run("db reset --linked --yes"), Run("db reset --linked --yes extra", 1)],
+    "all kinds of objects": [TWO_FILES, Sql(KINDS), Run("db reset --linked --yes")],
+    "a range, which cannot be dropped so": [
+        TWO_FILES,
+        Sql("CREATE TYPE r AS RANGE (subtype = int)"),
+        Run("db reset --linked --yes", 1, says="2BP01"),
+    ],
+    "the first of two equal flags counts": [
+        TWO_FILES,
+        Run("migration repair --linked --status applied --status reverted 001 --yes", says="=> applied"),
+        Run("migration repair --linked --status= 001", 1, says='Expected: "applied" | "reverted"'),
+        Run("migration repair --linked --status", 1, says="Expected: applied | reverted"),
+    ],
+}
+
+
+@pytest.mark.parametrize("steps", RESETS.values(), ids=RESETS.keys())
+def test_resets_as_the_cli_does(remote_twins: Both, steps: list[Step]) -> None:
+    compare(remote_twins, steps)
+
+
 @pytest.mark.parametrize("steps", THREE.values(), ids=THREE.keys())
 def test_same_as_version_3(make_twins: Callable[[Release], Both], steps: list[Step]) -> None:
     compare(make_twins(Release.V3), steps)

@@ -27,6 +27,7 @@ class Project:
         }
         self.ask: Callable[[str], str] | None = None
         self.applied: list[MigrationApplied] = []
+        self.empty: Callable[[], None] | None = partial(create, server, "local")
         self.migrations = folder / "supabase" / "migrations"
         self.migrations.mkdir(parents=True)
 
@@ -42,6 +43,7 @@ class Project:
                 write=printed.append,
                 ask=self.ask,
                 applied=self.applied.append,
+                empty=self.empty,
             )
         )
         text = "".join(printed)
