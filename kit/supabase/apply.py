@@ -19,7 +19,7 @@ from psycopg.waiting import Ready, Wait
 from kit.errors import HistoryDiverged, MigrationFailed, OutOfOrder
 from kit.names import DatabaseName
 from kit.supabase import history
-from kit.supabase.arguments import Release
+from kit.supabase.arguments import CLI_VERSION, Release
 from kit.supabase.files import FOLDER, MigrationFile, choose_pending
 from kit.supabase.history import INSERT, Connection, is_lost, lost
 from kit.supabase.invocation import SPOKEN, Invocation
@@ -28,7 +28,7 @@ from kit.supabase.splitter import skip_blanks, split
 _ALONE = re.compile(
     r"CREATE\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY(\s|$)"
     r"|DROP\s+INDEX\s+CONCURRENTLY(\s|$)"
-    r"|REINDEX[\s(].*\sCONCURRENTLY(\s|$)"
+    r"|REINDEX[\s(][^\n\r\u2028\u2029]*\sCONCURRENTLY(\s|$)"
     r"|VACUUM([\s(]|$)"
     r"|ALTER\s+SYSTEM(\s|$)"
     r"|CLUSTER(\s|$)"
@@ -36,6 +36,10 @@ _ALONE = re.compile(
 """Statements that PostgreSQL refuses in a transaction. Source: Supabase CLI, 2.109 and later."""
 _CONTROLS = re.compile(r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|PREPARE\s+TRANSACTION)(\s|$)")
 """Statements that begin or end a transaction themselves."""
+_BLANKS = re.compile(
+    r"[ \t\n\r]*(?:\ufeff[ \t\n\r]*)*(?:(?:--[^\n]*(?:\n|\Z)|/\*(?:/|.*?\*/))[ \t\n\r]*)*", re.DOTALL
+)
+"""What version 2 leaves out before a statement's first word: no comment inside a comment, no lone \\r."""
 _COPIES = re.compile(r"COPY\s.*\s(FROM\s+STDIN|TO\s+STDOUT)\b", re.DOTALL)
 _NUL = "insufficient data left in message"
 """What PostgreSQL says of a statement with a NUL in it."""
@@ -55,7 +59,7 @@ _NO_TRANSACTION = "-- pg-delta: transaction=false"
 _TYPE_MISSING = re.compile(r'type "([^"]+)" does not exist')
 
 
-def apply_file(connection: Connection, file: MigrationFile, release: Release = Release.V2) -> None:
+def apply_file(connection: Connection, file: MigrationFile, release: Release = CLI_VERSION) -> None:
     """Run the statements of a file and write its row in the history.
 
     All of it is one implicit transaction (one pipeline): it is applied whole or not at
@@ -72,14 +76,14 @@ def apply_file(connection: Connection, file: MigrationFile, release: Release = R
     _FileRun(connection, file, file.read(), release).go()
 
 
-def runs_alone(statement: str) -> bool:
+def runs_alone(statement: str, release: Release = CLI_VERSION) -> bool:
     """Say whether a statement runs outside of the file's transaction."""
-    return _ALONE.match(_first_words(statement)) is not None
+    return _ALONE.match(_first_words(statement, release)) is not None
 
 
-def controls_transaction(statement: str) -> bool:
+def controls_transaction(statement: str, release: Release = CLI_VERSION) -> bool:
     """Say whether a statement begins or ends a transaction; ROLLBACK TO does not."""
-    text = _first_words(statement)
+    text = _first_words(statement, release)
     words = text.split()
     if words[:1] == ["ROLLBACK"]:
         after = words[2:] if words[1:2] in (["WORK"], ["TRANSACTION"]) else words[1:]
@@ -87,8 +91,20 @@ def controls_transaction(statement: str) -> bool:
     return _CONTROLS.match(text) is not None
 
 
-def _first_words(statement: str) -> str:
-    return statement[skip_blanks(statement) :].strip().upper()
+def _first_words(statement: str, release: Release) -> str:
+    if release is Release.V2:
+        start = _BLANKS.match(statement)
+        place = start.end() if start else 0
+    else:
+        place = skip_blanks(statement, release=release)
+        while statement.startswith("\ufeff", place):
+            place = skip_blanks(statement, place + 1, release)
+    return statement[place:].strip().upper()
+
+
+def _copies(statement: str) -> bool:
+    """Say whether a statement is a COPY from or to its client, as PostgreSQL reads it."""
+    return _COPIES.match(_first_words(statement, Release.V3)) is not None
 
 
 class _FileRun:
@@ -98,13 +114,13 @@ class _FileRun:
         self._connection = connection
         self._file = file
         self._release = release
-        self._statements = [statement.text for statement in split(text)]
+        self._statements = [statement.text for statement in split(text, release)]
         first = text.split("\n", 1)[0]
         self._asks_for_no_transaction = first.removesuffix("\r") == _NO_TRANSACTION
 
     def go(self) -> None:
         self._connection.execute("RESET ALL")
-        if any(controls_transaction(statement) for statement in self._statements):
+        if any(controls_transaction(statement, self._release) for statement in self._statements):
             self._one_by_one("ROLLBACK")
         elif self._asks_for_no_transaction:
             self._one_by_one("RESET ALL")
@@ -124,7 +140,7 @@ class _FileRun:
     def _in_batches(self) -> None:
         waiting: list[str] = []
         for place, statement in enumerate(self._statements):
-            if runs_alone(statement):
+            if runs_alone(statement, self._release):
                 self._batch(waiting, with_history=False, first=place - len(waiting))
                 waiting = []
                 self._alone(place)
@@ -137,7 +153,7 @@ class _FileRun:
         try:
             if "\0" in statement:
                 raise psycopg.DataError(_NUL)
-            if _COPIES.match(_first_words(statement)):
+            if _copies(statement):
                 *_, result = self._connection.wait(self._exchange_text(statement))
                 if result.status == ExecStatus.FATAL_ERROR:
                     raise error_from_result(result)
@@ -159,7 +175,7 @@ class _FileRun:
         unsendable = next((place for place, text in enumerate(statements) if "\0" in text), None)
         if unsendable is not None:  # libpq cannot send it, and the CLI fails when it comes to it
             statements, with_history = [*statements[:unsendable], "ROLLBACK"], False
-        copies = any(_COPIES.match(_first_words(text)) for text in statements)
+        copies = any(map(_copies, statements))
         try:
             results = self._connection.wait(
                 self._exchange_text(self._join(statements, with_history=with_history))
@@ -302,11 +318,7 @@ def _find_failure(
     position = int(error.diag.statement_position or 0)
     if position:  # a text is parsed whole, before anything of it runs
         place = bisect.bisect_right(starts, position - 1) - 1
-    if (
-        error.diag.sqlstate == "57014"
-        and place < len(statements)
-        and _COPIES.match(_first_words(statements[place]))
-    ):
+    if error.diag.sqlstate == "57014" and place < len(statements) and _copies(statements[place]):
         error = psycopg.DataError(_COPY_IN_BATCH)
     return place, starts[place] if position else 0, error
 

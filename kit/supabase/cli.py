@@ -145,7 +145,9 @@ def _read_row(run: Invocation, version: str) -> HistoryRow:
             f"glob {FOLDER}/{version}_*.sql: file does not exist",
             remedy="git pull origin main, or use --status reverted.",
         )
-    return HistoryRow(version, file.name, tuple(statement.text for statement in split(file.read())))
+    return HistoryRow(
+        version, file.name, tuple(statement.text for statement in split(file.read(), run.release))
+    )
 
 
 def _fetch(run: Invocation) -> None:
@@ -192,7 +194,7 @@ def _query(run: Invocation) -> None:
 
 def _require_reading(sql: str) -> None:
     """Refuse, as `--read-only` does, what does not begin as a query."""
-    found = re.match(r"\w+", sql[skip_blanks(sql) :])
+    found = re.match(r"\w+", sql[skip_blanks(sql, release=Release.V3) :])
     word = found[0].upper() if found else ""
     if word not in _READS:
         raise BadInput(

@@ -210,7 +210,7 @@ def pull(run: Invocation) -> None:
         if run.confirm("Update remote migration history table?", default=True):
             version, _, name = path.stem.partition("_")
             history.prepare(connection)
-            stored = tuple(statement.text for statement in split(text))
+            stored = tuple(statement.text for statement in split(text, run.release))
             history.mark_applied(connection, [HistoryRow(version, name, stored)])
             run.say(f"Repaired migration history: [{version}] => applied")
     run.say("Finished supabase db pull.")
@@ -295,7 +295,7 @@ def _replayed(run: Invocation) -> Iterator[Connection]:
         history.prepare(shadow)
         for file in run.list_files():
             run.say(f"Applying migration {file.path.name}...")
-            apply_file(shadow, file)
+            apply_file(shadow, file, run.release)
         shadow.execute("RESET ALL")
         yield shadow
         _empty(shadow)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import apply_and_record
 from kit.supabase.arguments import Release
+from kit.supabase.diff import find_branch
 from kit.supabase.files import FOLDER
 from kit.supabase.history import Connection
 from kit.supabase.invocation import SPOKEN, Invocation
@@ -141,7 +141,8 @@ def reset(run: Invocation) -> None:
             raise
         _seed(run, connection, seeds, failed="failed to send batch: " if database == "local" else "")
     if database == "local":
-        run.say(f"Finished supabase db reset{_name_branch(run.project)}.")
+        branch = find_branch(run.project)
+        run.say(f"Finished supabase db reset{branch and f' on branch {branch}'}.")
 
 
 def _require_yes(run: Invocation, database: DatabaseName, until: str, seeds: int) -> None:
@@ -260,7 +261,7 @@ def _seed(run: Invocation, connection: Connection, seeds: Seeds, *, failed: str)
         # Not psycopg's transaction(): a seed may end the transaction itself.
         connection.execute("BEGIN")
         try:
-            for part in split(text):
+            for part in split(text, run.release):
                 connection.execute(part.text.encode())
             connection.execute(_SEEDED, [path, hashlib.sha256(content).hexdigest()])
             connection.execute("COMMIT")
@@ -272,11 +273,3 @@ def _seed(run: Invocation, connection: Connection, seeds: Seeds, *, failed: str)
             raise BadInput(
                 f"{failed}{history.in_words(error)}", remedy=f"Mend {path} and run the command again."
             ) from error
-
-
-def _name_branch(project: Path) -> str:
-    """Return " on branch …" for a clone of git's, as the CLI reads it; "" for any other folder."""
-    with contextlib.suppress(OSError):
-        found = re.match(r"ref: refs/heads/(.+)", (project / ".git" / "HEAD").read_text("utf-8"))
-        return f" on branch {found[1]}" if found else ""
-    return ""

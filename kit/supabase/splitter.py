@@ -1,7 +1,7 @@
-"""Cut the text of a migration into the statements that the Supabase CLI 2.122.1 would store.
+"""Cut the text of a migration into the statements that the Supabase CLI would store.
 
 The cut is at each `;` that stands at the top level. The rules below are the CLI's, not
-PostgreSQL's: where the two differ (a `)` closes every open bracket, `/*/` is a whole
+PostgreSQL's: where the two differ (a `)` closes every open bracket; in version 2 `/*/` is a whole
 comment) the history table shows the CLI's, and so do we. tests/conformance proves it.
 """
 
@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+
+from kit.supabase.arguments import CLI_VERSION, Release
 
 _SPACE = " \t\n\r\f\v"
 _TRIMMED = (
@@ -25,6 +27,7 @@ _TAG = re.compile(rf"\$[{_LETTER}]*\$")
 _END = re.compile(rf"(?i:END)(?![{_LETTER}$])", re.ASCII)
 _TURNS = re.compile(r"""[$'"\-/;()]|\\[\s\S]?|(?<=[ \t\n\r\f\v])ATOMIC""", re.IGNORECASE | re.ASCII)
 _BEGIN = re.compile(rf"(?<![{_LETTER}$])(?i:BEGIN)[ \t\n\r\f\v]+\Z", re.ASCII)
+_EDGE = re.compile(r"/\*|\*/")
 _CONTINUED = re.compile(r"((?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*)'")
 
 
@@ -48,28 +51,32 @@ class Statement:
     line: int
 
 
-def split(text: str) -> tuple[Statement, ...]:
+def split(text: str, release: Release = CLI_VERSION) -> tuple[Statement, ...]:
     """Return the statements of a file in order; what is empty is left out.
 
-    Source: the behaviour of the Supabase CLI 2.122.1, as its history table shows it.
+    Source: the behaviour of the Supabase CLI, as its history table shows it.
+
+    Args:
+        text: of the file.
+        release: whose rules hold: since version 3 a comment ends where it does for PostgreSQL.
     """
     return tuple(
         Statement(text=trimmed, line=text.count("\n", 0, start + piece.index(trimmed)) + 1)
-        for start, piece in _pieces(text)
+        for start, piece in _pieces(text, release)
         if (trimmed := piece.rstrip(";").strip(_TRIMMED))
     )
 
 
-def _pieces(text: str) -> Iterator[tuple[int, str]]:
+def _pieces(text: str, release: Release) -> Iterator[tuple[int, str]]:
     """Yield each piece up to and with its `;`, and where it starts."""
     start = 0
     while start < len(text):
-        end = _end_of_piece(text, start)
+        end = _end_of_piece(text, start, release)
         yield start, text[start:end]
         start = end
 
 
-def _end_of_piece(text: str, start: int) -> int:  # noqa: C901 - one case for each rule
+def _end_of_piece(text: str, start: int, release: Release) -> int:  # noqa: C901 - one case for each rule
     inside: list[_Inside] = []
     place = start
     while turn := _TURNS.search(text, place):
@@ -78,7 +85,7 @@ def _end_of_piece(text: str, start: int) -> int:  # noqa: C901 - one case for ea
             case ";" if not inside:
                 return place
             case ";" if inside[-1] is _Inside.ATOMIC_BODY:
-                place = _enter_statement(text, place, inside)
+                place = _enter_statement(text, place, inside, release)
             case "(":
                 inside.append(_Inside.BRACKETS)
             case ")" | "\\)":
@@ -87,31 +94,31 @@ def _end_of_piece(text: str, start: int) -> int:  # noqa: C901 - one case for ea
             case "'" | '"':
                 place = _after_quoted(text, at, start)
             case "-" | "/":
-                place = _after_comment(text, at)
+                place = _after_comment(text, at, release)
             case "$":
                 place = _after_dollar(text, at, start)
             case word if word.upper() == "ATOMIC" and _BEGIN.search(text, start, at):
                 inside.append(_Inside.ATOMIC_BODY)
-                place = _enter_statement(text, place, inside)
+                place = _enter_statement(text, place, inside, release)
     return len(text)
 
 
-def _enter_statement(text: str, place: int, inside: list[_Inside]) -> int:
+def _enter_statement(text: str, place: int, inside: list[_Inside], release: Release) -> int:
     """Skip the blanks before a statement of an atomic body; leave the body if the statement is END."""
-    place = skip_blanks(text, place)
+    place = skip_blanks(text, place, release)
     if _END.match(text, place) and not _WORD.match(text[place - 1]):
         inside.pop()
         return place + 3
     return place
 
 
-def skip_blanks(text: str, place: int = 0) -> int:
+def skip_blanks(text: str, place: int = 0, release: Release = CLI_VERSION) -> int:
     """Return where the blanks and comments that start at `place` end."""
     while place < len(text):
         if text[place] in _SPACE:
             place += 1
         elif text.startswith(("--", "/*"), place):
-            place = _after_comment(text, place)
+            place = _after_comment(text, place, release)
         else:
             break
     return place
@@ -127,27 +134,27 @@ def without_comments(sql: str) -> str:
                 place = _after_quoted(sql, at, 0)
             case "$":
                 place = _after_dollar(sql, at, 0)
-            case "-" | "/" if (end := _after_comment(sql, at)) > place:
+            case "-" | "/" if (end := _after_comment(sql, at, Release.V3)) > place:
                 kept.append(sql[start:at])
                 start = place = end
     return " ".join([*kept, sql[start:]])
 
 
-def _after_comment(text: str, at: int) -> int:
+def _after_comment(text: str, at: int, release: Release) -> int:
     """Return the end of the comment that may start at `at`; one character on if none does."""
     if text.startswith("--", at):
         ends = [found for found in (text.find("\n", at), text.find("\r", at)) if found != -1]
         return min(ends) + 1 if ends else len(text)
     if not text.startswith("/*", at):
         return at + 1
-    depth, place = 1, at + 2
-    while place < len(text):
-        # Each pair counts, also one that shares a character with the pair before it.
-        pair = text[place - 1 : place + 1]
-        place += 1
-        depth += (pair == "/*") - (pair == "*/")
+    # In version 2 a pair counts, too, that shares a character with the pair before it.
+    shared = 1 if release is Release.V2 else 0
+    depth, place = 1, at + 2 - shared
+    while edge := _EDGE.search(text, place):
+        depth += 1 if edge[0] == "/*" else -1
         if depth == 0:
-            return place
+            return edge.end()
+        place = edge.end() - shared
     return len(text)
 
 

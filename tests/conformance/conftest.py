@@ -208,14 +208,16 @@ class Twins:
 
 
 def _comparable(text: str, folder: Path) -> str:
-    """Take out what must differ.
+    r"""Take out what must differ.
 
     - The CLI prints the whole path of a file that is out of order; the kit never prints where a world is.
     - With --db-url, unlike with --local, the CLI's advice does not repeat --local.
     - Help: the CLI has more commands and flags than the kit, and guesses which one was meant.
     - Targets: the CLI is given an address, the kit's project is linked.
+    - Line ends: Python reads a program's as \n.
     - Stamps: one has the machine's date, the other the virtual clock's.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace(f"{folder}/", "").replace("repair --local", "repair").replace("pull --local", "pull")
     text = re.sub(r"(custom Postgres|local stack) \([0-9.]+:[0-9]+\)", r"\1", text)
     text = text.replace(TARGETS["cloud"], "custom Postgres").replace("--remote=<db-url>", "--remote")

@@ -10,6 +10,7 @@ from kit.errors import MigrationFailed
 from kit.postgres import connect_url
 from kit.supabase import history
 from kit.supabase.apply import apply_file, controls_transaction, mark, runs_alone
+from kit.supabase.arguments import Release
 from kit.supabase.files import MigrationFile
 from kit.supabase.history import Connection
 
@@ -42,6 +43,20 @@ def apply(connection: Connection, folder: Path, text: str | bytes) -> None:
 )
 def test_runs_alone(statement: str) -> None:
     assert runs_alone(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "/* a /* b */ c */ VACUUM",
+        "-- a\rVACUUM",
+        "/* a */ \ufeffVACUUM",
+        "/* a\n -- */ /* b /**/ */ CLUSTER t",
+    ],
+)
+def test_version_2_does_not_see_that_it_runs_alone(statement: str) -> None:
+    assert not runs_alone(statement, Release.V2)
+    assert runs_alone(statement, Release.V3)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.supabase import split, without_comments
+from kit.supabase.arguments import Release
 
 SEPARATORS = set(" \t\n\r\f\v;\u00a0\u2028\u2029\ufeff")
 
@@ -52,6 +53,24 @@ TRICKY = {
 @pytest.mark.parametrize(("text", "statements"), TRICKY.values(), ids=TRICKY.keys())
 def test_splits_as_the_cli_does(text: str, statements: list[str]) -> None:
     assert [statement.text for statement in split(text)] == statements
+
+
+@pytest.mark.parametrize(
+    ("text", "second", "third"),
+    [
+        ("/*/ SELECT 1; x */", ["/*/ SELECT 1", "x */"], ["/*/ SELECT 1; x */"]),
+        ("/* a */*; b */ c", ["/* a */*", "b */ c"], ["/* a */*", "b */ c"]),
+        ("/* /*/ ; */ */ ; a", ["/* /*/ ; */ */", "a"], ["/* /*/ ; */ */", "a"]),
+        (
+            "BEGIN ATOMIC /*/ a;*/ END; x",
+            ["BEGIN ATOMIC /*/ a;*/ END; x"],
+            ["BEGIN ATOMIC /*/ a;*/ END", "x"],
+        ),
+    ],
+)
+def test_a_comment_ends_where_each_release_lets_it(text: str, second: list[str], third: list[str]) -> None:
+    assert [statement.text for statement in split(text, Release.V2)] == second
+    assert [statement.text for statement in split(text, Release.V3)] == third
 
 
 def test_tells_the_line_at_which_a_statement_starts() -> None:
