@@ -33,7 +33,7 @@ DOCUMENTS = "src/app/actions/documents.py"
 """The file of the action that writes the column."""
 READER_PAGE = "src/app/read/[id]/page.py"
 
-GIT_PUSH, DB_PUSH = "git push origin main", "npx supabase db push"
+GIT_PUSH, DB_PUSH = "git push origin main", "npx supabase db push --linked"
 """The workflow's two commands: the first one brings new code, the second one a new schema."""
 
 KIT_HOME, KIT_POSTGRES, KIT_SUPABASE = "KIT_HOME", "KIT_POSTGRES", "KIT_SUPABASE"

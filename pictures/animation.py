@@ -32,7 +32,7 @@ world.dev.run("git merge -q feature/document-last-viewed")
 world.visitors(rate=20)""",
     'world.dev.run("git push -q origin main")',
     "world.advance(40)",
-    'world.dev.run("npx supabase db push")',
+    'world.dev.run("npx supabase db push --linked")',
     "world.advance(6)",
 )
 SHOWN_FROM = 3

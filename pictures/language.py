@@ -203,12 +203,12 @@ def read_svg(image: Markup) -> str:
 
 def _deploy() -> Iterator[Record]:
     """Yield the records of the workflow's own deploy, with two page views a second."""
-    old, new = "91b2b6f", "1723189"
+    old, new = "01bf02d", "ef3364d"
     yield CommandRan(at=0, until=0, clone="dev", command="git push origin main", exit=0)
     yield RefMoved(at=0, repository="github", branch="main", old=old, new=new)
     yield Deployed(at=0, commit=new, branch="main", target="production", stage="queued")
     yield Deployed(at=35, commit=new, branch="main", target="production", stage="live")
-    yield CommandRan(at=36, until=38, clone="dev", command="npx supabase db push", exit=0)
+    yield CommandRan(at=36, until=38, clone="dev", command="npx supabase db push --linked", exit=0)
     yield MigrationApplied(at=38, database="cloud", version="20250126153000", name="add_document_last_viewed")
     yield SchemaChanged(at=38, database="cloud", change="+last_viewed")
     for number in range(-4, 84):

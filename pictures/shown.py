@@ -45,7 +45,7 @@ from kit import exercise, open_world
 world = open_world(phase=5, scratch=True)
 world.visitors(rate=20)
 world.dev.run("git checkout -q main && git merge -q feature/document-last-viewed")
-world.dev.run("npx supabase db push && git push -q origin main")
+world.dev.run("npx supabase db push --linked && git push -q origin main")
 world.advance(24)
 exercise(world, "5a")
 """

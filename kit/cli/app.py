@@ -118,7 +118,7 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
 def app() -> None:
     """Learn, by running it, when a deploy of code and schema breaks production.
 
-    A `git push` gives production new code, `npx supabase db push` gives its database a new
+    A `git push` gives production new code, `npx supabase db push --linked` gives its database a new
     schema; between the two, production can be broken. Everything here is real: git,
     PostgreSQL, the web app, the page views that fail. Only the host is a model.
     """

@@ -133,7 +133,7 @@ def _show(results: Sequence[tuple[Phase, tuple[Played, ...]]], screen: Screen) -
     "--order",
     type=click.Choice(DEPLOY_ORDERS),
     default=DEPLOY_ORDERS[0],
-    help="What is pushed first; together: `git push && npx supabase db push`; expand-contract:"
+    help="What is pushed first; together: `git push && npx supabase db push --linked`; expand-contract:"
     " code and schema in steps of their own.",
 )
 @click.option(

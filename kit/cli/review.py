@@ -86,7 +86,7 @@ def check(
     """Judge the migrations of any project before a deploy.
 
     What is said: duplicate, late, unparsable, edited files; what each pending statement
-    locks; which of `git push` and `npx supabase db push` comes first. It only reads files
+    locks; which of `git push` and `npx supabase db push --linked` comes first. It only reads files
     and git, and connects to no database.
 
     A pull request is judged, not history: pending is what git's main branch does not have

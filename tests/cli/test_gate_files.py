@@ -49,7 +49,7 @@ def test_projects_below_are_found_and_named(project: Project, capsys: pytest.Cap
     facts = json.loads(check(capsys, "--json")[1])
     assert len(facts["projects"]) == 3
     assert facts["total"] == 3
-    assert "(cd apps/shop && npx supabase db push)" in facts["commands"]
+    assert "(cd apps/shop && npx supabase db push --linked)" in facts["commands"]
 
 
 def test_two_projects_that_need_two_orders_need_two_deploys(

@@ -43,7 +43,7 @@ def test_the_text(migrations: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     ]
     assert shown.out.splitlines()[-4:] == [
         "In this order:",
-        "  npx supabase db push",
+        "  npx supabase db push --linked",
         "  git push origin main",
         "Wait between the two until the migration is applied.",
     ]

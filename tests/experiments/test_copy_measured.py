@@ -24,7 +24,7 @@ def test_rule_and_run_agree_on_a_column_that_the_code_counts_on_and_show_it_alik
 
     advice = measured.advice
     assert (advice.by_rule, advice.measured, advice.order) == ("schema-first",) * 3
-    assert advice.steps == ("npx supabase db push", "git push origin main")
+    assert advice.steps == ("npx supabase db push --linked", "git push origin main")
     assert advice.differences == ()
     assert "20 times view LOST; 42703" in repr(measured)
     assert repr(measured).endswith("Rule and run agree.")

@@ -8,7 +8,7 @@ from kit.lesson.exercises import EXERCISES
 
 FILE = "supabase/migrations/20250127090000_mine.sql"
 ACTIONS = "src/app/actions/documents.py"
-CODE, SCHEMA = "git push origin main", "npx supabase db push"
+CODE, SCHEMA = "git push origin main", "npx supabase db push --linked"
 
 
 def write_change(lab: World) -> None:

@@ -57,7 +57,7 @@ def test_an_added_column_goes_first(project: Project) -> None:
                 "confidence": "rule",
             }
         ],
-        "commands": ["npx supabase db push", "git push origin main"],
+        "commands": ["npx supabase db push --linked", "git push origin main"],
         "order": "schema-first",
         "base": {"ref": "main", "commit": base},
         "total": 2,
@@ -80,7 +80,7 @@ def test_an_added_column_goes_first(project: Project) -> None:
 
 def test_a_dropped_column_goes_last(project: Project) -> None:
     project.write("002_drop.sql", DROP)
-    assert project.review().commands == ("git push origin main", "npx supabase db push")
+    assert project.review().commands == ("git push origin main", "npx supabase db push --linked")
 
 
 def test_both_need_two_deploys(project: Project) -> None:

@@ -82,7 +82,7 @@ def _ended_well(watch: _Watch) -> Condition:
 
 # 10a
 
-_WATCH = 'Give what the watch returned: answer = large.watch("npx supabase db push").'
+_WATCH = 'Give what the watch returned: answer = large.watch("npx supabase db push --linked").'
 _INDEXES: LiteralString = """
     SELECT coalesce(bool_or(leads), false), coalesce(bool_or(leads AND every_row), false),
            coalesce(bool_or(leads AND every_row AND indisvalid AND indisready), false)
