@@ -18,7 +18,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import deploys, panel, suite, worlds
+from benchmarks import anywhere, deploys, panel, suite, worlds
 from benchmarks.measurement import BARE, Row, bare_server
 from benchmarks.review import speed
 from kit.names import ROOT
@@ -33,6 +33,9 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "check": speed.measure_check,
     "panel": panel.measure_panel,
     "agreement": deploys.measure_agreement,
+    "site": anywhere.measure_site,
+    "install": anywhere.measure_install,
+    "class": anywhere.measure_class,
     "notebooks": suite.measure_notebooks,
 }
 PAGE = ROOT / "docs" / "performance.md"

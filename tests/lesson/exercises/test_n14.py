@@ -97,7 +97,7 @@ lab.dev.run("npx supabase db push")
 lab.dev.write("supabase/migrations/20250126170100_index.sql",
     "CREATE INDEX CONCURRENTLY idx_documents_last_viewed ON documents(user_id, last_viewed DESC NULLS LAST);")
 lab.dev.run("npx supabase db push")
-lab.rollback("172318")
+lab.rollback("ef3364")
 lab.advance(10)
 """,
         "by a commit, not by the button": ADD
