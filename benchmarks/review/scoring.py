@@ -31,6 +31,7 @@ class Scored:
         lock: the strongest by the rules.
         locked: for which tables and views somebody waits, by the rules.
         why: the reasons.
+        refused: why PostgreSQL refuses the migration for certain, by the rules; "" where it does not.
     """
 
     case: Case
@@ -39,6 +40,7 @@ class Scored:
     lock: Lock
     locked: Mapping[str, Lock]
     why: str
+    refused: str
 
     @property
     def word(self) -> str:
@@ -95,6 +97,7 @@ def score(case: Case, truth: Truth) -> Scored:
         strongest(verdict.lock for verdict in verdicts),
         locked,
         " | ".join(f"{verdict.operation}: {verdict.order}: {verdict.why}" for verdict in verdicts),
+        next((verdict.refused for verdict in verdicts if verdict.refused), ""),
     )
 
 

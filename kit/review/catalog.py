@@ -130,6 +130,11 @@ class KnownObjects:
         """Say whether any migration has made a table: without one, nothing can be said of what is there."""
         return self.facts.has_tables()
 
+    def primary_key(self, table: str) -> tuple[str, ...]:
+        """Return the columns of a table's primary key; none where no migration makes one."""
+        keys = (fact for _, fact in self.of_table("constraint", table) if isinstance(fact, Constraint))
+        return next((fact.columns for fact in keys if fact.kind == "primary"), ())
+
     def overloads(self, name: str) -> dict[Key, Routine]:
         """Return the functions of a name."""
         return {key: fact for key, fact in self.facts.named("function", name) if isinstance(fact, Routine)}

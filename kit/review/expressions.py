@@ -209,10 +209,43 @@ def _columns(expression: Shape) -> Iterator[str]:
         yield from _columns(part)
 
 
+_STRICT = frozenset(
+    {
+        "abs",
+        "array_length",
+        "btrim",
+        "cardinality",
+        "char_length",
+        "character_length",
+        "date_part",
+        "date_trunc",
+        "extract",
+        "jsonb_array_length",
+        "jsonb_typeof",
+        "json_typeof",
+        "left",
+        "length",
+        "lower",
+        "ltrim",
+        "octet_length",
+        "regexp_like",
+        "right",
+        "round",
+        "rtrim",
+        "starts_with",
+        "substr",
+        "substring",
+        "upper",
+    }
+)
+"""Functions that give NULL for NULL; source: pg_proc, proisstrict."""
+
+
 def asks_for_null(expression: Shape) -> bool:
     """Say whether an expression may treat NULL as a value: with a test, or a function of its own."""
     words = repr(expression)
-    return any(word in words for word in ("'NullTest'", "'FuncCall'", "'CoalesceExpr'", "'CaseExpr'"))
+    tests = any(word in words for word in ("'NullTest'", "'CoalesceExpr'", "'CaseExpr'"))
+    return tests or not calls_in(expression) <= _STRICT
 
 
 def calls_in(expression: Shape) -> frozenset[str]:

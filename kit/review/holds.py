@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from kit.review.judge import Verdict
 from kit.review.rules import waits
+from kit.supabase import skip_blanks
 
+BEGINS = re.compile(r"(BEGIN|START)\b", re.IGNORECASE)
+"""A statement that begins a transaction."""
 _CONTROLS = re.compile(r"(BEGIN|START|COMMIT|END|ROLLBACK)\b(?!\s+TO\b)", re.IGNORECASE)
 """A statement that begins or ends a transaction by itself."""
 
@@ -41,7 +44,7 @@ def find_holds(statements: Sequence[tuple[int, str, Verdict]]) -> Iterator[Hold]
     Args:
         statements: line, text and verdict of each, in the file's order.
     """
-    ends = [_runs_apart(sql, verdict) for _, sql, verdict in statements]
+    ends = [runs_apart(sql, verdict) for _, sql, verdict in statements]
     for place, (line, _, verdict) in enumerate(statements):
         if ends[place] or waits(verdict.lock) == "nothing waits":
             yield Hold()
@@ -52,7 +55,12 @@ def find_holds(statements: Sequence[tuple[int, str, Verdict]]) -> Iterator[Hold]
         yield Hold(after[-1][0] if after else line, slow)
 
 
-def _runs_apart(sql: str, verdict: Verdict) -> bool:
+def controls_transaction(sql: str) -> bool:
+    """Say whether a statement begins or ends a transaction by itself; comments before it do not count."""
+    return _CONTROLS.match(sql, skip_blanks(sql)) is not None
+
+
+def runs_apart(sql: str, verdict: Verdict) -> bool:
     """Say whether a statement runs outside of the file's transaction, or ends it."""
     apart = verdict.operation.endswith("CONCURRENTLY") and not verdict.operation.startswith("REFRESH")
-    return apart or verdict.operation.startswith("VACUUM") or _CONTROLS.match(sql) is not None
+    return apart or verdict.operation.startswith("VACUUM") or controls_transaction(sql)

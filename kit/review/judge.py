@@ -17,6 +17,7 @@ from postgast.pg_query_pb2 import FuncCall
 from kit.review.bodies import Inner, statements_of_do, statements_of_function
 from kit.review.catalog import TEMPORARY, KnownObjects, qualified, type_text
 from kit.review.classify import UNKNOWN, Parsed, Unparsable, find_rules, read
+from kit.review.enum_values import NewValues
 from kit.review.facts import Keys
 from kit.review.grammar import Message
 from kit.review.locks import Locked, find_locks
@@ -94,6 +95,7 @@ class Verdict:
             is nothing else.
         slow: it takes as long as there are rows.
         outside: how it would reach outside of its database, a clause; "" where it would not.
+        refused: why PostgreSQL refuses it for certain, a clause; "" where that is not known.
     """
 
     operation: str
@@ -104,6 +106,7 @@ class Verdict:
     start: int = 0
     slow: bool = False
     outside: str = ""
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class _Statement:
     parts: tuple[Part, ...]
     start: int
     outside: str
+    refused: str
 
 
 class Judge:
@@ -125,11 +129,18 @@ class Judge:
         self._before: KnownObjects | None = None
         self._made = Keys()
         self._renamed: set[Key] = set()
+        self._was_called: dict[str, str] = {}
         self._statements: list[_Statement] = []
+        self._new_values = NewValues()
+        self._refused = ""
 
     def __repr__(self) -> str:
         """Say how much was judged."""
         return f"Judge({len(self._statements)} pending statements)"
+
+    def begin(self) -> None:
+        """Begin a transaction: what the last one has done is committed."""
+        self._new_values = NewValues()
 
     def learn(self, sql: str) -> Unparsable | None:
         """Take a statement as applied; say so where it cannot be read, which teaches nothing."""
@@ -150,7 +161,9 @@ class Judge:
         if self._before is None:
             self._before = self.catalog.copy()
         outside = find_outside_of(parsed.statements or ())
-        statement = _Statement(tuple(self._parts(parsed, sql)), parsed.start, outside)
+        self._refused = ""
+        parts = tuple(self._parts(parsed, sql))
+        statement = _Statement(parts, parsed.start, outside, self._refused)
         self._statements.append(statement)
         return _verdict(statement, statement.parts)
 
@@ -229,8 +242,10 @@ class Judge:
             for reason, inner_kind, inner, guarded in self._unfold(kind, content, sql):
                 if inner is None:
                     yield _assumed(read_rules()["DO" if kind == "do_stmt" else "SELECT"], reason)
-                else:
-                    yield from self._judge_one(inner_kind, inner, guarded=guarded)
+                    continue
+                if not guarded:  # else it may not run
+                    self._refused = self._refused or self._new_values.take(inner_kind, inner, self.catalog)
+                yield from self._judge_one(inner_kind, inner, guarded=guarded)
 
     def _judge_one(self, kind: str, content: Message, *, guarded: bool) -> Iterator[Part]:
         rules = find_rules(kind, content)
@@ -243,6 +258,9 @@ class Judge:
         locks = [
             find_locks(kind, content, rule.lock, self.catalog, self._made, part=part) for rule, part in rules
         ]
+        locks = [
+            {self._was_called.get(name, name): lock for name, lock in locked.items()} for locked in locks
+        ]
         found = [self._why(rule, part, content) for rule, part in rules]
         before = self._before or self.catalog
         touched = self.catalog.apply(kind, content)
@@ -250,6 +268,9 @@ class Judge:
             fresh = {key for key in keys if key in self.catalog.facts and key not in before.facts}
             if kind == "rename_stmt" and len(keys) == _OLD_AND_NEW and keys[0] in before.facts:
                 self._renamed |= fresh
+                if keys[0][0] in {"table", "view"}:
+                    # Who waits knows the name of before.
+                    self._was_called[keys[1][1]] = keys[0][1]
                 fresh = {key for key in fresh if key[0] == "type"}  # it passes under another name
             else:
                 fresh -= self._renamed
@@ -416,4 +437,5 @@ def _verdict(statement: _Statement, parts: Sequence[Part]) -> Verdict:
         start=statement.start,
         slow=any(part.rule.slow for part in parts),
         outside=statement.outside,
+        refused=statement.refused,
     )

@@ -100,6 +100,8 @@ def _altered(about: _About) -> Pairs:
                 yield from _pointed_at([item.constraint for item in column.constraints], catalog)
         case At.AT_DropConstraint | At.AT_DropColumn | At.AT_ValidateConstraint:
             yield from _pointed_at_until_now(about, table)
+        case At.AT_AlterColumnType:
+            yield from _tied_by_keys(table, about.part.name, catalog)
         case At.AT_AttachPartition:
             yield catalog.name(definition.partition_cmd.name), "ACCESS EXCLUSIVE"
         case At.AT_DetachPartition:
@@ -123,6 +125,17 @@ def _pointed_at_until_now(about: _About, table: str) -> Pairs:
             of_column = about.part.subtype == At.AT_DropColumn and name in fact.columns
             if of_column or (about.part.subtype != At.AT_DropColumn and key[2] == name):
                 yield fact.target[0], "ROW SHARE" if is_check else "ACCESS EXCLUSIVE"
+
+
+def _tied_by_keys(table: str, column: str, catalog: KnownObjects) -> Pairs:
+    """Return the other tables of a column's foreign keys, which are made anew with another type."""
+    for _, fact in catalog.of_table("constraint", table):
+        if isinstance(fact, Constraint) and fact.kind == "foreign" and column in fact.columns:
+            yield fact.target[0], "ACCESS EXCLUSIVE"
+    for key, fact in catalog.facts.related("points to", table):
+        # Without columns it is the primary key that is pointed to.
+        if isinstance(fact, Constraint) and column in (fact.target[1:] or catalog.primary_key(table)):
+            yield key[1], "ACCESS EXCLUSIVE"
 
 
 def _created(about: _About) -> Pairs:

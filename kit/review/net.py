@@ -14,6 +14,7 @@ from kit.review.catalog import ROW_COMMANDS, TEMPORARY, KnownObjects
 from kit.review.expressions import NOTHING, TRUE, Shape, asks_for_null, calls_in, implies
 from kit.review.facts import Keys
 from kit.review.objects import (
+    RAISES,
     Column,
     Constraint,
     Domain,
@@ -602,6 +603,8 @@ def _functions(change: ObjectChange) -> Net | None:
     answers = [_served(key, routine, now) for key, routine in was.items()]
     nets, unserved = [net for net in answers if net is not None], None in answers
     added = [key for key in now if key not in was]
+    if not now and {routine.returns for routine in was.values()} == {"trigger"}:
+        return Net("any", "Only triggers call it.")
     if unserved and not added and not nets:
         return None if not now else Net("code-first")
     if unserved:
@@ -646,10 +649,9 @@ def _served(key: Key, routine: Routine, now: Mapping[Key, Routine]) -> Net | Non
     ):
         return Net("expand-contract", "Its parameters have other names, and calls may give them by name.")
     for count in range(routine.required, len(routine.inputs) + 1):
-        fitting = [
-            other
-            for other in now.values()
-            if other.required <= count <= len(other.inputs) and other.inputs[:count] == routine.inputs[:count]
+        callable_so = [other for other in now.values() if other.required <= count <= len(other.inputs)]
+        fitting = [other for other in callable_so if other.inputs[:count] == routine.inputs[:count]] or [
+            other for other in callable_so if _takes_inputs(other, routine.inputs[:count])
         ]
         if not fitting:
             return None
@@ -680,6 +682,28 @@ def _served(key: Key, routine: Routine, now: Mapping[Key, Routine]) -> Net | Non
     return Net("any")
 
 
+_CAST: Mapping[str, frozenset[str]] = {
+    "int2": frozenset({"int4", "int8", "numeric", "float4", "float8"}),
+    "int4": frozenset({"int8", "numeric", "float4", "float8"}),
+    "int8": frozenset({"numeric", "float4", "float8"}),
+    "numeric": frozenset({"float4", "float8"}),
+    "float4": frozenset({"float8"}),
+    "varchar": frozenset({"text"}),
+    "bpchar": frozenset({"text", "varchar"}),
+    "text": frozenset({"varchar"}),
+    "date": frozenset({"timestamp", "timestamptz"}),
+    "timestamp": frozenset({"timestamptz"}),
+}
+"""To which types PostgreSQL casts an argument by itself; source: pg_cast, castcontext = 'i'."""
+
+
+def _takes_inputs(routine: Routine, inputs: Collection[str]) -> bool:
+    return all(
+        given == taken or taken in _CAST.get(given, ())
+        for given, taken in zip(inputs, routine.inputs, strict=False)
+    )
+
+
 def _told_apart(routine: Routine, other: Routine) -> bool:
     return routine.names != other.names and not set(routine.names) <= set(other.names)
 
@@ -699,7 +723,7 @@ def _other_body(was: Routine, now: Routine, name: str, change: ObjectChange) -> 
 
 def _raises(routine: Routine) -> set[str]:
     lines = (" ".join(line.lower().split()) for line in routine.body.split(";"))
-    return {line for line in lines if "raise exception" in line or "return null" in line}
+    return {line for line in lines if RAISES.search(line) or "return null" in line}
 
 
 _MODEST = {"moddatetime", "set_updated_at", "update_updated_at_column", "handle_updated_at"}

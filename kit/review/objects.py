@@ -11,6 +11,8 @@ _FILLS = re.compile(
     r"(?:^|;|\b(?:begin|then|else|loop))\s*new\.\w+\s*:?=|\binto\s+new\.|\bnew\s*:=", re.IGNORECASE
 )
 """Where PL/pgSQL sets a column of the row that a trigger is about."""
+RAISES = re.compile(r"\braise\b(?! (?:debug|log|info|notice|warning)\b)")
+"""Where PL/pgSQL ends with an error: without a level, RAISE is an exception."""
 Key = tuple[str, ...]
 """What an object is called: its kind and its names, the table before what belongs to it."""
 
@@ -119,7 +121,7 @@ class Routine:
     def rejects(self, *, before: bool) -> bool:
         """Say whether its text raises an exception, or lets the row of a BEFORE trigger fall."""
         words = " ".join(self.body.lower().split())
-        raises = "raise exception" in words or "assert " in words or "using errcode" in words
+        raises = RAISES.search(words) is not None or "assert " in words
         return raises or (before and "return null" in words)
 
     @property

@@ -26,12 +26,13 @@ from kit.review.folder import (
     read_bytes,
 )
 from kit.review.git import Git, Main, blob_of
-from kit.review.holds import Hold, find_holds
+from kit.review.holds import BEGINS, Hold, controls_transaction, find_holds, runs_apart
 from kit.review.judge import Judge, Verdict
 from kit.review.outside import TAKE_IT_OUT
 from kit.review.projects import LOOSE, SUPABASE, Project, find_foreign_links, supabase_project
 from kit.review.rules import ORDER_COMMANDS, Order, Problem, combine, waits
 from kit.supabase import MigrationFile, split
+from kit.supabase.files import asks_for_no_transaction
 
 _ASKED = "the cloud database"
 _SQUAWKS_LIMIT_S = 30.0
@@ -587,7 +588,10 @@ def _judge_file(
 ) -> tuple[tuple[JudgedStatement, ...], tuple[Problem, ...]]:
     """Judge a file's statements, each by what stands before it; of an applied file, only its syntax."""
     judged, wrong = [], []
-    for statement in split(text):
+    statements, is_open = split(text), False
+    one_by_one = asks_for_no_transaction(text) or any(controls_transaction(item.text) for item in statements)
+    judge.begin()
+    for statement in statements:
         verdict = judge.learn(statement.text) if learn else judge.judge(statement.text)
         if verdict is None:
             continue
@@ -605,6 +609,12 @@ def _judge_file(
             )
         else:
             judged.append(JudgedStatement(line, statement.text[place:], verdict))
+            if verdict.refused:
+                wrong.append(_refused(name, line, verdict))
+            apart = runs_apart(statement.text[place:], verdict)
+            is_open = BEGINS.match(statement.text, place) is not None or (is_open and not apart)
+            if apart or (one_by_one and not is_open):
+                judge.begin()
     return tuple(judged), tuple(wrong)
 
 
@@ -628,6 +638,16 @@ def _without_outside(statement: JudgedStatement) -> JudgedStatement:
         why = f"It would reach outside of its database: {outside}. {TAKE_IT_OUT}"
         return replace(statement, verdict=replace(statement.verdict, why=why))
     return statement
+
+
+def _refused(name: str, line: int, verdict: Verdict) -> Problem:
+    return Problem(
+        file=name,
+        line=line,
+        kind="refused",
+        message=f"PostgreSQL refuses line {line}: {verdict.refused}.",
+        remedy="Put what uses it into a migration of its own, behind this one: each is a transaction.",
+    )
 
 
 def _empty(name: str) -> Problem:

@@ -12,7 +12,15 @@ from typing import Literal, get_args
 from kit.names import DB_PUSH, GIT_PUSH
 
 Kind = Literal[
-    "duplicate-version", "out-of-order", "syntax", "bad-name", "edited", "encoding", "order", "allow"
+    "duplicate-version",
+    "out-of-order",
+    "syntax",
+    "refused",
+    "bad-name",
+    "edited",
+    "encoding",
+    "order",
+    "allow",
 ]
 
 

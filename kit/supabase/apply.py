@@ -20,7 +20,7 @@ from kit.errors import HistoryDiverged, MigrationFailed, OutOfOrder
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.arguments import CLI_VERSION, Release
-from kit.supabase.files import FOLDER, MigrationFile, choose_pending
+from kit.supabase.files import FOLDER, MigrationFile, asks_for_no_transaction, choose_pending
 from kit.supabase.history import INSERT, Connection, is_lost, lost
 from kit.supabase.invocation import SPOKEN, Invocation
 from kit.supabase.splitter import skip_blanks, split
@@ -55,7 +55,6 @@ _BEGIN_YOURSELF = (
 _BETWEEN = "\n;"
 _LAST = "SELECT"
 """What stands for the Sync after a batch: if the commit itself fails, it is none of the statements."""
-_NO_TRANSACTION = "-- pg-delta: transaction=false"
 _TYPE_MISSING = re.compile(r'type "([^"]+)" does not exist')
 
 
@@ -115,8 +114,7 @@ class _FileRun:
         self._file = file
         self._release = release
         self._statements = [statement.text for statement in split(text, release)]
-        first = text.split("\n", 1)[0]
-        self._asks_for_no_transaction = first.removesuffix("\r") == _NO_TRANSACTION
+        self._asks_for_no_transaction = asks_for_no_transaction(text)
 
     def go(self) -> None:
         self._connection.execute("RESET ALL")

@@ -78,6 +78,11 @@ def find_project(folder: Path) -> Path:
     return folder
 
 
+def asks_for_no_transaction(text: str) -> bool:
+    """Say whether a migration's first line asks to have its statements run one by one."""
+    return text.split("\n", 1)[0].removesuffix("\r") == "-- pg-delta: transaction=false"
+
+
 def parse_name(file: Path) -> MigrationFile | None:
     """Return the file's version and name; None if its name is not `<digits>_<name>.sql`."""
     found = _NAME.fullmatch(file.name)

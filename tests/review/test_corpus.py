@@ -13,6 +13,8 @@ from kit.postgres import Server
 
 CASES = list(read_cases())
 TRUTHS = read_truths()
+UNSAFE_USE = "unsafe use of new value"
+"""PostgreSQL's words for SQLSTATE 55P04."""
 SAMPLE = 12
 """Each so many cases one is measured again; all of them by `python -m benchmarks.review.truth`."""
 
@@ -44,6 +46,12 @@ def test_locks_are_those_that_pg_locks_shows(scored: list[Scored]) -> None:
     assert len(wrong) <= 0.03 * len(held), wrong
     named = [seen.case.name for seen in held if not seen.waits_are_exact]
     assert len(named) <= 0.03 * len(held), named
+
+
+def test_a_new_value_of_an_enum_is_refused_where_the_server_refuses_it(scored: list[Scored]) -> None:
+    measured = {seen.case.name for seen in scored if any(UNSAFE_USE in why for why in seen.truth.broken)}
+    assert len(measured) >= 12
+    assert {seen.case.name for seen in scored if seen.refused} == measured
 
 
 def test_more_is_caught_than_by_squawk_and_less_said_for_nothing(scored: list[Scored]) -> None:

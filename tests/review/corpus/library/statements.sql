@@ -259,3 +259,5 @@ SET LOCAL statement_timeout = '5s';
 SELECT 1;
 -- case: select pg_catalog set_config
 SELECT pg_catalog.set_config('search_path', 'public', false);
+-- case: trigger and its function go
+DROP FUNCTION log_loan() CASCADE;

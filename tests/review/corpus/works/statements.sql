@@ -239,3 +239,20 @@ ALTER TABLE jobs ALTER COLUMN queue SET STORAGE PLAIN;
 ALTER TABLE jobs RESET (fillfactor);
 -- case: compression
 ALTER TABLE staging.raw ALTER COLUMN line SET COMPRESSION pglz;
+-- case: function that raises without a level
+CREATE OR REPLACE FUNCTION purge() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE 'not on a weekday'; END $$;
+-- case: function that raises a condition
+CREATE OR REPLACE FUNCTION purge() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE division_by_zero; END $$;
+-- case: function that raises a notice
+CREATE OR REPLACE FUNCTION purge() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'purging'; DELETE FROM staging.raw; END $$;
+-- case: function that takes wider numbers
+-- new: SELECT add(1, 3000000000)
+DROP FUNCTION add(integer, integer);
+CREATE FUNCTION add(a bigint, b bigint) RETURNS integer LANGUAGE sql AS $$ SELECT least(a + b, 1000000)::integer $$;
+-- case: function beside one that takes wider numbers
+-- new: SELECT add(1, 3000000000)
+CREATE FUNCTION add(a bigint, b bigint) RETURNS integer LANGUAGE sql AS $$ SELECT least(a + b, 1000000)::integer $$;
+-- case: function that takes narrower numbers
+-- old: SELECT add(1::integer, 2)
+DROP FUNCTION add(integer, integer);
+CREATE FUNCTION add(a smallint, b smallint) RETURNS integer LANGUAGE sql AS $$ SELECT a + b $$;
