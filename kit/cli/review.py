@@ -22,7 +22,7 @@ from kit.review import (
     write_baseline,
 )
 from kit.review.folder import read_bytes
-from kit.review.formats import format_github, format_sarif
+from kit.review.formats import NOTHING_MEASURED, Measured, format_github, format_sarif
 from kit.review.report import WRONG
 from kit.review.rules import Problem, strongest, waits
 
@@ -110,7 +110,7 @@ def check(
         return _write(findings, screen)
     if tries:
         return _try(findings, screen, form, verbose=verbose)
-    _FORMS[form](findings, screen, verbose)
+    _FORMS[form](findings, screen, verbose, NOTHING_MEASURED)
     return findings.exit_code
 
 
@@ -124,12 +124,22 @@ def _try(findings: Findings, screen: Screen, form: str, *, verbose: bool) -> int
             why=str(error),
             remedy="Install the lesson: pip install 'broken-window-kit[lesson]'.",
         ) from error
-    runs = [run_pending(report) for report in findings.reports if report.pending]
+    try:
+        runs = [run_pending(report) for report in findings.reports if report.pending]
+    except KitError as error:
+        if form == "json":
+            screen.json(_error_facts(error))
+        raise
     if form == "json":
         screen.json(findings.facts() | {"tried": [run.facts() for run in runs]})
     else:
-        _FORMS[form](findings, screen, verbose)
-        for run in runs if form == "text" else ():
+        all_measured = [run.measured() for run in runs]
+        measured = Measured(
+            tuple(remark for each in all_measured for remark in each.remarks),
+            tuple(note for each in all_measured for note in each.notes),
+        )
+        _FORMS[form](findings, screen, verbose, measured)
+        for run in runs if form != "sarif" else ():
             for line in run.lines():
                 screen.line(line)
     return 1 if any(run.failed for run in runs) else findings.exit_code
@@ -173,22 +183,22 @@ def _all_problems(report: Report) -> list[Problem]:
     return [*report.problems, *(known.problem for known in report.known)]
 
 
-def _show_github(findings: Findings, _: Screen, verbose: bool) -> None:  # noqa: FBT001 - one of _FORMS
-    sys.stdout.write(format_github(findings))
-    _show(findings, Screen(), verbose)
+def _show_github(findings: Findings, _: Screen, verbose: bool, measured: Measured) -> None:  # noqa: FBT001 - one of _FORMS
+    sys.stdout.write(format_github(findings, measured))
+    _show(findings, Screen(), verbose, measured)
 
 
-def _show_sarif(findings: Findings, _: Screen, __: bool) -> None:  # noqa: FBT001 - one of _FORMS
+def _show_sarif(findings: Findings, _: Screen, __: bool, measured: Measured) -> None:  # noqa: FBT001 - one of _FORMS
     from importlib import metadata  # noqa: PLC0415 - it brings a mail parser, at every start
 
     try:
         version = metadata.version("broken-window-kit")
     except metadata.PackageNotFoundError:
         version = "0.0.0"
-    sys.stdout.write(format_sarif(findings, version))
+    sys.stdout.write(format_sarif(findings, version, measured))
 
 
-def _show(findings: Findings, screen: Screen, verbose: bool) -> None:  # noqa: FBT001 - one of _FORMS
+def _show(findings: Findings, screen: Screen, verbose: bool, _: Measured) -> None:  # noqa: FBT001 - one of _FORMS
     several = len(findings.reports) > 1
     for report in findings.reports:
         if several and report.project:
@@ -312,11 +322,11 @@ def _conclude(findings: Findings, screen: Screen) -> None:
             screen.line(f"Wait between the two until {wait}.", style=DIM)
 
 
-def _show_json(findings: Findings, screen: Screen, _: bool) -> None:  # noqa: FBT001 - one of _FORMS
+def _show_json(findings: Findings, screen: Screen, _: bool, __: Measured) -> None:  # noqa: FBT001 - one of _FORMS
     screen.json(findings.facts())
 
 
-_FORMS: dict[str, Callable[[Findings, Screen, bool], None]] = {
+_FORMS: dict[str, Callable[[Findings, Screen, bool, Measured], None]] = {
     "text": _show,
     "json": _show_json,
     "github": _show_github,

@@ -22,6 +22,7 @@ from kit.postgres.providers import find_programs
 from kit.process import Supervisor
 from kit.review import JudgedStatement, Pending, Project, Report
 from kit.review.folder import decode, read_bytes
+from kit.review.formats import Measured, Remark
 from kit.review.outside import TAKE_IT_OUT, find_outside
 from kit.review.rules import Lock, Problem, strongest, waits
 from kit.supabase import split
@@ -66,6 +67,7 @@ class TriedStatement:
         rule: the lock that the rules give it.
         rewrote: the tables that were written anew.
         error: PostgreSQL's words, and its SQLSTATE; "" where it ran.
+        path: of the migration, as seen from the folder that one is in.
     """
 
     file: str
@@ -74,6 +76,7 @@ class TriedStatement:
     rule: Lock
     rewrote: tuple[str, ...] = ()
     error: str = ""
+    path: str = ""
 
     def facts(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -99,6 +102,17 @@ class TriedStatement:
         if self.locked and strongest(self.locked.values()) != self.rule:
             parts.append(f"the rule says {self.rule}")
         return "; ".join(parts)
+
+    def remark(self) -> Remark | None:
+        """Return what there is to say beside its line; None where nobody waits and nothing fails."""
+        said, lock = f"Tried: {self.words()}.", strongest((self.locked or {}).values())
+        if self.error:
+            return Remark(self.path, self.line, "tried-fails", "error", said)
+        if self.rewrote:
+            return Remark(self.path, self.line, "tried-rewrites", "warning", said)
+        if self.locked and (lock != self.rule or waits(lock) != "nothing waits"):
+            return Remark(self.path, self.line, "tried-locks", "note", said)
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +145,14 @@ class TrialRun:
             "ambiguous": [list(pair) for pair in self.ambiguous],
         }
 
+    def measured(self) -> Measured:
+        """Return it as annotations have it."""
+        remarks = [remark for statement in self.statements if (remark := statement.remark()) is not None]
+        for pair in self.ambiguous:
+            last = self.statements[-1]
+            remarks.append(Remark(last.path, last.line, "tried-ambiguous", "error", _ambiguity(pair)))
+        return Measured(tuple(remarks), (f"Tried on {self.server}; {_STUBBED}.", *self.notes))
+
     def lines(self) -> Iterator[str]:
         """Yield it in words."""
         yield f"Tried on {self.server}; {_STUBBED}."
@@ -138,8 +160,12 @@ class TrialRun:
             yield f"  note: {note}"
         for statement in self.statements:
             yield f"  {statement.file}:{statement.line}  {statement.words()}"
-        for first, second in self.ambiguous:
-            yield f"  {first} and {second}: a call may fit both, and PostgreSQL calls it ambiguous"
+        for pair in self.ambiguous:
+            yield f"  {_ambiguity(pair)}"
+
+
+def _ambiguity(pair: tuple[str, str]) -> str:
+    return f"{pair[0]} and {pair[1]}: a call may fit both, and PostgreSQL calls it ambiguous"
 
 
 def run_pending(report: Report, *, on: Server | None = None) -> TrialRun:
@@ -262,6 +288,7 @@ def _try_file(connection: psycopg.Connection, migration: Pending) -> Iterator[Tr
                 locked={},
                 rule=statement.verdict.lock,
                 error=error,
+                path=migration.path,
             )
             connection.execute("ROLLBACK")
             return
@@ -272,6 +299,7 @@ def _try_file(connection: psycopg.Connection, migration: Pending) -> Iterator[Tr
             locked=None if apart else {name: lock for name, lock in now.items() if held.get(name) != lock},
             rule=statement.verdict.lock,
             rewrote=_rewritten(before, connection.execute(_TABLES).fetchall()),
+            path=migration.path,
         )
         before = _with_files(before, connection.execute(_TABLES).fetchall())
         held = now

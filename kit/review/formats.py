@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from kit.review.report import IN_TWO_DEPLOYS, WRONG, Findings
@@ -23,7 +23,7 @@ class Remark:
     Attributes:
         path: of the file.
         line: in it, from 1.
-        rule: a kind of problem, or an order.
+        rule: a kind of problem, an order, or what became of it when it was tried.
         level: how grave it is.
         message: what there is to say.
     """
@@ -33,6 +33,22 @@ class Remark:
     rule: str
     level: Severity
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run on a server adds to what was found in the text.
+
+    Attributes:
+        remarks: about lines.
+        notes: about the run itself, sentences.
+    """
+
+    remarks: tuple[Remark, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+NOTHING_MEASURED = Measured()
 
 
 def find_remarks(findings: Findings) -> Iterator[Remark]:
@@ -56,19 +72,23 @@ def find_remarks(findings: Findings) -> Iterator[Remark]:
                         yield Remark(pending.path, statement.line, order, "error", why)
 
 
-def format_github(findings: Findings) -> str:
+def format_github(findings: Findings, measured: Measured = NOTHING_MEASURED) -> str:
     """Write workflow commands, which GitHub shows beside the lines of a pull request.
 
     Source: docs.github.com, "Workflow commands for GitHub Actions", and actions/toolkit's escaping.
+
+    Args:
+        findings: what was found.
+        measured: what a run adds.
     """
     levels = {"error": "error", "warning": "warning", "note": "notice"}
     lines = [
         f"::{levels[remark.level]} file={_escape(remark.path, of_property=True)},line={remark.line},"
         f"title={_escape(f'kit check: {remark.rule}', of_property=True)}::{_escape(remark.message)}"
-        for remark in find_remarks(findings)
+        for remark in (*find_remarks(findings), *measured.remarks)
     ]
-    facts = findings.facts()
-    lines += [f"::notice title=kit check::{_escape(note)}" for note in facts["notes"]]
+    notes = (*findings.facts()["notes"], *measured.notes)
+    lines += [f"::notice title=kit check::{_escape(note)}" for note in notes]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -77,15 +97,16 @@ def _escape(text: str, *, of_property: bool = False) -> str:
     return text.replace(":", "%3A").replace(",", "%2C") if of_property else text
 
 
-def format_sarif(findings: Findings, version: str) -> str:
+def format_sarif(findings: Findings, version: str, measured: Measured = NOTHING_MEASURED) -> str:
     """Write SARIF 2.1.0, which code scanning and editors read.
 
     Args:
         findings: what was found.
         version: of this program.
+        measured: what a run adds.
     """
-    remarks = list(find_remarks(findings))
-    run = {
+    remarks = [*find_remarks(findings), *measured.remarks]
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "kit check",
@@ -111,6 +132,9 @@ def format_sarif(findings: Findings, version: str) -> str:
             for remark in remarks
         ],
     }
+    if measured.notes:
+        notifications = [{"level": "note", "message": {"text": note}} for note in measured.notes]
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notifications}]
     return (
         json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
         + "\n"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -181,6 +182,65 @@ def test_what_code_scanning_gets(project: Project, capsys: pytest.CaptureFixture
         ("supabase/migrations/002_na%20me_%C3%A9.sql", 1),
         ("supabase/migrations/003_name.sql", 1),
     ]
+
+
+SARIF = json.loads((Path(__file__).parent / "sarif" / "sarif-2.1.0-rtm.5.json").read_text())
+TRIED = (
+    "ALTER TABLE documents ALTER COLUMN id TYPE text;\n"
+    "CREATE TABLE apart (id bigint);\n"
+    "ALTER TABLE documents ADD COLUMN kind text NOT NULL;\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "options"),
+    [
+        ("", []),
+        (ADD, []),
+        (RENAME, []),
+        ("SELEC 1;", []),
+        ("DO 'BEGIN EXECUTE now(); END';", []),
+        (TRIED, ["--try"]),
+    ],
+    ids=["nothing", "safe", "two deploys", "no SQL", "unknown", "tried"],
+)
+def test_what_code_scanning_gets_keeps_to_its_schema(
+    project: Project, capsys: pytest.CaptureFixture[str], sql: str, options: list[str]
+) -> None:
+    project.write("001_documents.sql", f"{FIRST}INSERT INTO documents VALUES (1, 'a');\n")
+    project.git("checkout", "-q", "main")
+    project.commit()
+    project.git("checkout", "-q", "-B", "feature")
+    if sql:
+        project.write("002_next.sql", sql)
+    jsonschema.Draft4Validator.check_schema(SARIF)
+    jsonschema.Draft4Validator(SARIF).validate(json.loads(check(capsys, "--format", "sarif", *options)[1]))
+
+
+def test_what_was_tried_stands_beside_the_lines(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.write("001_documents.sql", f"{FIRST}INSERT INTO documents VALUES (1, 'a');\n")
+    project.git("checkout", "-q", "main")
+    project.commit()
+    project.git("checkout", "-q", "-B", "feature")
+    project.write("002_next.sql", TRIED)
+    code, text = check(capsys, "--try", "--format", "sarif")
+    (run,) = json.loads(text)["runs"]
+    found = [
+        (result["ruleId"], result["level"], result["locations"][0]["physicalLocation"]["region"]["startLine"])
+        for result in run["results"]
+        if result["ruleId"].startswith("tried")
+    ]
+    assert (code, found) == (1, [("tried-rewrites", "warning", 1), ("tried-fails", "error", 3)])
+    (about,) = run["invocations"]
+    assert "PostgreSQL" in about["toolExecutionNotifications"][0]["message"]["text"]
+
+    code, text = check(capsys, "--try", "--format", "github")
+    place = "file=supabase/migrations/002_next.sql,line"
+    assert code == 1
+    assert f"::warning {place}=1,title=kit check%3A tried-rewrites::Tried: documents ACCESS EXCLUSIVE" in text
+    assert f"::error {place}=3,title=kit check%3A tried-fails::Tried: fails:" in text
+    assert "SQLSTATE 23502" in text
+    assert "::notice title=kit check::Tried on PostgreSQL" in text
 
 
 def run(command: list[str], folder: Path, **variables: str) -> tuple[int, str]:
