@@ -1,4 +1,4 @@
-"""What a class and those who only read meet: a hub of sixteen, the site's first picture, the size of an install."""
+"""What a class and those who only read meet: a hub of sixteen, a first picture, the size of an install."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def measure_install(_runs: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         environment = Path(folder) / "environment"
         subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        pip = [environment / "bin" / "pip", "install", "--quiet", "--no-compile", "-r", "requirements.lock"]
+        pip = [f"{environment}/bin/pip", "install", "--quiet", "--no-compile", "-r", "requirements.lock"]
         took = seconds(lambda: subprocess.run(pip, cwd=ROOT, check=True, capture_output=True))
         files = [path for path in environment.rglob("*") if path.is_file() and not path.is_symlink()]
         size = sum(path.stat().st_size for path in files) / 1e6

@@ -162,10 +162,10 @@ def _ways(table: TwoByTwo) -> Iterator[tuple[str, str, str]]:
 def _so(table: TwoByTwo) -> str:
     """Return what follows, with the worker where an old one breaks: no push restarts it."""
     worker = any(what == "job" for what, _ in table.cell("old", "new").bad())
-    live = "wait until it is live, restart the worker with it" if worker else "wait until it is live"
+    live = "once it is live, restart the worker, then" if worker else "once it is live,"
     return {
         "schema-first": f"{ORDERS['schema-first'].words}: {DB_PUSH}, then {GIT_PUSH}.",
-        "code-first": f"{ORDERS['code-first'].words}: {GIT_PUSH}, {live}, then {DB_PUSH}.",
+        "code-first": f"{ORDERS['code-first'].words}: {GIT_PUSH}; {live} {DB_PUSH}.",
         "any": f"{ORDERS['any'].words}: no pair breaks.",
         "expand-contract": "expand and contract: both ways break, split it into steps that are safe.",
         None: "no order: the new code does not work on the new schema either, mend the change first.",

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.browser
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 PAGES = ("index.html", "notebooks/05_merge_and_deploy.html", "docs/language.html")
 BLOCKING_BYTES = 1_000_000
-_BLOCKING = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+_BLOCKING = """() => ['navigation', 'resource']
+    .flatMap(type => performance.getEntriesByType(type))
     .filter(entry => entry.entryType === 'navigation' || entry.renderBlockingStatus === 'blocking')
     .map(entry => [entry.name, entry.decodedBodySize])"""
 
