@@ -142,6 +142,8 @@ def _try(findings: Findings, screen: Screen, form: str, *, verbose: bool) -> int
         for run in runs if form != "sarif" else ():
             for line in run.lines():
                 screen.line(line)
+            if run.failed:
+                screen.line("PostgreSQL refused a statement: mend that before anything is pushed.", style=BAD)
     return 1 if any(run.failed for run in runs) else findings.exit_code
 
 

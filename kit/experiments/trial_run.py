@@ -18,11 +18,12 @@ import psycopg
 from kit.errors import BadInput, MissingTool
 from kit.experiments.queue import name_lock
 from kit.postgres import Embedded, Server, System, create, explain, start_server
-from kit.postgres.providers import find_programs
+from kit.postgres.providers import OLDEST_MAJOR, bundled_major, find_programs
 from kit.process import Supervisor
 from kit.review import JudgedStatement, Pending, Project, Report
 from kit.review.folder import decode, read_bytes
 from kit.review.formats import Measured, Remark
+from kit.review.grammar import GRAMMAR_MAJOR
 from kit.review.outside import TAKE_IT_OUT, find_outside
 from kit.review.rules import Lock, Problem, strongest, waits
 from kit.supabase import split
@@ -200,16 +201,22 @@ def run_pending(report: Report, *, on: Server | None = None) -> TrialRun:
 
 def _provider(root: Path, cache: Path, notes: list[str]) -> Embedded | System:
     """Choose PostgreSQL of the version in config.toml where it is here, else the bundled one."""
-    wanted = _major_version(root)
+    wanted, own = _major_version(root), bundled_major()
+    if wanted in {0, own}:
+        return Embedded(cache)
     try:
-        if wanted and find_programs().major == wanted:
-            return System(cache)
+        find_programs(wanted)
     except MissingTool:
-        pass
-    embedded = Embedded(cache)
-    if wanted:
-        notes.append(f"config.toml says PostgreSQL {wanted}; without that on PATH the bundled one is used")
-    return embedded
+        if wanted < OLDEST_MAJOR:
+            why = f"the kit tries nothing on versions before {OLDEST_MAJOR}"
+        else:
+            why = f"which is not here: put the folder of its pg_ctl on PATH to try it on {wanted}"
+        notes.append(
+            f"config.toml says PostgreSQL {wanted}, {why}. This ran on {own}, the kit's own: "
+            "what differs between the two is not seen"
+        )
+        return Embedded(cache)
+    return System(cache, major=wanted)
 
 
 def _major_version(root: Path) -> int:
@@ -310,6 +317,10 @@ def _try_file(connection: psycopg.Connection, migration: Pending) -> Iterator[Tr
 def _try(connection: psycopg.Connection, statement: JudgedStatement) -> str:
     try:
         connection.execute(statement.sql.encode())
+    except psycopg.errors.SyntaxError as error:
+        major = connection.info.server_version // 10_000
+        newer = f"; PostgreSQL {GRAMMAR_MAJOR} understands it" if major < GRAMMAR_MAJOR else ""
+        return f"{explain(error)} (SQLSTATE {error.sqlstate}){newer}"
     except psycopg.Error as error:
         return f"{explain(error)} (SQLSTATE {error.sqlstate})" if error.sqlstate else explain(error)
     return ""

@@ -102,22 +102,55 @@ OLDEST_MAJOR = 15
 
 
 class System(_OwnProcess):
-    """PostgreSQL 15 or later, found by `pg_ctl` on PATH: its programs, never a server that runs already."""
+    """PostgreSQL 15 or later, found by `pg_ctl` on PATH: its programs, never a server that runs already.
+
+    Args:
+        cache: as for all.
+        shared: as for all.
+        major: the version that it must be; 0 for any.
+    """
 
     name: ProviderName = "system"
 
+    def __init__(self, cache: Path | None = None, shared: Path | None = None, *, major: int = 0) -> None:
+        """Keep the caches' places, and the version."""
+        super().__init__(cache, shared)
+        self._major = major
+
     def _find(self, folder: Path) -> Binaries:  # noqa: ARG002 - wherever it is
-        return find_programs()
+        return find_programs(self._major)
 
 
-def find_programs() -> Binaries:
+_KEPT_APART = (
+    "/usr/lib/postgresql/{major}/bin",  # Debian and Ubuntu
+    "/usr/pgsql-{major}/bin",  # Fedora and its kin
+    "/opt/homebrew/opt/postgresql@{major}/bin",
+    "/usr/local/opt/postgresql@{major}/bin",
+)
+"""Where packages of one version lie that is not on PATH."""
+
+
+def bundled_major() -> int:
+    """Return the version of the PostgreSQL that the kit brings.
+
+    Raises:
+        MissingTool: if it is not there or does not run.
+    """
+    return read_programs(wheel_folder() / "bin").major
+
+
+def find_programs(major: int = 0) -> Binaries:
     """Return the first PostgreSQL on PATH that the kit can use.
+
+    Args:
+        major: the version that it must be, which is also looked for where packages put it; 0 for any.
 
     Raises:
         MissingTool: if there is none; `looked` says what is wrong with each that was found.
     """
     looked = []
-    for place in dict.fromkeys(os.get_exec_path()):
+    apart = [place.format(major=major) for place in _KEPT_APART] if major else []
+    for place in dict.fromkeys([*os.get_exec_path(), *apart]):
         found = Path(place) / "pg_ctl"
         if not (found.is_file() and os.access(found, os.X_OK)):
             looked.append(f"{found}: no such program")
@@ -136,11 +169,14 @@ def find_programs() -> Binaries:
         except MissingTool as error:
             looked.append(f"{folder}: {error.why}")
             continue
-        if programs.major >= OLDEST_MAJOR:
+        if programs.major < OLDEST_MAJOR:
+            looked.append(f"{folder}: version {programs.version} is too old")
+        elif major and programs.major != major:
+            looked.append(f"{folder}: version {programs.version} is another")
+        else:
             return programs
-        looked.append(f"{folder}: version {programs.version} is too old")
     raise MissingTool(
-        f"No PostgreSQL server programs of version {OLDEST_MAJOR} or later are on PATH.",
+        f"No PostgreSQL server programs of version {major or f'{OLDEST_MAJOR} or later'} are on PATH.",
         looked=looked,
         remedy=(
             "Put the folder of pg_ctl on PATH (Debian and Ubuntu: /usr/lib/postgresql/<version>/bin; "

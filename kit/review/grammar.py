@@ -9,6 +9,8 @@ import postgast
 from google.protobuf.message import DecodeError
 from postgast.pg_query_pb2 import C_COMMENT, SQL_COMMENT, DefElem, Node, ParseResult
 
+GRAMMAR_MAJOR = 18
+"""Whose grammar postgast has."""
 Message = Any
 """A protobuf message, or a value in one."""
 _Form = Any

@@ -59,6 +59,18 @@ def test_the_first_that_can_be_used_is_taken(place: Path, monkeypatch: pytest.Mo
     assert (programs.bin, programs.major) == (good, 15)
 
 
+def test_a_version_that_is_asked_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = install(place / "97", "97.1")
+    wanted = install(place / "98", "98.4")
+    search(monkeypatch, older, wanted)
+
+    assert find_programs(98).bin == wanted
+    with pytest.raises(MissingTool, match="of version 99 are on PATH") as caught:
+        find_programs(99)
+    assert f"{older}: version postgres (PostgreSQL) 97.1 is another" in caught.value.looked
+    assert "/usr/lib/postgresql/99/bin/pg_ctl: no such program" in caught.value.looked
+
+
 def test_each_that_cannot_be_used_is_named_with_the_reason(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
