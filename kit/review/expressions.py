@@ -241,11 +241,56 @@ _STRICT = frozenset(
 """Functions that give NULL for NULL; source: pg_proc, proisstrict."""
 
 
+_CARRIERS = frozenset(
+    {
+        "A_Const",
+        "A_Indices",
+        "A_Indirection",
+        "CollateClause",
+        "ColumnRef",
+        "List",
+        "TypeCast",
+        "TypeName",
+    }
+)
+"""Nodes that are NULL where what they are about is."""
+_STRICT_KINDS = frozenset(
+    {
+        Kind.AEXPR_OP,
+        Kind.AEXPR_OP_ANY,
+        Kind.AEXPR_OP_ALL,
+        Kind.AEXPR_IN,
+        Kind.AEXPR_LIKE,
+        Kind.AEXPR_ILIKE,
+        Kind.AEXPR_SIMILAR,
+        Kind.AEXPR_BETWEEN,
+        Kind.AEXPR_NOT_BETWEEN,
+        Kind.AEXPR_BETWEEN_SYM,
+        Kind.AEXPR_NOT_BETWEEN_SYM,
+    }
+)
+"""Operators that give NULL for NULL; IS DISTINCT FROM and NULLIF do not."""
+
+
 def asks_for_null(expression: Shape) -> bool:
-    """Say whether an expression may treat NULL as a value: with a test, or a function of its own."""
-    words = repr(expression)
-    tests = any(word in words for word in ("'NullTest'", "'CoalesceExpr'", "'CaseExpr'"))
-    return tests or not calls_in(expression) <= _STRICT
+    """Say whether an expression may treat a column's NULL as a value: whatever is not known to give NULL."""
+    if isinstance(expression, frozenset):
+        return any(map(asks_for_null, expression))
+    if not isinstance(expression, tuple) or not columns_in(expression):
+        return False
+    head = expression[0]
+    if isinstance(head, str) and head[:1].isupper():  # a node; its fields and our own words are lower case
+        facts = dict(expression[1:])
+        match head:
+            case "FuncCall":
+                strict = dict(facts["funcname"][-1][1:]).get("sval") in _STRICT
+            case "A_Expr":
+                strict = facts["kind"] in _STRICT_KINDS
+            case _:
+                strict = head in _CARRIERS
+        if not strict:
+            return True
+    return any(map(asks_for_null, expression[1:] if isinstance(head, str) else expression))
 
 
 def calls_in(expression: Shape) -> frozenset[str]:

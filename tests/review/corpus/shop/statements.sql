@@ -274,3 +274,21 @@ ALTER TABLE "Order" ALTER COLUMN "id" TYPE BIGINT;
 -- new: INSERT INTO "Basket" ("data", "paid") VALUES ('{}', true)
 ALTER TABLE "LegacyCart" RENAME TO "Basket";
 ALTER TABLE "Basket" ADD COLUMN "paid" BOOLEAN;
+-- case: new column that must be true
+-- new: INSERT INTO "Product" ("name", "sku", "price", "gift") VALUES ('Cup', 'CUP-9', 1, true)
+ALTER TABLE "Product" ADD COLUMN "gift" BOOLEAN, ADD CONSTRAINT "Product_gift" CHECK ("gift" IS TRUE) NOT VALID;
+-- case: new column that must not be distinct
+-- new: INSERT INTO "Product" ("name", "sku", "price", "kind") VALUES ('Cup', 'CUP-9', 1, 'a')
+ALTER TABLE "Product" ADD COLUMN "kind" TEXT, ADD CONSTRAINT "Product_kind" CHECK ("kind" IS NOT DISTINCT FROM 'a') NOT VALID;
+-- case: new column whose greatest is checked
+-- new: INSERT INTO "Product" ("name", "sku", "price", "depth") VALUES ('Cup', 'CUP-9', 1, 5)
+ALTER TABLE "Product" ADD COLUMN "depth" INTEGER, ADD CONSTRAINT "Product_depth" CHECK (GREATEST("depth", 0) > 0) NOT VALID;
+-- case: new column in an array that is checked
+-- new: INSERT INTO "Product" ("name", "sku", "price", "kind") VALUES ('Cup', 'CUP-9', 1, 'a')
+ALTER TABLE "Product" ADD COLUMN "kind" TEXT, ADD CONSTRAINT "Product_kind" CHECK (ARRAY["kind"] <@ ARRAY['a', 'b']) NOT VALID;
+-- case: new column of an array that is checked
+-- new: INSERT INTO "Product" ("name", "sku", "price", "tags") VALUES ('Cup', 'CUP-9', 1, '{a}')
+ALTER TABLE "Product" ADD COLUMN "tags" TEXT[] CHECK ("tags" <@ ARRAY['a', 'b']);
+-- case: new column with a pattern
+-- new: INSERT INTO "Product" ("name", "sku", "price", "code") VALUES ('Cup', 'CUP-9', 1, 'a1')
+ALTER TABLE "Product" ADD COLUMN "code" TEXT CHECK ("code" LIKE 'a%' AND "code" !~ '\s' AND NOT "code" = ANY ('{ab,ac}'));
