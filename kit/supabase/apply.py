@@ -20,6 +20,7 @@ from kit.errors import HistoryDiverged, MigrationFailed, OutOfOrder
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.arguments import CLI_VERSION, Release
+from kit.supabase.exchange import copies, exchange
 from kit.supabase.files import FOLDER, MigrationFile, asks_for_no_transaction, choose_pending
 from kit.supabase.history import INSERT, Connection, is_lost, lost
 from kit.supabase.invocation import SPOKEN, Invocation
@@ -40,7 +41,6 @@ _BLANKS = re.compile(
     r"[ \t\n\r]*(?:\ufeff[ \t\n\r]*)*(?:(?:--[^\n]*(?:\n|\Z)|/\*(?:/|.*?\*/))[ \t\n\r]*)*", re.DOTALL
 )
 """What version 2 leaves out before a statement's first word: no comment inside a comment, no lone \\r."""
-_COPIES = re.compile(r"COPY\s.*\s(FROM\s+STDIN|TO\s+STDOUT)\b", re.DOTALL)
 _NUL = "insufficient data left in message"
 """What PostgreSQL says of a statement with a NUL in it."""
 _COPY_IN_BATCH = "unexpected message type 0x50 during COPY from stdin"
@@ -101,11 +101,6 @@ def _first_words(statement: str, release: Release) -> str:
     return statement[place:].strip().upper()
 
 
-def _copies(statement: str) -> bool:
-    """Say whether a statement is a COPY from or to its client, as PostgreSQL reads it."""
-    return _COPIES.match(_first_words(statement, Release.V3)) is not None
-
-
 class _FileRun:
     """One file on its way into one database."""
 
@@ -151,8 +146,8 @@ class _FileRun:
         try:
             if "\0" in statement:
                 raise psycopg.DataError(_NUL)
-            if _copies(statement):
-                *_, result = self._connection.wait(self._exchange_text(statement))
+            if copies(statement):
+                *_, result = self._connection.wait(exchange(self._connection.pgconn, statement))
                 if result.status == ExecStatus.FATAL_ERROR:
                     raise error_from_result(result)
             else:
@@ -173,11 +168,11 @@ class _FileRun:
         unsendable = next((place for place, text in enumerate(statements) if "\0" in text), None)
         if unsendable is not None:  # libpq cannot send it, and the CLI fails when it comes to it
             statements, with_history = [*statements[:unsendable], "ROLLBACK"], False
-        copies = any(map(_copies, statements))
+        has_copy = any(map(copies, statements))
         try:
             results = self._connection.wait(
-                self._exchange_text(self._join(statements, with_history=with_history))
-                if copies
+                exchange(self._connection.pgconn, self._join(statements, with_history=with_history))
+                if has_copy
                 else self._exchange(statements, with_history=with_history)
             )
         except psycopg.Error as error:
@@ -186,7 +181,7 @@ class _FileRun:
             if result.status == ExecStatus.FATAL_ERROR:
                 why: psycopg.Error = error_from_result(result)
                 failed, start = place, 0
-                if copies:
+                if has_copy:
                     failed, start, why = _find_failure(statements, place, why)
                 self._fail(why, first + failed, start=start)
         if unsendable is not None:
@@ -244,31 +239,6 @@ class _FileRun:
                 break
         return results
 
-    def _exchange_text(self, text: str) -> PQGen[list[PGresult]]:
-        """Send statements as one text, as libpq allows COPY in no pipeline; return a result for each.
-
-        What a COPY TO STDOUT sends is dropped; a COPY FROM STDIN is told that nothing comes.
-        """
-        pgconn = self._connection.pgconn
-        pgconn.send_query(text.encode())
-        results: list[PGresult] = []
-        while True:
-            while pgconn.flush() or pgconn.is_busy():
-                yield Wait.R
-                pgconn.consume_input()
-            result = pgconn.get_result()
-            if result is None:
-                return results
-            if result.status == ExecStatus.COPY_OUT:
-                while (size := pgconn.get_copy_data(1)[0]) != -1:
-                    if size == 0:
-                        yield Wait.R
-                        pgconn.consume_input()
-            elif result.status == ExecStatus.COPY_IN:
-                pgconn.put_copy_end(b"No source stream defined")
-            else:
-                results.append(result)
-
     def _fail(self, error: psycopg.Error, place: int, *, start: int = 0) -> NoReturn:
         diagnosis = error.diag
         if is_lost(error):
@@ -316,7 +286,7 @@ def _find_failure(
     position = int(error.diag.statement_position or 0)
     if position:  # a text is parsed whole, before anything of it runs
         place = bisect.bisect_right(starts, position - 1) - 1
-    if error.diag.sqlstate == "57014" and place < len(statements) and _copies(statements[place]):
+    if error.diag.sqlstate == "57014" and place < len(statements) and copies(statements[place]):
         error = psycopg.DataError(_COPY_IN_BATCH)
     return place, starts[place] if position else 0, error
 
@@ -372,7 +342,11 @@ def migrate_up(run: Invocation) -> None:
             history.prepare(connection)
             apply_and_record(run, connection, database, file)
         spoken = SPOKEN[database] if run.release is Release.V3 else "local"
-        run.say(f"{spoken.capitalize()} database is up to date.")
+        run.finish(
+            f"{spoken.capitalize()} database is up to date.\n",
+            applied=[str(FOLDER / file.path.name) for file in pending],
+            message="Migrations applied",
+        )
 
 
 def push(run: Invocation) -> None:
@@ -384,7 +358,7 @@ def push(run: Invocation) -> None:
     with run.connect_aloud(database) as connection:
         pending = _require_pending(run, connection, database)
         if not pending:
-            run.say(f"{SPOKEN[database].capitalize()} database is up to date.")
+            _finish_push(run, f"{SPOKEN[database].capitalize()} database is up to date.", [])
             return
         if dry:
             run.write(f"Would push these migrations:\n{_bullets(pending)}")
@@ -392,7 +366,7 @@ def push(run: Invocation) -> None:
             if run.release is Release.V3:
                 details = f"Apply these migrations:\n{_bullets(pending)}"
                 run.require_consent(database, _count("Apply", pending), details=details)
-            else:
+            elif run.line.has("yes") or not run.line.structured:
                 run.require(format_push_question(database, pending), default=True)
             if run.clock.name == "virtual":
                 run.clock.advance(PUSH_SECONDS)
@@ -400,7 +374,19 @@ def push(run: Invocation) -> None:
             for file in pending:
                 run.say(f"Applying migration {file.path.name}...")
                 apply_and_record(run, connection, database, file)
-    run.say("Finished supabase db push.")
+    _finish_push(run, "Finished supabase db push.", pending)
+
+
+def _finish_push(run: Invocation, message: str, pushed: Sequence[MigrationFile]) -> None:
+    run.finish(
+        f"{message}\n",
+        upToDate=not pushed,
+        dryRun=run.line.has("dry-run"),
+        migrations=[file.path.name for file in pushed],
+        seeds=[],
+        roles=[],
+        message=message,
+    )
 
 
 def _count(action: str, files: Sequence[MigrationFile]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ CLI_VERSION = Release.V2
 RETRY = "Try rerunning the command with --debug to troubleshoot the error."
 """What the CLI adds to an error for which it has no better advice."""
 _FLAG_WIDTH = 28
+_OPTION, _VALUE = "UnrecognizedOption", "InvalidValue"
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
 
 
@@ -45,6 +47,8 @@ class Flag:
     optional: bool = False
 
 
+_FORMAT = "--output-format"
+_OUTPUTS = ("env", "pretty", "json", "toml", "yaml", "table", "csv")
 FLAGS = {
     "help": Flag("Show help information.", short="h"),
     "yes": Flag("Answer yes to all prompts."),
@@ -53,6 +57,12 @@ FLAGS = {
     "local": Flag("Use the local database."),
     "remote": Flag("Use the cloud database of the linked project.", takes="ref", optional=True),
     "read-only": Flag("Run nothing that writes, and ask nothing."),
+    "output-format": Flag(
+        "Whether to answer in words or as one line of JSON.",
+        takes="choice",
+        choices=("text", "json", "stream-json"),
+    ),
+    "output": Flag("How to write the rows.", takes="choice", choices=_OUTPUTS, short="o"),
     "include-all": Flag("Include all migrations not found on remote history table."),
     "dry-run": Flag("Print the migrations that would be applied, but don't actually apply them."),
     "file": Flag("Save the diff as a new migration of this name.", takes="string", short="f"),
@@ -61,7 +71,7 @@ FLAGS = {
     "last": Flag("Reset up to the last n migration versions.", takes="integer"),
     "status": Flag("Version status to update.", takes="choice", choices=("applied", "reverted")),
 }
-_EVERYWHERE = ("help", "yes", "debug")
+_EVERYWHERE = ("help", "yes", "debug", "output-format")
 _EITHER = ("linked", "local")
 
 
@@ -87,12 +97,13 @@ COMMANDS: dict[tuple[str, str], Spec] = {
     ("db", "push"): Spec("Push new migrations to the remote database.", ("include-all", "dry-run", *_EITHER)),
     ("db", "diff"): Spec("Diff the local database for schema changes.", ("file", *_EITHER)),
     ("db", "pull"): Spec("Pull schema from the remote database.", _EITHER, takes=("migration name",)),
-    ("db", "query"): Spec("Execute a SQL query against the database.", _EITHER, takes=("sql",)),
+    ("db", "query"): Spec("Execute a SQL query against the database.", ("output", *_EITHER), takes=("sql",)),
     ("db", "reset"): Spec(
         "Empty a database and apply all migrations: with --linked, production, with all that users wrote.",
         ("no-seed", "version", "last", *_EITHER),
     ),
 }
+_WITHOUT_JSON = {("db", "diff"), ("db", "pull")}
 _GROUPS = {
     "migration": "Manage database migration scripts.",
     "db": "Manage Postgres databases.",
@@ -123,9 +134,19 @@ class CommandLine:
     values: tuple[str, ...] = ()
     answer: str = ""
 
+    @property
+    def structured(self) -> bool:
+        """Whether the answer is JSON."""
+        return self.flags.get("output-format") == "json"
+
     def has(self, flag: str) -> bool:
         """Say whether a flag without a value was given."""
         return self.flags.get(flag) == "true"
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Say whether a command line asks for JSON, even if it is not understood."""
+    return f"{_FORMAT}=json" in argv or (_FORMAT, "json") in itertools.pairwise(argv)
 
 
 def parse(argv: Sequence[str], release: Release = CLI_VERSION) -> CommandLine:
@@ -142,21 +163,24 @@ def parse(argv: Sequence[str], release: Release = CLI_VERSION) -> CommandLine:
     leading = []
     while words and words[0].startswith("-"):
         leading.append(words.pop(0))
+        if leading[-1] == _FORMAT and words:
+            leading[-1] = f"{_FORMAT}={words.pop(0)}"
     if {"--version", "-v"} & set(leading):
         return CommandLine(answer=f"{release}\n")
     for word in leading:
-        if word.lstrip("-") not in (*_EVERYWHERE, "h"):
+        if word.partition("=")[0].lstrip("-") not in (*_EVERYWHERE, "h"):
             _require_here(
                 word.removeprefix("--").partition("=")[0] in elsewhere.OTHER_FLAGS, "supabase", word
             )
-            raise _misused(f"Unrecognized flag: {word} in command supabase", format_help())
+            raise _misused(f"Unrecognized flag: {word} in command supabase", format_help(), _OPTION)
     group = words.pop(0) if words else ""
     group = "migration" if group == "migrations" else group
     if not group:
         return CommandLine(answer=format_help())
     _require_here(group in elsewhere.OTHER_GROUPS, "supabase", group, *words)
     if group not in _GROUPS:
-        raise _misused(f'Unknown subcommand "{group}" for "supabase"', format_help())
+        message = f'Unknown subcommand "{group}" for "supabase"'
+        raise _misused(message, format_help(), _name_unknown(release))
     return _parse_group(group, leading, words, release)
 
 
@@ -165,13 +189,16 @@ def _parse_group(group: str, leading: list[str], words: list[str], release: Rele
         return CommandLine(answer=format_help(group))
     name = words.pop(0)
     if name.startswith("-"):
-        raise _misused(f"Unrecognized flag: {name} in command supabase {group}", format_help(group))
+        message = f"Unrecognized flag: {name} in command supabase {group}"
+        raise _misused(message, format_help(group), _OPTION)
     _require_here((group, name) in elsewhere.OTHER_COMMANDS, "supabase", group, name)
     if (group, name) == ("db", "remote") and release is Release.V3 and words and words[0] in _REMOVED:
-        raise BadInput(_REMOVED[words[0]], remedy="It was removed.", hint="")
+        message, _, instead = _REMOVED[words[0]].partition("\n")
+        raise BadInput(message, remedy="It was removed.", hint=instead, code="RemovedSurfaceError")
     if (group, name) not in COMMANDS:
         instead = _INSTEAD.get((group, name), "")
-        raise _misused(f'Unknown subcommand "{name}" for "supabase {group}"', format_help(group), instead)
+        message = f'Unknown subcommand "{name}" for "supabase {group}"'
+        raise _misused(message, format_help(group), _name_unknown(release), instead)
     return _parse_rest((group, name), [*leading, *words], release)
 
 
@@ -203,17 +230,23 @@ def _parse_rest(command: tuple[str, str], words: list[str], release: Release) ->
         name = typed[2:] if typed.startswith("--") else short.get(typed[1:], "")
         if name not in known:
             _require_here(name in elsewhere.OTHER_FLAGS, "supabase", *command, typed)
-            raise _misused(f"Unrecognized flag: {typed} in command supabase {' '.join(command)}", usage)
+            message = f"Unrecognized flag: {typed} in command supabase {' '.join(command)}"
+            raise _misused(message, usage, _OPTION)
         flag = known[name]
         if flag.takes and not flag.optional and value is None and words and _is_value(words[0], flag):
             value = words.pop(0)
         flags.setdefault(name, _require_value(name, flag, value, usage))  # the first counts
     if flags.get("help") == "true":
         return CommandLine(answer=usage)
+    if flags.get("output-format", "text") != "text":
+        missing = flags["output-format"] != "json" or command in _WITHOUT_JSON
+        _require_here(missing, "supabase", *command, f"{_FORMAT} {flags['output-format']}")
     if len(values) > len(spec.takes) and not spec.many:
-        raise _misused(f'Unexpected positional argument: "{values[len(spec.takes)]}"', usage)
+        message = f'Unexpected positional argument: "{values[len(spec.takes)]}"'
+        raise _misused(message, usage, "UnexpectedArgument")
     if len(values) < spec.needed:
-        raise _misused(f"Missing required argument: {spec.takes[len(values)]}", usage)
+        message = f"Missing required argument: {spec.takes[len(values)]}"
+        raise _misused(message, usage, "MissingArgument")
     return CommandLine(command, flags, tuple(values))
 
 
@@ -226,7 +259,7 @@ def _require_value(name: str, flag: Flag, value: str | None, usage: str) -> str:
         return value or "true"
     if value is None:
         expected = " | ".join(flag.choices) or flag.takes
-        raise _misused(f"Missing value for flag --{name}. Expected: {expected}", usage)
+        raise _misused(f"Missing value for flag --{name}. Expected: {expected}", usage, _VALUE)
     expected = ""
     if flag.takes == "integer":
         if not _NUMBER.fullmatch(value):
@@ -238,9 +271,9 @@ def _require_value(name: str, flag: Flag, value: str | None, usage: str) -> str:
     elif flag.choices and value not in flag.choices:
         expected = ": " + " | ".join(f'"{choice}"' for choice in flag.choices)
         if not value:
-            raise _misused(f"Missing value for flag --{name}. Expected{expected}", usage)
+            raise _misused(f"Missing value for flag --{name}. Expected{expected}", usage, _VALUE)
     if expected:
-        raise _misused(f'Invalid value for flag --{name}: "{value}". Expected{expected}', usage)
+        raise _misused(f'Invalid value for flag --{name}: "{value}". Expected{expected}', usage, _VALUE)
     return value
 
 
@@ -280,14 +313,20 @@ def _require_here(is_elsewhere: bool, *words: str) -> None:  # noqa: FBT001 - a 
             f"{' '.join(words)}: the kit's runner does not have this; the real CLI does.",
             remedy="npx supabase --help lists what the runner has.",
             hint="npx supabase --help lists what the runner has; KIT_SUPABASE=cli runs the real one.",
+            code="NotInTheKitError",
         )
 
 
-def _misused(message: str, usage: str, instead: str = "") -> BadInput:
+def _name_unknown(release: Release) -> str:
+    return "UnknownSubcommand" if release is Release.V3 else "ShowHelp"
+
+
+def _misused(message: str, usage: str, code: str, instead: str = "") -> BadInput:
     """Make the error for a line that is not understood; it is told after the help, as the CLI does."""
     return BadInput(
         message,
         remedy=instead or "Use one of the commands and flags that the help lists.",
         usage=usage,
+        code=code,
         hint=instead or RETRY,
     )

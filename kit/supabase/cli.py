@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
 
-from kit.errors import BadInput, MigrationError
+from kit.errors import BadInput, HistoryDiverged, KitError, MigrationError, OutOfOrder
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.apply import migrate_up, push
@@ -17,10 +16,18 @@ from kit.supabase.arguments import RETRY, Release
 from kit.supabase.diff import diff, pull
 from kit.supabase.files import FOLDER, parse_name
 from kit.supabase.history import HistoryRow
-from kit.supabase.invocation import TARGETS, Invocation
-from kit.supabase.query import LARGEST, format_listing, pair_versions, parse_version, run_query
+from kit.supabase.invocation import TARGETS, Invocation, name_kind
+from kit.supabase.query import (
+    LARGEST,
+    Form,
+    format_listing,
+    pair_versions,
+    parse_version,
+    require_reading,
+    run_query,
+)
 from kit.supabase.reset import reset
-from kit.supabase.splitter import skip_blanks, split
+from kit.supabase.splitter import split
 
 
 def main(run: Invocation) -> int:
@@ -38,33 +45,36 @@ def main(run: Invocation) -> int:
         else:
             _RUN[run.line.command](run)
     except (BadInput, MigrationError) as error:
-        hint = error.details.get("hint", RETRY)
-        run.write(f"{error.details.get('usage', '')}{error.message}\n")
-        run.write(f"{hint}\n" if hint else "")
+        code = error.details.get("code") or name_kind(run.line) + _CODES.get(type(error), "ApplyError")
+        run.fail(error, code=str(code), hint=str(error.details.get("hint", RETRY)))
         return 1
     except psycopg.Error as error:
         if history.is_lost(error):
             raise history.lost("chosen", error) from None
-        run.write(f"{history.in_words(error)}\n{RETRY}\n")
+        refused = BadInput(history.in_words(error), remedy="Look at the history table.")
+        run.fail(refused, code="MigrationsReadError", hint=RETRY)
         return 1
     return 0
 
 
 @contextlib.contextmanager
-def _said_as(what: str) -> Iterator[None]:
+def _said_as(what: str, code: str) -> Iterator[None]:
     """Put the CLI's own words before what PostgreSQL says of the history table."""
     try:
         yield
     except psycopg.Error as error:
         if history.is_lost(error):
             raise
-        raise BadInput(f"{what}{history.in_words(error)}", remedy="Look at the history table.") from error
+        raise BadInput(
+            f"{what}{history.in_words(error)}", remedy="Look at the history table.", code=code
+        ) from error
 
 
 def _new(run: Invocation) -> None:
     """`migration new`: make a file, empty or with what is piped in."""
     path = run.write_file(run.line.values[0], run.read_all() if run.ask is None else "")
-    run.say(f"Created new migration at {path.relative_to(run.project)}")
+    made = path.relative_to(run.project)
+    run.finish(f"Created new migration at {made}\n", path=str(made), message="Migration created")
 
 
 def _list(run: Invocation) -> None:
@@ -80,7 +90,11 @@ def _list(run: Invocation) -> None:
         )
     pairs = pair_versions(files, versions)
     local = run.release is Release.V3 and database == "local"
-    run.write(format_listing(pairs, theirs="Local DB" if local else "Remote"))
+    run.finish(
+        format_listing(pairs, theirs="Local DB" if local else "Remote"),
+        migrations=[{"local": pair.local, "remote": pair.remote, "time": pair.time} for pair in pairs],
+        message="Migrations listed",
+    )
 
 
 def _repair(run: Invocation) -> None:
@@ -88,13 +102,17 @@ def _repair(run: Invocation) -> None:
     status, versions = run.line.flags.get("status"), run.line.values
     if status is None:
         raise BadInput(
-            'Error: required flag(s) "status" not set', remedy="Add --status applied or --status reverted."
+            'Error: required flag(s) "status" not set',
+            remedy="Add --status applied or --status reverted.",
+            code="MissingOption",
         )
     database = run.target("cloud")
     for version in versions:
         if parse_version(version) is None:
             raise BadInput(
-                f"failed to parse {version}: invalid version number", remedy="A version has digits only."
+                f"failed to parse {version}: invalid version number",
+                remedy="A version has digits only.",
+                code="MigrationInvalidVersionError",
             )
     everything = not versions
     if run.release is Release.V3:
@@ -106,7 +124,10 @@ def _repair(run: Invocation) -> None:
         question = "Do you want to repair the entire migration history table to match local migration files?"
         run.require(question, default=False)
         versions = tuple(file.version for file in run.list_files())
-    with run.connect_aloud(database) as connection, _said_as("failed to update migration table: "):
+    with (
+        run.connect_aloud(database) as connection,
+        _said_as("failed to update migration table: ", "MigrationRepairUpdateError"),
+    ):
         history.prepare(connection)
         if status == "applied":
             rows = [_read_row(run, version) for version in versions]
@@ -117,9 +138,15 @@ def _repair(run: Invocation) -> None:
             history.mark_reverted(connection, versions)
     if not everything:
         run.say(f"Repaired migration history: [{' '.join(versions)}] => {status}")
-    run.say("Finished supabase migration repair.")
     flag = " --remote" if run.release is Release.V3 and database == "cloud" else ""
-    run.say(f"Run supabase migration list{flag} to show the updated migration history.")
+    run.finish(
+        "Finished supabase migration repair.\n"
+        f"Run supabase migration list{flag} to show the updated migration history.\n",
+        versions=versions,
+        status=status,
+        repairAll=everything,
+        message="Migration history repaired",
+    )
 
 
 def _consent_to_repair(
@@ -144,6 +171,7 @@ def _read_row(run: Invocation, version: str) -> HistoryRow:
         raise BadInput(
             f"glob {FOLDER}/{version}_*.sql: file does not exist",
             remedy="git pull origin main, or use --status reverted.",
+            code="MigrationFileNotFoundError",
         )
     return HistoryRow(
         version, file.name, tuple(statement.text for statement in split(file.read(), run.release))
@@ -159,8 +187,12 @@ def _fetch(run: Invocation) -> None:
         if run.release is Release.V3:
             question = f"Overwrite local migrations with the history from {TARGETS[database]}?"
         run.require(question, default=True)
-    with run.connect_aloud(database) as connection, _said_as("failed to read migration table: "):
+    with (
+        run.connect_aloud(database) as connection,
+        _said_as("failed to read migration table: ", "MigrationsReadError"),
+    ):
         rows = history.read_rows(connection)
+    files = []
     for row in rows:
         file = f"{row.version}_{row.name}.sql"
         if Path(file).name != file or "\\" in file:
@@ -168,44 +200,65 @@ def _fetch(run: Invocation) -> None:
                 "failed to write migration: invalid version/name in history table: "
                 + file.removesuffix(".sql"),
                 remedy="Repair that row of the history.",
+                code="MigrationFetchWriteError",
             )
         (folder / file).write_bytes((";\n".join(row.statements) + ";\n").encode())
+        files.append(str(FOLDER / file))
+    run.finish("", files=files, message="Migration history fetched")
 
 
 def _query(run: Invocation) -> None:
     """`db query`: run one statement and draw its rows (of the local database)."""
+    form = _read_form(run)
     database = run.target("local")
     linked = database == "cloud"
     given = bool(run.line.values)
     sql = run.line.values[0] if given else run.read_all() if run.ask is None else ""
     if not given and not sql.strip():
         raise BadInput(
-            "no SQL provided via stdin", remedy='Give the SQL as an argument: db query "SELECT 1".'
+            "no SQL provided via stdin",
+            remedy='Give the SQL as an argument: db query "SELECT 1".',
+            code="DbQueryNoStdinSqlError",
         )
-    if run.release is Release.V3:
-        if run.line.has("read-only"):
-            _require_reading(sql)
-        else:
-            hint = " For a read-only statement, pass --read-only instead."
-            run.require_consent(database, "Run a SQL statement", details=f"sql: {sql}\n", hint=hint)
-    with (run.connect if linked else run.connect_aloud)(database) as connection:
-        run.write(run_query(connection, sql, database=database, linked=linked))
+    reads = run.line.has("read-only")
+    if reads:
+        require_reading(sql)
+    elif run.release is Release.V3:
+        words = " ".join(sql.split())
+        details = f"sql: {words[:_SHOWN]}{'...' if len(words) > _SHOWN else ''}\n"
+        hint = " For a read-only statement, pass --read-only instead."
+        run.require_consent(database, "Run a SQL statement", details=details, hint=hint)
+    with (
+        (run.connect if linked else run.connect_aloud)(database) as connection,
+        contextlib.ExitStack() as ended,
+    ):
+        if reads:
+            connection.execute("BEGIN READ ONLY")
+            connection.execute("SET LOCAL lock_timeout = '5s'")
+            ended.callback(connection.execute, "ROLLBACK")
+        run.write(run_query(connection, sql, database=database, linked=linked, form=form))
 
 
-def _require_reading(sql: str) -> None:
-    """Refuse, as `--read-only` does, what does not begin as a query."""
-    found = re.match(r"\w+", sql[skip_blanks(sql, release=Release.V3) :])
-    word = found[0].upper() if found else ""
-    if word not in _READS:
+def _read_form(run: Invocation) -> Form:
+    """Return how --output, or else --output-format, wants the rows."""
+    asked = run.line.flags.get("output", "json" if run.line.structured else "table")
+    form = _FORMS.get(asked)
+    if form is None:
         raise BadInput(
-            f"--read-only only allows {', '.join(_READS)} statements (found: {word})",
-            remedy="Drop --read-only to run this statement.",
-            hint="Drop --read-only to run this statement; "
-            "a hosted database then asks you to confirm the write.",
+            f'invalid argument "{asked}" for "-o, --output" flag: must be one of [ json | table | csv ]',
+            remedy="Give one of json, table and csv.",
         )
+    return form
 
 
-_READS = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")
+_CODES: dict[type[KitError], str] = {
+    HistoryDiverged: "MissingLocalError",
+    OutOfOrder: "MissingRemoteError",
+}
+"""What the CLI calls errors that have no name of their own; all others are of files that do not apply."""
+_FORMS: dict[str, Form] = {"table": "table", "json": "json", "csv": "csv"}
+_SHOWN = 120
+"""How much of a statement the question shows."""
 _RUN: dict[tuple[str, str], Callable[[Invocation], None]] = {
     ("migration", "new"): _new,
     ("migration", "up"): migrate_up,

@@ -78,7 +78,6 @@ OTHER_FLAGS = frozenset(
         "network-id",
         "no-seed",
         "output",
-        "output-format",
         "password",
         "profile",
         "project-ref",

@@ -196,5 +196,6 @@ def new_path(project: Path, name: str, date: datetime) -> Path:
         raise BadInput(
             f'invalid migration name: "{name}" must not escape the {FOLDER} directory',
             remedy="Use letters, digits and _ only.",
+            code="MigrationNewWriteError",
         )
     return path

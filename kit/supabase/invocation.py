@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from kit.errors import BadInput, ServerFailed
+from kit.errors import BadInput, KitError, ServerFailed
 from kit.names import DatabaseName
 from kit.supabase import history
-from kit.supabase.arguments import CLI_VERSION, CommandLine, Release, parse
+from kit.supabase.arguments import CLI_VERSION, RETRY, CommandLine, Release, parse, wants_json
 from kit.supabase.files import MigrationFile, find_project, list_migrations, new_path
 from kit.supabase.history import Connection
 from kit.timeline import MigrationApplied
@@ -30,11 +31,27 @@ TARGETS: Mapping[DatabaseName, str] = {
     "cloud": f"project rhizome ({PROJECT_REF}) · production",
 }
 """What version 3 calls them; the local one without its port, which is another in each world."""
+_STRUCTURED: Mapping[DatabaseName, Mapping[str, str]] = {
+    "local": {"kind": "local"},
+    "cloud": {
+        "kind": "linked",
+        "project_ref": PROJECT_REF,
+        "project_name": "rhizome",
+        "environment": "production",
+    },
+}
+"""The same as JSON."""
+_KINDS = {("db", "push"), ("db", "reset")}
 _GIVEN = ("remote", "linked", "local")
 _WARNINGS = {
     "linked": "Warning: --linked is deprecated and will be removed in v4. Use --remote instead",
     "local": "Warning: --local isn't needed (local is the default) and will be removed in v4",
 }
+
+
+def name_kind(line: CommandLine) -> str:
+    """Return how the CLI's names for a command's errors begin."""
+    return "".join(map(str.title, line.command)) if line.command in _KINDS else "Migration"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -58,6 +75,7 @@ class Invocation:
         read_all: returns all that is piped in, bytes that are no UTF-8 as lone surrogates.
         release: which CLI to be.
         shown: whether what is printed goes to a terminal; version 3 asks nothing elsewhere.
+        targets: the databases that `target` has named so far.
         empty: makes the local database anew, with nothing in it, for `db reset`.
     """
 
@@ -74,6 +92,7 @@ class Invocation:
     release: Release = CLI_VERSION
     shown: bool = True
     empty: Callable[[], None] | None = None
+    targets: list[DatabaseName] = field(default_factory=list, init=False)
 
     def __repr__(self) -> str:
         """Say the class; the URLs have passwords."""
@@ -93,6 +112,43 @@ class Invocation:
         """Print a line."""
         self.write(f"{text}\n")
 
+    def finish(self, text: str, **facts: object) -> None:
+        """Print what a command comes to.
+
+        Args:
+            text: in words, with its newlines.
+            facts: what --output-format json prints instead.
+        """
+        if self.line.structured:
+            self.write_json({**facts, **self._name_targets()})
+        else:
+            self.write(text)
+
+    def write_json(self, value: object) -> None:
+        """Print a value as one line of JSON."""
+        self.say(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def fail(self, error: KitError, *, code: str, hint: str) -> None:
+        """Print an error: in words, or as JSON if that is what was asked for.
+
+        Args:
+            error: what went wrong.
+            code: the CLI's name for it.
+            hint: what it advises, "" for nothing.
+        """
+        if wants_json(self.argv):
+            advice = {"suggestion": hint} if hint and hint != RETRY else {}
+            described = {"code": code, "message": error.message, **advice}
+            self.write_json({**self._name_targets(), "_tag": "Error", "error": described})
+            return
+        self.write(f"{error.details.get('usage', '')}{error.message}\n")
+        self.write(f"{hint}\n" if hint else "")
+
+    def _name_targets(self) -> dict[str, object]:
+        if self.release is Release.V2 or not self.targets:
+            return {}
+        return {"target": _STRUCTURED[self.targets[-1]]}
+
     def target(self, default: DatabaseName) -> DatabaseName:
         """Return the database that --local or --linked names, or else `default`.
 
@@ -110,8 +166,10 @@ class Invocation:
                 "if any flags in the group [db-url linked local] are set none of the others can be; "
                 "[linked local] were all set",
                 remedy="Give one of --local and --linked.",
+                code=f"{name_kind(self.line)}TargetFlagsError",
             )
-        return "local" if local else "cloud" if linked else default
+        self.targets.append("local" if local else "cloud" if linked else default)
+        return self.targets[-1]
 
     def _name_target(self) -> DatabaseName:
         given = [flag for flag in _GIVEN if flag in self.line.flags]
@@ -121,6 +179,7 @@ class Invocation:
                 f"{' and '.join(f'--{flag}' for flag in given)}.",
                 remedy="Use --remote, or nothing for the local database.",
                 hint="Use --remote or --remote=<ref|branch|url> on its own.",
+                code="TargetSelectorConflictError",
             )
         named = self.line.flags.get("remote", "true")
         if named not in ("true", PROJECT_REF):
@@ -134,6 +193,7 @@ class Invocation:
                 self.say(_WARNINGS[flag])
         database: DatabaseName = "cloud" if {"remote", "linked"} & set(given) else "local"
         self.say(f"Target: {TARGETS[database]}")
+        self.targets.append(database)
         return database
 
     def require_consent(
@@ -156,18 +216,22 @@ class Invocation:
         if self.line.has("yes"):
             self.say(f"Confirmed by --yes: {action} on {target}")
             return
-        if self.ask is None or not self.shown:
+        if self.ask is None or not self.shown or self.line.structured:
             stream = "stdout" if not self.shown else "stdin"
+            reason = "its output format is json" if self.line.structured else f"{stream} is not a terminal"
             raise BadInput(
-                f"Confirmation required: {action} (target: {target}). This run can't ask because {stream} is "
-                "not a terminal. Nothing was changed.",
+                f"Confirmation required: {action} (target: {target}). This run can't ask because {reason}. "
+                "Nothing was changed.",
                 remedy="Add --yes.",
+                code="HostedMutationConsentRequiredError",
                 hint=f"Re-run with --yes to confirm.{hint}",
             )
         self.write(details)
         answer = self.ask(f"{action} on {target}? [y/N] ").strip().lower()
         if answer not in ("y", "yes"):
-            raise BadInput("context canceled", remedy="Answer y to go on.", hint="")
+            raise BadInput(
+                "context canceled", remedy="Answer y to go on.", hint="", code="HostedMutationDeclinedError"
+            )
 
     @contextlib.contextmanager
     def connect(self, database: UrlName) -> Iterator[Connection]:
@@ -218,7 +282,9 @@ class Invocation:
             BadInput: after a no.
         """
         if not self.confirm(question, default=default):
-            raise BadInput("context canceled", remedy="Answer y to go on.", hint="")
+            raise BadInput(
+                "context canceled", remedy="Answer y to go on.", hint="", code="OperationCanceledError"
+            )
 
     def list_files(self) -> tuple[MigrationFile, ...]:
         """List the migration files; say which are skipped, and why."""

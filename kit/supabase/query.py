@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import math
@@ -11,13 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Literal, TypeVar
 
 import psycopg
-from psycopg.pq import Format
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
 
 from kit.errors import BadInput
+from kit.supabase.arguments import Release
+from kit.supabase.exchange import copies, exchange
 from kit.supabase.history import Connection, is_lost, lost
-from kit.supabase.splitter import split
+from kit.supabase.splitter import skip_blanks, split
 
 LARGEST = 2**63 - 1
 """The largest version that the CLI takes for a number."""
@@ -98,12 +104,71 @@ _LAST_YEAR = 275760  # of JavaScript's dates
 _PARTS = re.compile(r"([+-]?[0-9]+) (year|mon|day)")
 _CLOCK = re.compile(r"([+-]?)([0-9]+):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?")
 _DECIMAL = re.compile(r"[^(),<>]+")
+_READS = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")
+_WRITES = frozenset(
+    (
+        "ABORT",
+        "ALTER",
+        "ANALYZE",
+        "BEGIN",
+        "CALL",
+        "CHECKPOINT",
+        "CLOSE",
+        "CLUSTER",
+        "COMMENT",
+        "COMMIT",
+        "COPY",
+        "CREATE",
+        "DEALLOCATE",
+        "DECLARE",
+        "DELETE",
+        "DISCARD",
+        "DO",
+        "DROP",
+        "END",
+        "EXECUTE",
+        "FETCH",
+        "GRANT",
+        "IMPORT",
+        "INSERT",
+        "LISTEN",
+        "LOAD",
+        "LOCK",
+        "MERGE",
+        "MOVE",
+        "NOTIFY",
+        "PREPARE",
+        "REASSIGN",
+        "REFRESH",
+        "REINDEX",
+        "RELEASE",
+        "RESET",
+        "REVOKE",
+        "ROLLBACK",
+        "SAVEPOINT",
+        "SECURITY",
+        "SET",
+        "START",
+        "TRUNCATE",
+        "UNLISTEN",
+        "UPDATE",
+        "VACUUM",
+    )
+)
+"""What the CLI knows as the first word of a statement that is no query."""
+_END = "SELECT"
+"""A statement that stands alone after another one, unless that never ends."""
+_FIRST_WORD = re.compile(r"[A-Za-z0-9_$\u0080-\U0010ffff]+")
 _GO, _SCRIPT = (-4, 6), (-6, 21)
 """From and below which exponent a number is written in full."""
 
 
-def run_query(connection: Connection, sql: str, *, database: str, linked: bool) -> str:
-    """Run SQL and return what to print: a table, or what the command did.
+Value = TypeVar("Value")
+Form = Literal["table", "json", "csv"]
+
+
+def run_query(connection: Connection, sql: str, *, database: str, linked: bool, form: Form = "table") -> str:
+    """Run SQL and return what to print: its rows, or what the command did.
 
     Args:
         connection: where to run it.
@@ -111,6 +176,7 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool) 
         database: what to call the database in an error.
         linked: draw it as for a linked project, which the CLI asks over the web: values
             stand as PostgreSQL writes them, and nothing is printed when there are no rows.
+        form: how to write the rows.
 
     Raises:
         BadInput: if PostgreSQL refuses it.
@@ -122,6 +188,8 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool) 
         # psycopg sends what has no parameters so that it may be several statements; the CLI prepares it.
         raise _refused("cannot insert multiple commands into a prepared statement", "42601")
     try:
+        if copies(sql) and not linked:
+            return _run_copy(connection, sql)
         cursor = connection.execute(sql.encode())
     except psycopg.Error as error:
         if is_lost(error):
@@ -132,20 +200,66 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool) 
     result = cursor.pgresult
     if result is None or cursor.description is None:
         return "" if linked else f"{cursor.statusmessage or ''}\n"
+    columns = [column.name for column in cursor.description]
+    if form == "json":
+        readers = [_find_reader(connection, column.type_code) for column in cursor.description]
+        return _format_json(columns, _read_rows(result, readers))
     if linked and result.ntuples == 0:
         return ""
-    columns = [column.name for column in cursor.description]
     writers = [
         _write_text if linked else _find_writer(connection, column.type_code) for column in cursor.description
     ]
-    rows = [
+    rows = [["NULL" if value is None else value for value in row] for row in _read_rows(result, writers)]
+    return _format_csv(columns, rows) if form == "csv" else format_result(columns, rows)
+
+
+def _read_rows(result: PGresult, readers: Sequence[Callable[[bytes], Value]]) -> list[list[Value | None]]:
+    return [
         [
-            "NULL" if (value := result.get_value(row, place)) is None else write(value)
-            for place, write in enumerate(writers)
+            None if (value := result.get_value(row, place)) is None else read(value)
+            for place, read in enumerate(readers)
         ]
         for row in range(result.ntuples)
     ]
-    return format_result(columns, rows)
+
+
+def _run_copy(connection: Connection, sql: str) -> str:
+    """Run a COPY from or to a client that has no rows and wants none, and return what it did."""
+    result = connection.wait(exchange(connection.pgconn, sql))[-1]
+    if result.status == ExecStatus.FATAL_ERROR:
+        raise error_from_result(result)
+    return f"{(result.command_status or b'').decode()}\n"
+
+
+def require_reading(sql: str) -> None:
+    """Refuse, as `--read-only` does, all but queries.
+
+    Raises:
+        BadInput: if there is anything else; the message names the first.
+    """
+    found = next(filter(None, (_find_writing(statement.text) for statement in split(sql, Release.V3))), "")
+    if not found and split(f"{sql}\n);{_END}", Release.V3)[-1].text != _END:
+        found = "an unterminated comment, quote or dollar quote"
+    if found:
+        raise BadInput(
+            f"--read-only only allows {', '.join(_READS)} statements (found: {found})",
+            remedy="Drop --read-only to run this statement.",
+            hint="Drop --read-only to run this statement; "
+            "a hosted database then asks you to confirm the write.",
+            code="DbQueryReadOnlyStatementError",
+        )
+
+
+def _find_writing(statement: str) -> str:
+    """Return the first word of a statement that is no query, "" for a query."""
+    words = statement[skip_blanks(statement, release=Release.V3) :]
+    if not words or words.startswith("("):
+        return ""
+    found = _FIRST_WORD.match(words)
+    word = found[0].upper() if found else ""
+    if word in _READS:
+        return ""
+    return word if word in _WRITES else "an unrecognised statement"
 
 
 def _refused(words: str, sqlstate: str | None) -> BadInput:
@@ -153,6 +267,7 @@ def _refused(words: str, sqlstate: str | None) -> BadInput:
         f"failed to execute query: error: {words}",
         remedy="Mend the SQL and run the command again.",
         sqlstate=sqlstate,
+        code="DbQueryExecError",
     )
 
 
@@ -174,6 +289,72 @@ def format_result(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
     drawn = (rule("┌", "┬", "┐"), *map(draw, head), rule("├", "┼", "┤"))
     return "\n".join([*drawn, *map(draw, itertools.chain(*body)), rule("└", "┴", "┘"), ""])
+
+
+def _format_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "".join(f"{','.join(map(_quote_csv, row))}\n" for row in (columns, *rows))
+
+
+def _quote_csv(text: str) -> str:
+    special = text == "\\." or re.search(r'[\n\r",]', text) or text[:1].isspace()
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if special else text
+
+
+def _format_json(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    for row in rows:
+        for value in row:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise BadInput(
+                    f"failed to encode JSON: json: unsupported value: {_write_number(value)}",
+                    remedy="Ask for the value as text, or leave out --output-format json.",
+                    code="DbQueryExecError",
+                )
+    text = _encode([dict(zip(columns, row, strict=True)) for row in rows], 0)
+    for letter in "<>&\u2028\u2029":  # as Go writes JSON
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return f"{text}\n"
+
+
+def _encode(value: object, depth: int) -> str:
+    """Write a value as JSON: keys in order, numbers as JavaScript writes them."""
+    inner = "\n" + "  " * (depth + 1)
+    outer = "\n" + "  " * depth
+    if isinstance(value, float):
+        return _write_script_number(value) if math.isfinite(value) else "null"
+    if isinstance(value, bytes):  # inside an array, whose elements JavaScript numbers
+        value = {str(place): byte for place, byte in enumerate(value)}
+    if isinstance(value, list) and value:
+        return f"[{inner}{f',{inner}'.join(_encode(item, depth + 1) for item in value)}{outer}]"
+    if isinstance(value, dict) and value:
+        items = (
+            f"{json.dumps(key, ensure_ascii=False)}: {_encode(value[key], depth + 1)}"
+            for key in sorted(value, key=_order)
+        )
+        return f"{{{inner}{f',{inner}'.join(items)}{outer}}}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _order(key: str) -> bytes:
+    """Order texts as JavaScript does."""
+    return key.encode("utf-16-be", "surrogatepass")
+
+
+def _find_reader(connection: Connection, oid: int) -> Callable[[bytes], object]:
+    """Find what reads a value for JSON."""
+    if oid in _SCALARS:
+        return lambda value: _SCALARS[oid](value.decode())
+    loader = connection.adapters.get_loader(_TEXTS, Format.TEXT)
+    element = int if oid in _INTEGERS else _ELEMENTS.get(oid)
+    if element is not None and loader is not None:
+        load = loader(_TEXTS, connection).load
+        return lambda value: _map(element, load(value))
+    return bytes.decode
+
+
+def _write_date_as_json(text: str) -> str:
+    """Write a date as RFC 3339 does, in UTC; what is none stands as it is."""
+    written = _write_date(text.encode())
+    return text if written == text else written.removesuffix(" +0000 UTC").replace(" ", "T") + "Z"
 
 
 def _width(text: str) -> int:
@@ -268,7 +449,7 @@ def _write_nested(value: object) -> str:
     if isinstance(value, list | bytes):
         return f"[{' '.join(map(_write_nested, value))}]"
     if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+        keys = sorted(value, key=_order)
         return f"map[{' '.join(f'{key}:{_write_nested(value[key])}' for key in keys)}]"
     if isinstance(value, float):
         return _write_number(value)
@@ -326,3 +507,14 @@ _ELEMENTS: dict[int, Callable[[str], object]] = {
 
 Source: node-postgres, which the CLI uses (pg-types, textParsers.js).
 """
+_INTEGERS = (1005, 1007, 1028)
+"""Arrays of numbers that JavaScript holds exactly: int2, int4, oid."""
+_SCALARS: dict[int, Callable[[str], object]] = {
+    **_NESTED,
+    **dict.fromkeys(_JSON, _read_json),
+    **dict.fromkeys(_DATES, _write_date_as_json),
+    **dict.fromkeys((20, 21, 23, 26), int),
+    _BOOL: lambda text: text == "t",
+    17: lambda text: base64.b64encode(bytes.fromhex(text.removeprefix("\\x"))).decode(),
+}
+"""Scalars that JSON does not have as the text that PostgreSQL writes."""

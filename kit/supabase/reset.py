@@ -143,6 +143,8 @@ def reset(run: Invocation) -> None:
     if database == "local":
         branch = find_branch(run.project)
         run.say(f"Finished supabase db reset{branch and f' on branch {branch}'}.")
+    version2 = {"target": SPOKEN[database]} if run.release is Release.V2 else {}
+    run.finish("", **version2, version=until, message=f"Reset {SPOKEN[database]} database.")
 
 
 def _require_yes(run: Invocation, database: DatabaseName, until: str, seeds: int) -> None:
@@ -153,6 +155,8 @@ def _require_yes(run: Invocation, database: DatabaseName, until: str, seeds: int
         action = f"Reset the remote database{until and f' to version {until}'}"
         run.require_consent(database, action, details="".join(f"{line}\n" for line in details))
     elif database == "cloud":
+        if run.line.structured and not run.line.has("yes"):
+            raise BadInput("context canceled", remedy="Add --yes.", hint="", code="DbResetCancelledError")
         run.require("Do you want to reset the remote database?", default=False)
 
 
@@ -173,21 +177,29 @@ def _find_last_version(run: Invocation) -> str:
         expected = f'strconv.ParseUint: parsing "{last}": invalid syntax'
         expected = "expected an unsigned integer" if run.release is Release.V3 else expected
         raise BadInput(
-            f'invalid argument "{last}" for "--last" flag: {expected}', remedy="Give a number from 1 on."
+            f'invalid argument "{last}" for "--last" flag: {expected}',
+            remedy="Give a number from 1 on.",
+            code="DbResetLastFlagError",
         )
     if {"last", "version"} <= flags.keys():
         raise BadInput(
             "if any flags in the group [last version] are set none of the others can be; "
             "[last version] were all set",
             remedy="Give one of --last and --version.",
+            code="DbResetVersionFlagsError",
         )
     if version := flags.get("version"):
         if parse_version(version) is None:
-            raise BadInput("invalid version number", remedy="A version has digits only.")
+            raise BadInput(
+                "invalid version number",
+                remedy="A version has digits only.",
+                code="DbResetInvalidVersionError",
+            )
         if not any((run.project / FOLDER).glob(f"{version}_*.sql")):
             raise BadInput(
                 f"glob {FOLDER}/{version}_*.sql: file does not exist",
                 remedy="npx supabase migration list shows which there are.",
+                code="DbResetMigrationFileError",
             )
         return version
     if last:

@@ -214,6 +214,7 @@ def _comparable(text: str, folder: Path) -> str:
     - With --db-url, unlike with --local, the CLI's advice does not repeat --local.
     - Help: the CLI has more commands and flags than the kit, and guesses which one was meant.
     - Targets: the CLI is given an address, the kit's project is linked.
+    - JSON: the CLI names an address, with its port; before an error of typing stands all of the help.
     - Line ends: Python reads a program's as \n.
     - Stamps: one has the machine's date, the other the virtual clock's.
     """
@@ -222,9 +223,12 @@ def _comparable(text: str, folder: Path) -> str:
     text = re.sub(r"(custom Postgres|local stack) \([0-9.]+:[0-9]+\)", r"\1", text)
     text = text.replace(TARGETS["cloud"], "custom Postgres").replace("--remote=<db-url>", "--remote")
     text = text.replace("Warning: --db-url", "Warning: --linked").replace("got --db-url", "got --linked")
-    lines = text.splitlines(keepends=True)
+    linked = re.search(r'{"kind":"linked"[^}]*}', text)
+    text = text.replace(linked[0], '{"kind":"db-url"}') if linked else text
+    text = re.sub(r'({"kind":"[a-z-]+")[^}]*}', r"\1}", text)
+    lines = [line for line in text.splitlines(keepends=True) if not line.startswith('{"_tag":"Help"')]
     starts = [place for place, line in enumerate(lines) if MISUSED.match(line)]
-    text = "".join(lines[starts[0] :]) if starts else text
+    text = "".join(lines[starts[0] :] if starts else lines)
     text = re.sub(r"\n  Did you mean this\?\n(    .*\n)+", "", text)
     return re.sub(r"\b20\d{12}_", "STAMP_", text)
 

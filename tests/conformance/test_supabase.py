@@ -585,6 +585,121 @@ RESETS: dict[str, list[Step]] = {
 }
 
 
+ROW = """
+SELECT date '2025-01-02' AS d, '2025-01-02 03:04:05.5+02'::timestamptz AS t, 'infinity'::timestamp AS i,
+true AS b, NULL AS n, array[1, 2] AS a, '{"b": 1.5, "a": [null, {}, []], "é": "<&>"}'::jsonb AS j,
+12345678901234567890::numeric AS u, 9223372036854775807 AS k, '\\x00ff'::bytea AS y, interval '1 day' AS v,
+point '(1, 2)' AS p, E'a\\u2028&\\n\\x07é\U0001d4b3"' AS s,
+'-0'::float8 AS z, 1e21::float8 AS w, 1.5::float4 AS f,
+array['9'::bigint] AS l, array[true] AS o, array['x'::bytea] AS x, 1 AS same, 2 AS same
+"""
+JSON = "--output-format json"
+STRUCTURED: dict[str, list[Step]] = {
+    "what is pending, and that it was pushed": [
+        Files({"001_a.sql": TABLE, "foo.sql": "x"}),
+        Run(f"db push --dry-run --linked {JSON}", says='"dryRun":true'),
+        Run(f"db push --linked {JSON}", same=False),
+        Run(f"db push --yes --linked {JSON}"),
+        Run(f"db push --yes --linked {JSON}", says="is up to date"),
+        Run(f"{JSON} migration list --linked", says="Migrations listed"),
+        Files({"002_b.sql": "SELECT 1"}),
+        Run(f"migration up --linked --yes {JSON}", says="Migrations applied"),
+        Run(f"migration new x {JSON}"),
+    ],
+    "the history": [
+        Files({"001_a.sql": TABLE, "002_b.sql": "SELECT 1"}),
+        Run(f"migration repair --linked --status applied 001 --yes {JSON}", says='"repairAll":false'),
+        Run(f"migration repair --linked --status applied --yes {JSON}", says='"repairAll":true'),
+        Run(f"migration fetch --linked {JSON}", says="001_a.sql"),
+        Run(f"migration fetch --linked {JSON}", 1, typed="n\n", says="OperationCanceledError"),
+        Run(f"migration repair --linked --status applied 009 --yes {JSON}", 1, says="FileNotFound"),
+        Run(f"migration repair --linked --status applied x --yes {JSON}", 1, says="InvalidVersion"),
+        Run(f"migration repair 001 {JSON}", 1, says="MissingOption"),
+        Files({"002_b.sql": None}),
+        Run(f"migration up --linked {JSON}", 1, says="MigrationMissingLocalError"),
+        Run(f"db push --linked --yes {JSON}", 1, says="DbPushMissingLocalError"),
+        Files({"000_c.sql": "SELECT 1", "002_b.sql": "SELECT 1"}),
+        Run(f"db push --linked --yes {JSON}", 1, says="DbPushMissingRemoteError"),
+    ],
+    "errors": [
+        Files({"001_a.sql": "SELECT nope"}),
+        Run(f"db push --linked --yes {JSON}", 1, says="DbPushApplyError"),
+        Run(f"migration up --linked --yes {JSON}", 1, says="MigrationApplyError"),
+        Run(f"db push --linked --local {JSON}", 1),
+        Run(f"db push --forec {JSON}", 1, says="UnrecognizedOption"),
+        Run(f"db push extra {JSON}", 1, says="UnexpectedArgument"),
+        Run(f"migration new {JSON}", 1, says="MissingArgument"),
+        Run(f"migration new ../../../x {JSON}", 1, says="MigrationNewWriteError"),
+        Run(f"migration repair --status maybe 001 {JSON}", 1, says="InvalidValue"),
+        Run("migration list --output-format xml", 1, says="Expected"),
+    ],
+    "reset": [
+        Files({"001_a.sql": TABLE}),
+        Run(f"db reset --linked --yes {JSON}", says="Reset remote database."),
+        Run(f"db reset --linked {JSON}", 1),
+        Run(f"db reset --linked --version x --yes {JSON}", 1, says="DbResetInvalidVersionError"),
+        Run(f"db reset --linked --version 9 --yes {JSON}", 1, says="DbResetMigrationFileError"),
+        Run(f"db reset --linked --version 001 --yes {JSON}"),
+        Run(f"db reset --linked --version 001 --last 1 {JSON}", 1, says="DbResetVersionFlagsError"),
+        Run(f"db reset --linked --last=-1 {JSON}", 1, says="DbResetLastFlagError"),
+        Files({"001_a.sql": "SELECT nope"}),
+        Run(f"db reset --linked --yes {JSON}", 1, says='"suggestion":"exec"'),
+    ],
+}
+QUERIES: dict[str, list[Step]] = {
+    "rows as JSON": [
+        Run("", words=("db", "query", ROW, "--output-format", "json")),
+        Run("", words=("db", "query", ROW, "-o", "csv")),
+        Run("", words=("db", "query", "SELECT 1 AS a WHERE false", "-o", "json")),
+        Run("", words=("db", "query", "SELECT 1 AS a WHERE false", "--output=csv")),
+        Run("", words=("db", "query", "SELECT 1 AS a", "-o", "table", "--output-format", "json")),
+        Run("", words=("db", "query", "CREATE TABLE t ()", "-o", "json")),
+        Run("", 1, words=("db", "query", "SELECT 'nan'::float8", "-o", "json"), says="unsupported value"),
+        Run("", 1, words=("db", "query", "SELECT nope", "--output-format", "json"), says="DbQueryExecError"),
+        Run("", 1, words=("db", "query", "SELECT nope", "-o", "json")),
+        Run("", 1, words=("db", "query", "SELECT 1", "-o", "pretty"), says="must be one of"),
+        Run("", 1, words=("db", "query", "SELECT 1", "-o", "xml")),
+    ],
+    "copy": [
+        Sql("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2)"),
+        Run("", words=("db", "query", "COPY t TO STDOUT"), says="COPY 2"),
+        Run("", words=("db", "query", "/* x */ copy (select 1)to stdout;"), says="COPY 1"),
+        Run("", 1, words=("db", "query", "COPY t FROM STDIN"), says="No source stream defined"),
+        Run("", 1, words=("db", "query", "COPY nope TO STDOUT"), says="does not exist"),
+        Run("", 1, words=("db", "query", "COPY t TO '/tmp/t'"), says="permission denied"),
+        Run("", 1, words=("db", "query", "COPY t TO STDOUT; SELECT 1")),
+    ],
+}
+READS = {
+    "(SELECT 1)": "",
+    "WITH x AS (INSERT INTO t VALUES (9) RETURNING a) SELECT * FROM x": "read-only transaction",
+    "SELECT 1; COMMIT": "found: COMMIT",
+    "frobnicate": "an unrecognised statement",
+    "SELECT 'a": "an unterminated comment",
+    "SELECT 1 /* a": "an unterminated comment",
+    "SELECT (1": "syntax error",
+    "SELECT 1 -- a": "",
+}
+
+
+@pytest.mark.parametrize("steps", QUERIES.values(), ids=QUERIES.keys())
+def test_queries_as_the_cli_does(twins: Both, steps: list[Step]) -> None:
+    compare(twins, steps)
+
+
+@pytest.mark.parametrize("steps", STRUCTURED.values(), ids=STRUCTURED.keys())
+def test_answers_in_json_as_the_cli_does(remote_twins: Both, steps: list[Step]) -> None:
+    compare(remote_twins, steps)
+
+
+def test_reads_alone_as_version_3(make_twins: Callable[[Release], Both]) -> None:
+    steps: list[Step] = [Sql("CREATE TABLE t (a int)")]
+    for sql, refusal in READS.items():
+        words = ("db", "query", "--read-only", sql)
+        steps.append(Run("", 1 if refusal else 0, words=words, says=refusal))
+    compare(make_twins(Release.V3), steps)
+
+
 @pytest.mark.parametrize("steps", RESETS.values(), ids=RESETS.keys())
 def test_resets_as_the_cli_does(remote_twins: Both, steps: list[Step]) -> None:
     compare(remote_twins, steps)

@@ -143,3 +143,13 @@ def test_a_wrong_password_is_not_shown(project: Project) -> None:
         project.run("db", "push")
     assert "password authentication failed" in str(failure.value)
     assert "not-the-password" not in str(failure.value)
+
+
+def test_json_names_no_port_and_what_it_cannot_be_is_refused(project: Project) -> None:
+    code, text = project.run("migration", "list", "--local", "--output-format", "json")
+    assert (code, text.splitlines()[-1]) == (0, '{"migrations":[],"message":"Migrations listed"}')
+
+    for words in (("db", "diff", "--output-format=json"), ("db", "push", "--output-format", "stream-json")):
+        code, text = project.run(*words)
+        assert code == 1
+        assert "the kit's runner does not have this; the real CLI does" in text
