@@ -15,6 +15,7 @@ import time
 import tomllib
 import venv
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,16 +81,33 @@ def try_wheel(wheel: Path, scratch: Path) -> None:
     print(f"uvx --from dist/{wheel.name} kit check, from nothing: {time.monotonic() - began:.1f} s")
 
 
+def try_lesson(wheel: Path, scratch: Path) -> None:
+    """Have uv bring the lesson, for somebody else in another folder; `kit doctor` opens a world there."""
+    uvx = [str(Path(sys.executable).with_name("uvx")), "--isolated", "--from", f"{wheel}[lesson]", "kit"]
+    folder, home = scratch / "elsewhere", scratch / "learner"
+    folder.mkdir()
+    cache = _run([str(Path(sys.executable).with_name("uv")), "cache", "dir"]).strip()
+    learner = {"HOME": str(home), "UV_CACHE_DIR": cache}
+    _run([*uvx, "lab", "--only-copies"], cwd=folder, more=learner)
+    copies = [path.name for path in (home / "broken-window-kit" / "my-notebooks").glob("*.ipynb")]
+    if sorted(copies) != sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb")):
+        sys.exit(f"kit lab --only-copies has made {copies} in {home}")
+    _run([*uvx, "doctor"], cwd=folder, more=learner)
+    print(f"uvx --from 'dist/{wheel.name}[lesson]' kit lab, kit doctor: {len(copies)} notebooks, a world")
+
+
 def _environment() -> dict[str, str]:
     """Return this process's variables without those by which a Python finds what it should not."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
-def _run(words: list[str], *, cwd: Path = ROOT, quiet: bool = False) -> str:
+def _run(
+    words: list[str], *, cwd: Path = ROOT, quiet: bool = False, more: Mapping[str, str] | None = None
+) -> str:
     ran = subprocess.run(
         words,
         cwd=cwd,
-        env=_environment(),
+        env={**_environment(), **(more or {})},
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -111,7 +129,8 @@ def main() -> None:
     print("The wheel holds what git has, the notebooks, their documents, docker-compose.yml")
     with tempfile.TemporaryDirectory() as scratch:
         try_wheel(wheel, Path(scratch).resolve())
-    print("Installed in an empty environment: kit --version, kit check; kit lab names the extra")
+        print("Installed in an empty environment: kit --version, kit check; kit lab names the extra")
+        try_lesson(wheel, Path(scratch).resolve())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_a_file_that_does_not_compile_fails_the_build_and_leaves_nothing(
         make({BROKEN: text})
 
     assert failure.value.message == f"The build failed: {BROKEN}, line {line}."
-    assert why in failure.value.why
+    assert why.casefold() in (failure.value.why or "").casefold()
     assert failure.value.why
     assert list(builds.iterdir()) == []
 
@@ -85,6 +86,7 @@ def test_a_link_out_of_the_build_fails(
     assert list(builds.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="no annotation is compiled in place any more")
 def test_code_is_compiled_with_its_own_future_and_not_the_kits(make: Callable[..., Build]) -> None:
     # Under `from __future__ import annotations` a yield in an annotation is a syntax error.
     make({"src/app/odd.py": "def outer():\n    def inner(x: (yield)): pass\n"})
