@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Self
 
+from postgast.pg_query_pb2 import AlterPublicationAction as Publish
 from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import FunctionParameterMode as Mode
@@ -134,6 +135,12 @@ class KnownObjects:
         """Return the columns of a table's primary key; none where no migration makes one."""
         keys = (fact for _, fact in self.of_table("constraint", table) if isinstance(fact, Constraint))
         return next((fact.columns for fact in keys if fact.kind == "primary"), ())
+
+    def tells_rows_apart(self, table: str) -> bool:
+        """Say whether replication can name a row of a table, without which none may be changed."""
+        fact = self.facts.get(("table", table))
+        replica = fact.replica if isinstance(fact, Table) else "f"
+        return replica in {"f", "i"} or (replica == "d" and bool(self.primary_key(table)))
 
     def overloads(self, name: str) -> dict[Key, Routine]:
         """Return the functions of a name."""
@@ -277,6 +284,9 @@ class KnownObjects:
                 self._drop(("constraint", table, command.name), missing_ok=command.missing_ok)
             case At.AT_AttachPartition | At.AT_DetachPartition | At.AT_EnableTrig | At.AT_DisableTrig:
                 yield self._switch(table, command)
+            case At.AT_ReplicaIdentity:
+                yield ("table", table)
+                self._change_table(table, replica=definition.replica_identity_stmt.identity_type)
             case At.AT_EnableRowSecurity | At.AT_DisableRowSecurity:
                 yield ("security", table)
                 on = command.subtype == At.AT_EnableRowSecurity
@@ -380,8 +390,48 @@ class KnownObjects:
             definer="security" in options and options["security"].boolean.boolval,
             language=options["language"].string.sval.lower() if "language" in options else "sql",
             volatile="volatility" not in options or options["volatility"].string.sval == "volatile",
+            path=_search_path(content.options),
         )
         yield key
+
+    def _alter_function_stmt(self, content: Message) -> Iterator[Key]:
+        path = _search_path(content.actions)
+        if path is None or any(item.def_elem.defname == "security" for item in content.actions):
+            return
+        name = qualified(content.func.objname)
+        types = tuple(type_text(arg.type_name) for arg in content.func.objargs)
+        for key, fact in self.overloads(name).items():
+            if content.func.args_unspecified or key[2:] == types:
+                self.facts[key] = replace(fact, path=path)
+                yield key
+
+    def _create_publication_stmt(self, content: Message) -> Iterator[Key]:
+        key = ("publication", content.pubname)
+        yield key
+        options = {item.def_elem.defname: item.def_elem.arg.string.sval for item in content.options}
+        self.facts[key] = Named((options.get("publish", _PUBLISHED),))
+        if content.for_all_tables:
+            yield from self._published(content.pubname, self.facts.tables())
+        yield from self._published(content.pubname, self._tables_of(content.pubobjects))
+
+    def _alter_publication_stmt(self, content: Message) -> Iterator[Key]:
+        if content.action != Publish.AP_DropObjects:
+            yield from self._published(content.pubname, self._tables_of(content.pubobjects))
+
+    def _published(self, name: str, tables: Iterable[str]) -> Iterator[Key]:
+        """Yield a key for each table whose changed and deleted rows are published."""
+        fact = self.facts.get(("publication", name))
+        published = fact.whole[0] if isinstance(fact, Named) and fact.whole else _PUBLISHED
+        if "update" in published or "delete" in published:
+            yield from (("published", table) for table in tables)
+
+    def _tables_of(self, objects: Iterable[Message]) -> Iterator[str]:
+        for item in objects:
+            spec = item.publication_obj_spec
+            if spec.HasField("pubtable"):
+                yield self.name(spec.pubtable.relation)
+            elif spec.name:
+                yield from self.facts.tables(spec.name)
 
     def _create_enum_stmt(self, content: Message) -> Iterator[Key]:
         key = ("type", qualified(content.type_name))
@@ -650,6 +700,8 @@ class KnownObjects:
                 yield ("rights", Obj.Name(content.objtype), item.string.sval)
 
 
+_PUBLISHED = "insert, update, delete, truncate"
+"""What a publication publishes that says nothing of it."""
 _BEFORE = 2
 """TRIGGER_TYPE_BEFORE of PostgreSQL's pg_trigger.h."""
 
@@ -665,6 +717,15 @@ def qualified(names: Any) -> str:  # noqa: ANN401 - a repeated field
     """Return a name with its schema; "public" where none is written."""
     parts = [part.string.sval for part in names]
     return ".".join(parts[-2:]) if len(parts) > 1 else f"public.{''.join(parts)}"
+
+
+def _search_path(options: Iterable[Message]) -> tuple[str, ...] | None:
+    """Return the search path that a function is given; None where it is given none."""
+    for option in options:
+        setting = option.def_elem.arg.variable_set_stmt
+        if option.def_elem.defname == "set" and setting.name == "search_path" and setting.args:
+            return tuple(arg.a_const.sval.sval for arg in setting.args)  # 'a, b' is one name
+    return None
 
 
 def _default(expression: Message) -> Shape:

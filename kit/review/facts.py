@@ -93,6 +93,10 @@ class Facts:
         """Return the objects that are something to one of this name."""
         return [(key, self._facts[key]) for key in self._related.get((relation, name), ())]
 
+    def tables(self, schema: str = _ANY) -> list[str]:
+        """Return the names of all tables, or of those in a schema."""
+        return [key[1] for key in self._related.get(("in schema", schema), ())]
+
     def has_tables(self) -> bool:
         """Say whether any table is there."""
         return ("in schema", _ANY) in self._related

@@ -93,7 +93,7 @@ def _shape(message: Message) -> _Form:
 def _shape_of_value(value: Message, *, in_body: bool) -> _Form:
     if in_body and isinstance(value, Node):
         texts = [value.string.sval] if value.HasField("string") else [i.string.sval for i in value.list.items]
-        return tuple(_words_of(text) for text in texts)
+        return tuple(words_of(text) for text in texts)
     if hasattr(value, "ListFields"):
         return _shape(value)
     if isinstance(value, str | bytes | int | float):
@@ -101,7 +101,7 @@ def _shape_of_value(value: Message, *, in_body: bool) -> _Form:
     return tuple(_shape_of_value(item, in_body=False) for item in value)
 
 
-def _words_of(body: str) -> _Form:
+def words_of(body: str) -> _Form:
     """Return a body's words without comments; the text itself where it is no SQL."""
     try:
         tokens = postgast.scan(body).tokens

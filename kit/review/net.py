@@ -8,11 +8,18 @@ statement's own rule holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
-from kit.review.catalog import ROW_COMMANDS, TEMPORARY, KnownObjects
+from postgast import walk
+from postgast.pg_query_pb2 import FuncCall, RangeVar
+
+from kit.review.bodies import statements_of_function
+from kit.review.catalog import ROW_COMMANDS, TEMPORARY, KnownObjects, qualified
+from kit.review.classify import Parsed, read
 from kit.review.expressions import NOTHING, TRUE, Shape, asks_for_null, calls_in, implies
 from kit.review.facts import Keys
+from kit.review.grammar import words_of
 from kit.review.objects import (
     RAISES,
     Column,
@@ -81,9 +88,14 @@ def subject_of(key: Key) -> Key:
     return key
 
 
+_OF_TABLES = frozenset(
+    {"column", "constraint", "policies", "policy", "published", "rows", "rule", "security", "trigger"}
+)
+
+
 def table_of(key: Key) -> str:
     """Return the table that a key belongs to; "" for what stands by itself."""
-    if key[0] in {"column", "constraint", "policy", "policies", "security", "trigger", "rule", "rows"}:
+    if key[0] in _OF_TABLES:
         return key[1]
     if key[:2] == ("rights", "table"):
         return key[2]
@@ -612,10 +624,16 @@ def _functions(change: ObjectChange) -> Net | None:
             return Net("expand-contract", "Today's calls no longer find it, and new calls need the new form.")
         orders = [net.order for net in nets]
         return Net(combine(["code-first", *orders]), "Today's code may call what is dropped.")
-    changed = [key for key in was if key in now and was[key].body != now[key].body]
+    changed = [key for key in was if key in now and words_of(was[key].body) != words_of(now[key].body)]
     bodies = [_other_body(was[key], now[key], name, change) for key in changed]
     nets += [net for net in bodies if net is not None]
-    if added or changed or not nets or any(now.get(key, fact) != fact for key, fact in was.items()):
+    kept = [key for key in was if key in now]
+    moved = [key for key in kept if now[key].path is not None and was[key] != now[key]]
+    nets += [net for key in moved if (net := _lost_names(now[key], change.after)) is not None]
+    others = [replace(now[key], body=was[key].body, path=was[key].path) != was[key] for key in kept]
+    if not (added or changed or any(others)) and combine(net.order for net in nets) == "any":
+        nets.append(Net("any", "It does what it did before."))
+    elif added or changed or not nets or any(others):
         nets.append(Net("schema-first", "Today's calls find it as before; new calls need the new form."))
     return combine_nets(nets)
 
@@ -719,6 +737,45 @@ def _other_body(was: Routine, now: Routine, name: str, change: ObjectChange) -> 
     if now.returns == "trigger" and was.fills and not now.fills:
         return Net("code-first", "The trigger no longer sets what today's code counts on.")
     return None
+
+
+def _lost_names(routine: Routine, catalog: KnownObjects) -> Net | None:
+    """Find a name without a schema in a function's body, whose schema its search path does not have."""
+    if routine.path is None or "public" in routine.path:
+        return None
+    bodies = (read(inner.sql) for inner in statements_of_function(routine))
+    statements = (body.statements or () for body in bodies if isinstance(body, Parsed))
+    for _, content in chain.from_iterable(statements):
+        for _, node in walk(content):
+            if isinstance(node, RangeVar) and not node.schemaname:
+                name = f"public.{node.relname}"
+                is_lost = ("table", name) in catalog.facts or ("view", name) in catalog.facts
+            elif isinstance(node, FuncCall) and len(node.funcname) == 1:
+                name = qualified(node.funcname)
+                is_lost = bool(catalog.overloads(name))
+            else:
+                continue
+            if is_lost:
+                bare = name.removeprefix("public.")
+                return Net(
+                    "expand-contract",
+                    f"Its body names {bare} without a schema, and its search_path does not have that: each "
+                    f"call fails. Write {name}.",
+                )
+    return None
+
+
+def _published(change: ObjectChange) -> Net | None:
+    table = change.key[1]
+    if not isinstance(change.after.facts.get(("table", table)), Table):
+        return None
+    if change.after.tells_rows_apart(table):
+        return Net("any")
+    return Net(
+        "code-first",
+        f"{table.removeprefix('public.')} has no primary key: once it is published, UPDATE and DELETE are "
+        "refused. Give it one first, or REPLICA IDENTITY FULL.",
+    )
 
 
 def _raises(routine: Routine) -> set[str]:
@@ -956,4 +1013,5 @@ _JUDGES: Mapping[str, Callable[[ObjectChange], Net | None]] = {
     "type": _type,
     "rows": _rows,
     "rights": _rights,
+    "published": _published,
 }

@@ -25,11 +25,14 @@ class Table:
         temporary: it ends with its session.
         row_security: it was switched on.
         parent: the partitioned table that it is a part of.
+        replica: by what replication knows a row: "d" by the primary key, "i" by an index, "f" by all of it,
+            "n" by nothing.
     """
 
     temporary: bool = False
     row_security: bool = False
     parent: str = ""
+    replica: str = "d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Routine:
         definer: it runs with its owner's rights.
         language: that its body is written in.
         volatile: it may give another value at each call.
+        path: the schemas in which it looks for names; None for those of who calls it.
     """
 
     names: tuple[str, ...]
@@ -117,6 +121,7 @@ class Routine:
     definer: bool = False
     language: str = "sql"
     volatile: bool = True
+    path: tuple[str, ...] | None = None
 
     def rejects(self, *, before: bool) -> bool:
         """Say whether its text raises an exception, or lets the row of a BEFORE trigger fall."""

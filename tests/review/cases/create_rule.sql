@@ -6,4 +6,4 @@
 -- old: INSERT INTO items (name) VALUES ('x')
 -- new: SELECT name FROM items
 -- new: INSERT INTO items (name) VALUES ('x')
-CREATE RULE quiet AS ON DELETE TO items DO INSTEAD NOTHING;
+CREATE RULE loud AS ON DELETE TO items DO ALSO NOTIFY items;

@@ -261,3 +261,14 @@ SELECT 1;
 SELECT pg_catalog.set_config('search_path', 'public', false);
 -- case: trigger and its function go
 DROP FUNCTION log_loan() CASCADE;
+-- case: rule that swallows the rows of today
+CREATE RULE readers_no_delete AS ON DELETE TO readers DO INSTEAD NOTHING;
+-- case: rule that notes what is written as well
+CREATE RULE loans_noted AS ON UPDATE TO loans DO ALSO INSERT INTO old_imports (line) VALUES ('noted');
+-- case: row with a number of its own
+-- new: SELECT 1 FROM readers WHERE email = 'seed@x.org'
+INSERT INTO readers (id, email) VALUES (3, 'seed@x.org');
+-- case: row with a number of its own and the sequence behind it
+-- new: SELECT 1 FROM readers WHERE email = 'seed@x.org'
+INSERT INTO readers (id, email) VALUES (3, 'seed@x.org');
+SELECT setval(pg_get_serial_sequence('readers', 'id'), 3);

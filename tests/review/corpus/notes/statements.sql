@@ -337,3 +337,10 @@ DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'priority') THE
 -- case: do that runs what it puts together
 -- new: SELECT id FROM notes
 DO $$ DECLARE t record; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'nowhere' LOOP EXECUTE format('ALTER TABLE %I ADD COLUMN x int', t.tablename); END LOOP; END $$;
+-- case: function with an empty search path
+ALTER FUNCTION public.note_count(uuid) SET search_path = '';
+-- case: function replaced with an empty search path
+CREATE OR REPLACE FUNCTION public.note_count(owner uuid) RETURNS integer LANGUAGE sql STABLE SET search_path = ''
+  AS $$ SELECT count(*)::integer FROM public.notes WHERE user_id = owner $$;
+-- case: function in PL/pgSQL with an empty search path
+ALTER FUNCTION public.rename_note(bigint, text) SET search_path = '';

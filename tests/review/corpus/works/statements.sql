@@ -256,3 +256,23 @@ CREATE FUNCTION add(a bigint, b bigint) RETURNS integer LANGUAGE sql AS $$ SELEC
 -- old: SELECT add(1::integer, 2)
 DROP FUNCTION add(integer, integer);
 CREATE FUNCTION add(a smallint, b smallint) RETURNS integer LANGUAGE sql AS $$ SELECT a + b $$;
+-- case: publication of a table without a key
+CREATE PUBLICATION raws FOR TABLE staging.raw;
+-- case: publication of a table without a key, of inserts alone
+CREATE PUBLICATION raws FOR TABLE staging.raw WITH (publish = 'insert');
+-- case: publication of all tables
+CREATE PUBLICATION everything FOR ALL TABLES;
+-- case: procedure that no longer finds its table
+ALTER PROCEDURE tidy() SET search_path = '';
+-- case: procedure that finds its table still
+ALTER PROCEDURE tidy() SET search_path = staging, public;
+-- case: procedure with two schemas in one name
+ALTER PROCEDURE tidy() SET search_path = 'staging, public';
+-- case: procedure replaced that no longer finds its table
+CREATE OR REPLACE PROCEDURE tidy() LANGUAGE plpgsql SET search_path = shop AS $$ BEGIN DELETE FROM jobs WHERE tries > 100; END $$;
+-- case: publication of a table with all of its columns as identity
+ALTER TABLE staging.raw REPLICA IDENTITY FULL;
+CREATE PUBLICATION raws FOR TABLES IN SCHEMA staging;
+-- case: publication that gets a table without a key
+CREATE PUBLICATION raws FOR TABLE jobs;
+ALTER PUBLICATION raws ADD TABLE staging.raw;
