@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, LiteralString
 
 from kit.draw import Markup, draw_element, draw_verdict
-from kit.lesson.trial import Trial
 from kit.names import DatabaseName
 from kit.timeline import CommandRan, Record, Timeline
 from kit.world.snapshot import Snapshot
@@ -55,11 +54,6 @@ class Attempt:
         """The world as it is now."""
         with self.world.engine.step():
             return self.world.engine.observe()
-
-    @cached_property
-    def trial(self) -> Trial:
-        """What the learner made, to be tried beside the world."""
-        return Trial(self.world.engine)
 
     def ask(self, database: DatabaseName, query: LiteralString, *values: object) -> tuple[Any, ...]:
         """Return the first row that a database answers, an empty one for none."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 
-from kit.errors import BadInput, BuildFailed
+from kit.errors import BadInput
 from kit.lesson.answer import read_number
+from kit.lesson.checks.replica import TEST_ID, open_replica
 from kit.lesson.exercise import Attempt, Condition
-from kit.lesson.trial import TEST_ID
 
 _SERVER_ERROR, _OK = 500, 200
 _ADD = "ALTER TABLE documents ADD COLUMN IF NOT EXISTS last_viewed TIMESTAMPTZ"
@@ -50,22 +50,19 @@ def _try_both(attempt: Attempt) -> tuple[int, int, str]:
     Returns:
         Both statuses, the second one 0 if nothing was recorded; and why it cannot be served, "" if it can.
     """
-    trial = attempt.trial
-    trial.copy("local")
-    with trial.connect() as connection:
+    engine = attempt.world.engine
+    with open_replica(engine, "local") as replica, replica.connect() as connection:
         connection.execute(_DROP)
-        try:
-            with trial.site(trial.folder()) as site:
-                without = site.open()
-                connection.execute(_ADD)
-                there = site.open()
-        except BuildFailed as error:
-            return 0, 0, f"The site does not start: {error.why or error.message}."
+        if why := replica.serve_folder(engine.repositories.clones["dev"]):
+            return 0, 0, f"The site does not start: {why}."
+        without = replica.open()
+        connection.execute(_ADD)
+        there = replica.open()
         row = connection.execute("SELECT last_viewed FROM documents WHERE id = %s", [TEST_ID]).fetchone()
-    status = there.status_code if there is not None else _SERVER_ERROR
+    status = there or _SERVER_ERROR
     written = row is not None and row[0] is not None
     return (
-        without.status_code if without is not None else _SERVER_ERROR,
+        without or _SERVER_ERROR,
         0 if status == _OK and not written else status,
         "",
     )

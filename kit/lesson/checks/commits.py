@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
-from kit.errors import BuildFailed
+from kit.lesson.checks.replica import TEST_ID, VIEWER, open_replica
 from kit.lesson.exercise import Attempt, Condition
-from kit.lesson.trial import TEST_ID
 from kit.names import DOCUMENTS, FEATURE, HOMEPAGE, MIGRATION, READER_PAGE, VERSION
 from kit.timeline import CommandRan
 
@@ -93,22 +94,21 @@ def one_commit(attempt: Attempt) -> Iterator[Condition]:
 
 def _try_commit(attempt: Attempt, commit: str) -> str:
     """Serve a commit on a database made from its own migrations; return what is wrong, "" for nothing."""
-    trial = attempt.trial
-    with trial.files(commit) as files:
-        if refused := trial.replay(files).refused:
+    engine = attempt.world.engine
+    with open_replica(engine) as replica, tempfile.TemporaryDirectory(dir=engine.folder) as folder:
+        files = Path(folder) / "files"
+        engine.repositories.archive(commit, files)
+        if refused := replica.replay(files):
             return f"Its migrations do not apply: {refused}"
-        with trial.connect() as connection:
+        with replica.connect() as connection:
             connection.execute(
-                "INSERT INTO documents (id, user_id, title, file_type)"
-                " VALUES (%s, '11111111-1111-4111-8111-111111111111', 'A Book', 'epub')",
-                [TEST_ID],
+                "INSERT INTO documents (id, user_id, title, file_type) VALUES (%s, %s, 'A Book', 'epub')",
+                [TEST_ID, VIEWER],
             )
-            try:
-                with trial.site(files) as site:
-                    answer = site.open()
-            except BuildFailed as error:
-                return f"The site does not start: {error.why or error.message}."
-            row = connection.execute("SELECT to_jsonb(d)->>'last_viewed' FROM documents d").fetchone()
-    if answer is None or answer.status_code != _OK:
-        return f"It was tried, and answered {answer.status_code if answer is not None else 'nothing'}."
+        if why := replica.serve_folder(files):
+            return f"The site does not start: {why}."
+        answer = replica.open()
+        row = replica.ask("SELECT to_jsonb(d)->>'last_viewed' FROM documents d")
+    if answer != _OK:
+        return f"It was tried, and answered {answer or 'nothing'}."
     return "" if row and row[0] else "It was tried: the page answered 200, and the database has no view."

@@ -1,4 +1,4 @@
-"""A database made from migration files, and a commit's own code on it: where a check tries things.
+"""A database made from migration files, or a copy of one, and code on it: where a check tries things.
 
 It is the server's shadow database, as `db diff` uses it: the learner's databases, timeline and logs are
 left as they are.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ from kit.host.build import build, records_views
 from kit.host.outcome import Arrival, Witness
 from kit.host.visitors import PATIENCE_S
 from kit.names import DatabaseName
-from kit.postgres import connect_url, create
+from kit.postgres import client, connect_url, create, dump, restore
 from kit.process import wait_until
+from kit.process.shell import Ran, run, shell_path
 from kit.supabase import MigrationFile, history, list_migrations
 from kit.supabase.apply import apply_file
 from kit.supabase.diff import Catalog, name_differences, read_catalog
@@ -38,6 +40,8 @@ _SITE, _WORKER = "check-site", "check-worker"
 VIEWER = "11111111-1111-4111-8111-111111111111"
 """Who reads: the app's one user so far."""
 _SOMEBODY = "22222222-2222-4222-8222-222222222222"
+TEST_ID = "00000000-0000-4000-8000-000000000001"
+"""The document that the lessons open."""
 _DOCUMENT: LiteralString = """
     INSERT INTO documents (id, user_id, title, file_name, file_type, processing_status)
     VALUES (%s, %s, %s, 'book.epub', 'epub', 'completed')
@@ -98,25 +102,30 @@ OWN, OTHER, _ = name_documents(0)
 
 
 class Replica:
-    """An empty database to begin with, and no code on it; `open_replica` makes one.
+    """A database, empty or a copy to begin with, and no code on it; `open_replica` makes one.
 
     Args:
         engine: of the world, whose server and repositories are used.
         folder: for what is written meanwhile; somebody else deletes it.
+        copied: the database of the learner's to begin with, None for an empty one.
     """
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        """Empty the database."""
+    def __init__(self, engine: Engine, folder: Path, copied: DatabaseName | None = None) -> None:
+        """Empty or fill the database."""
         self._engine = engine
         self._folder = folder
-        create(engine.server, _SHADOW)
+        if copied is None:
+            create(engine.server, _SHADOW)
+        else:
+            dump(engine.server, copied, folder / "copy.sql")
+            restore(engine.server, _SHADOW, folder / "copy.sql")
         self._migrator = connect_url(engine.server.url(_SHADOW, "migrator"), application="check")
         history.prepare(self._migrator)
         environment = app_environment(engine.server) | {"DATABASE_URL": engine.server.url(_SHADOW, "app")}
         self._apps = Apps(folder / "logs", supervisor=engine.supervisor, environment=environment)
         self._witness = Witness(lambda: engine.server.connect(_SHADOW))
         self._address, self._source = "", folder
-        self._served = self._worker = ""  # commits
+        self._served = self._worker = ""  # commits; a folder's path where that is served
         self._asked = self._tried = 0
         self._client = httpx.Client(
             timeout=PATIENCE_S,
@@ -126,7 +135,7 @@ class Replica:
 
     def __repr__(self) -> str:
         """Say what runs on it."""
-        return f"Replica({self._served[:7] or None})"
+        return f"Replica({Path(self._served).name[:7] or None})"
 
     def close(self) -> None:
         """End what runs on it, and hang up; the database is left empty, as `db diff` leaves it."""
@@ -140,19 +149,27 @@ class Replica:
 
     def apply(self, files: Sequence[MigrationFile]) -> Trouble | None:
         """Apply migrations, as `supabase` does; return what went wrong, at the first that did."""
+        if refused := self._find_refused(files):
+            name, why = refused
+            return Trouble(f"{name} does not apply", why)
+        return None
+
+    def replay(self, project: Path) -> str:
+        """Apply a project's migrations; return the file that does not apply, and why, "" where all do."""
+        return ": ".join(self._find_refused(list_migrations(project).files) or ())
+
+    def _find_refused(self, files: Sequence[MigrationFile]) -> tuple[str, str] | None:
         for file in files:
             try:
                 apply_file(self._migrator, file)
             except MigrationFailed as error:
                 # The first line is PostgreSQL's: "ERROR: column … already exists (SQLSTATE 42701)".
-                return Trouble(f"{file.path.name} does not apply", error.message.partition("\n")[0])
+                return file.path.name, error.message.partition("\n")[0]
             except KitError as error:
-                return Trouble(f"{file.path.name} does not apply", error.message)
+                return file.path.name, error.message
             if self._migrator.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
                 self._migrator.rollback()
-                return Trouble(
-                    f"{file.path.name} does not apply", "it begins a transaction and leaves it open"
-                )
+                return file.path.name, "it begins a transaction and leaves it open"
         return None
 
     def fill(self, shares: int = 1) -> None:
@@ -205,11 +222,7 @@ class Replica:
         """
         try:
             if commit != self._served:
-                self._stop(_SITE)
-                self._source, self._served = self._unpack(commit), commit
-                port = self._apps.start(_SITE, self._source, GIT_COMMIT_SHA=commit)
-                self._apps.require_healthy(_SITE)
-                self._address = f"http://127.0.0.1:{port}"
+                self._start_site(self._unpack(commit), commit, GIT_COMMIT_SHA=commit)
             if worker != self._worker:
                 self._stop(_WORKER)
                 self._worker = worker
@@ -218,6 +231,40 @@ class Replica:
         except BuildFailed as error:
             return Trouble(f"the code of {commit[:7]} does not start", error.why or error.message)
         return None
+
+    def serve_folder(self, project: Path) -> str:
+        """Have a folder's site run; return why it does not start, "" where it does."""
+        try:
+            self._start_site(project, str(project))
+        except BuildFailed as error:  # where its files lie differs from time to time
+            return error.why.replace(f"{project}/", "") or error.message
+        return ""
+
+    def _start_site(self, source: Path, served: str, **more: str) -> None:
+        self._stop(_SITE)
+        self._source, self._served = source, served
+        port = self._apps.start(_SITE, source, port=0, **more)
+        self._apps.require_healthy(_SITE)
+        self._address = f"http://127.0.0.1:{port}"
+
+    def run(self, command: str) -> Ran:
+        """Run a shell command in a copy of the dev clone's files, where the cloud's URL leads here.
+
+        There is neither git's folder nor supabase: what it does there reaches nobody.
+        """
+        engine = self._engine
+        with tempfile.TemporaryDirectory(prefix="kit-run-") as folder:
+            files = Path(folder) / "files"
+            clone = engine.repositories.clones["dev"]
+            shutil.copytree(clone, files, ignore=shutil.ignore_patterns(".git", "node_modules"))
+            environment = {
+                "PATH": shell_path(Path(client("psql")).parent),
+                "LANG": "C.UTF-8",
+                "TERM": "dumb",
+                "HOME": folder,
+                "CLOUD_DB_URL": engine.server.url(_SHADOW, "migrator"),
+            }
+            return run(command, supervisor=engine.supervisor, folder=files, env=environment)
 
     def _start_worker(self, files: Path) -> None:
         environment = app_environment(self._engine.server)
@@ -257,6 +304,11 @@ class Replica:
             if records_views(self._source) and self._is_lost(arrival):
                 return response.text, Trouble("a view is lost", self._why(response))
         return response.text, None
+
+    def open(self, document: str = TEST_ID) -> int | None:
+        """Open a document; return the answer's status, None where no answer comes."""
+        response = self._get(f"/read/{document}", at=self._engine.clock.date().timestamp())
+        return response.status_code if response is not None else None
 
     def _is_lost(self, arrival: Arrival) -> bool:
         return bool(self._witness.find_lost([arrival]))
@@ -335,17 +387,18 @@ class Replica:
 
 
 @contextlib.contextmanager
-def open_replica(engine: Engine) -> Iterator[Replica]:
+def open_replica(engine: Engine, copied: DatabaseName | None = None) -> Iterator[Replica]:
     """Have a replica for a while, and the world to oneself meanwhile.
 
     Args:
         engine: of the world.
+        copied: the database of the learner's that it holds, None for an empty one.
 
     Raises:
         WorldTaken: if another notebook or terminal has the world.
     """
     with engine.step(), tempfile.TemporaryDirectory(prefix="check-", dir=engine.folder) as folder:
-        replica = Replica(engine, Path(folder))
+        replica = Replica(engine, Path(folder), copied)
         with contextlib.closing(replica):
             yield replica
 
@@ -382,3 +435,44 @@ def compare(engine: Engine, replica: Replica, database: DatabaseName) -> list[st
     """Name what is not the same in a replica and in a database of the world."""
     with engine.server.connect(database) as connection:
         return name_differences(replica.catalog(), read_catalog(connection))
+
+
+def describe_difference(engine: Engine, project: Path, database: DatabaseName) -> str:
+    """Say how a database of the world differs from what a project's migrations make; "" for not.
+
+    Order of columns, comments and rows do not count.
+
+    Args:
+        engine: of the world.
+        project: a folder with `supabase/` in it.
+        database: which one.
+    """
+    with open_replica(engine) as replica, engine.server.connect(database) as connection:
+        if refused := replica.replay(project):
+            return f"On an empty database the migrations do not apply: {refused}"
+        wanted, found = _describe(replica.catalog()), _describe(read_catalog(connection))
+    return " ".join(
+        f"{words}: {'; '.join(sorted(things))}."
+        for words, things in (
+            (f"The {database} database lacks what the files make", wanted - found),
+            (f"The {database} database has what no file makes", found - wanted),
+        )
+        if things
+    )
+
+
+def _describe(catalog: Catalog) -> set[str]:
+    """Return what a schema holds, but for comments: each thing with its definition, or its name alone."""
+    return {
+        *(
+            f"column {table}.{column} {definition}"
+            for table, columns in catalog.tables.items()
+            for column, definition in columns.items()
+        ),
+        *(
+            f"constraint {name} of {table}: {definition}"
+            for (table, name), definition in catalog.constraints.items()
+        ),
+        *(f"index {name}: {definition}" for name, (_, definition) in catalog.indexes.items()),
+        *catalog.others,
+    }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kit.lesson.checks.replica import open_replica
 from kit.lesson.exercise import Attempt, Condition
 from kit.names import MIGRATION, VERSION
 from kit.repos import STARTER
 from kit.timeline import MigrationApplied
+from kit.world.snapshot import read_database
 
 _FOLDER = "supabase/migrations/"
 _APPLIES = re.compile(r"\bsupabase\s+(?:migration\s+up|db\s+push)\b")
@@ -96,11 +98,14 @@ def renamed(attempt: Attempt) -> Iterator[Condition]:
         met=not pending and not strange,
         seen=_compare(pending, strange),
     )
-    replayed = attempt.trial.replay(attempt.trial.folder())
+    engine = attempt.world.engine
+    with open_replica(engine) as replica, replica.connect() as connection:
+        refused = replica.replay(engine.repositories.clones["dev"])
+        columns = read_database(connection).columns
     yield Condition(
         "On a new database the folder's migrations make that column, too.",
-        met=not replayed.refused and "pinned" in replayed.database.columns,
-        seen=replayed.refused or "They were tried on an empty one: no migration adds it.",
+        met=not refused and "pinned" in columns,
+        seen=refused or "They were tried on an empty one: no migration adds it.",
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import tempfile
+from pathlib import Path
 
 from kit.draw import format_offset
+from kit.lesson.checks.replica import describe_difference
 from kit.lesson.exercise import Attempt, Condition
 from kit.timeline import (
     Timeline,
@@ -100,6 +103,9 @@ def as_on_main(attempt: Attempt, says: str, *, met: bool = True, seen: str = "")
     pending = sorted(set(attempt.seen.on_github().versions) - set(attempt.seen.cloud.versions))
     if pending:
         return Condition(says, met=False, seen=f"The cloud's history lacks {', '.join(pending)}.")
-    with attempt.trial.files(attempt.seen.repositories.github["main"]) as files:
-        difference = attempt.trial.compare(files, "cloud")
+    engine = attempt.world.engine
+    with tempfile.TemporaryDirectory(dir=engine.folder) as folder:
+        files = Path(folder) / "main"
+        engine.repositories.archive(attempt.seen.repositories.github["main"], files)
+        difference = describe_difference(engine, files, "cloud")
     return Condition(says, met=not difference, seen=difference)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kit.lesson.checks.replica import describe_difference, open_replica
 from kit.lesson.exercise import Attempt, Condition
 from kit.names import VERSION
 from kit.timeline import CommandRan
@@ -52,15 +53,13 @@ def index_seen(attempt: Attempt) -> Iterator[Condition]:
 
 def _depends_on_index(attempt: Attempt, command: str) -> bool:
     """Ask the same of a copy of the cloud database, twice with the index and once without it."""
-    trial = attempt.trial
-    trial.copy("cloud")
     # Where it is tried there is no supabase: what its `db query` sends, psql sends as well.
     command = _LINKED.sub("", _QUERY.sub('psql "$CLOUD_DB_URL" -c', command))
-    with trial.connect() as connection:
+    with open_replica(attempt.world.engine, "cloud") as replica, replica.connect() as connection:
         connection.execute("ANALYZE documents")
-        there = [trial.run(command).output for _ in range(2)]
+        there = [replica.run(command).output for _ in range(2)]
         connection.execute("DROP INDEX IF EXISTS idx_documents_last_viewed")
-        gone = trial.run(command).output
+        gone = replica.run(command).output
     return there[0] == there[1] != gone
 
 
@@ -84,7 +83,8 @@ def restored(attempt: Attempt) -> Iterator[Condition]:
         met=bool(newer) and set(newer) <= files,
         seen=f"There is no file for {', '.join(set(newer) - files)}." if newer else "It has none.",
     )
-    difference = attempt.trial.compare(attempt.trial.folder(), "cloud")
+    engine = attempt.world.engine
+    difference = describe_difference(engine, engine.repositories.clones["dev"], "cloud")
     yield Condition(
         "A new database, made from your folder, has the same columns and indexes.",
         met=not difference and bool(newer),
