@@ -284,6 +284,10 @@ class KnownObjects:
                 self._drop(("constraint", table, command.name), missing_ok=command.missing_ok)
             case At.AT_AttachPartition | At.AT_DetachPartition | At.AT_EnableTrig | At.AT_DisableTrig:
                 yield self._switch(table, command)
+            case At.AT_SetRelOptions | At.AT_ResetRelOptions if statement.objtype == Obj.OBJECT_VIEW:
+                yield ("view", table)
+                reset = command.subtype == At.AT_ResetRelOptions
+                self._change_view(table, definition.list.items, reset=reset)
             case At.AT_ReplicaIdentity:
                 yield ("table", table)
                 self._change_table(table, replica=definition.replica_identity_stmt.identity_type)
@@ -357,7 +361,15 @@ class KnownObjects:
 
     def _view_stmt(self, content: Message) -> Iterator[Key]:
         aliases = tuple(item.string.sval for item in content.aliases)
-        yield from self._make_view(self.name(content.view), content.query.select_stmt, aliases)
+        name = self.name(content.view)
+        yield from self._make_view(name, content.query.select_stmt, aliases)
+        self._change_view(name, content.options)
+
+    def _change_view(self, name: str, options: Iterable[Message], *, reset: bool = False) -> None:
+        fact = self.facts.get(("view", name))
+        for option in options:
+            if option.def_elem.defname == "security_invoker" and isinstance(fact, View):
+                self.facts["view", name] = replace(fact, invoker=not reset and _is_on(option.def_elem))
 
     def _make_view(self, name: str, select: Message, aliases: tuple[str, ...]) -> Iterator[Key]:
         key = ("view", name)
@@ -717,6 +729,13 @@ def qualified(names: Any) -> str:  # noqa: ANN401 - a repeated field
     """Return a name with its schema; "public" where none is written."""
     parts = [part.string.sval for part in names]
     return ".".join(parts[-2:]) if len(parts) > 1 else f"public.{''.join(parts)}"
+
+
+def _is_on(option: Message) -> bool:
+    """Say whether an option is switched on, which it is without a value, too."""
+    if not option.HasField("arg"):
+        return True
+    return option.arg.integer.ival == 1 or option.arg.string.sval.lower() in {"true", "on", "yes", "1"}
 
 
 def _search_path(options: Iterable[Message]) -> tuple[str, ...] | None:

@@ -856,6 +856,9 @@ def _view(change: ObjectChange) -> Net | None:
 
 
 def _other_view(was: View, now: View) -> Net:
+    if was.invoker != now.invoker:
+        rest = _other_view(was, replace(now, invoker=was.invoker))
+        return combine_nets([*([rest] if rest.why != SAME else []), _INVOKER if now.invoker else _OWNER])
     if was == now:
         return Net("any", SAME)
     if was.columns is None or now.columns is None:
@@ -874,6 +877,16 @@ def _other_view(was: View, now: View) -> Net:
     if was.where == now.where:
         return Net("unknown", "A column of it is computed anew: which values code reads is not known.")
     return Net("schema-first", "It shows all the rows that it showed before, and more.")
+
+
+_INVOKER = Net(
+    "code-first",
+    "It reads with the rights of who asks from now on: without rights to its tables, or with row security on "
+    "them, today's code is refused or sees less.",
+)
+_OWNER = Net(
+    "schema-first", "It reads with its owner's rights from now on: everybody who may read it sees all of it."
+)
 
 
 def _reads_as_many(was: View, now: View) -> bool:

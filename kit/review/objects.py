@@ -144,12 +144,14 @@ class View:
         source: what it reads.
         where: which rows it lets through.
         whole: all of it.
+        invoker: it reads with the rights of who asks, not with its owner's.
     """
 
     columns: tuple[str, ...] | None
     source: Shape
     where: Shape
     whole: Shape
+    invoker: bool = False
 
 
 @dataclass(frozen=True, slots=True)

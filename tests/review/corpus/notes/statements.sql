@@ -344,3 +344,13 @@ CREATE OR REPLACE FUNCTION public.note_count(owner uuid) RETURNS integer LANGUAG
   AS $$ SELECT count(*)::integer FROM public.notes WHERE user_id = owner $$;
 -- case: function in PL/pgSQL with an empty search path
 ALTER FUNCTION public.rename_note(bigint, text) SET search_path = '';
+-- case: view that asks for the reader's own rights
+-- old: anon: SELECT size FROM team_sizes
+CREATE OR REPLACE VIEW public.team_sizes WITH (security_invoker = true) AS SELECT team_id, count(*) AS size FROM public.members GROUP BY team_id;
+-- case: view that is altered to ask for the reader's own rights
+-- old: anon: SELECT size FROM team_sizes
+ALTER VIEW public.team_sizes SET (security_invoker = on);
+-- case: view that has asked for the reader's own rights before
+ALTER VIEW public.public_notes SET (security_invoker = on);
+-- case: view with a barrier
+ALTER VIEW public.team_sizes SET (security_barrier = true);
