@@ -163,7 +163,7 @@ _GO, _SCRIPT = (-4, 6), (-6, 21)
 """From and below which exponent a number is written in full."""
 
 
-Value = TypeVar("Value")
+_Value = TypeVar("_Value")
 Form = Literal["table", "json", "csv"]
 
 
@@ -213,7 +213,7 @@ def run_query(connection: Connection, sql: str, *, database: str, linked: bool, 
     return _format_csv(columns, rows) if form == "csv" else format_result(columns, rows)
 
 
-def _read_rows(result: PGresult, readers: Sequence[Callable[[bytes], Value]]) -> list[list[Value | None]]:
+def _read_rows(result: PGresult, readers: Sequence[Callable[[bytes], _Value]]) -> list[list[_Value | None]]:
     return [
         [
             None if (value := result.get_value(row, place)) is None else read(value)
