@@ -90,6 +90,7 @@ class KnownObjects:
     Attributes:
         facts: each object that is there, by its key.
         gone: keys that were dropped without having been made before: something else had made them.
+        optional: columns that something else had made, and that rows may leave out since a migration said so.
     """
 
     def __init__(self) -> None:
@@ -97,6 +98,7 @@ class KnownObjects:
         self.facts = Facts()
         self.facts["schema", "public"] = self.facts["extension", "plpgsql"] = Named()
         self.gone = Keys()
+        self.optional = Keys()
 
     def __repr__(self) -> str:
         """Say how much is known."""
@@ -105,7 +107,7 @@ class KnownObjects:
     def copy(self) -> Self:
         """Return a second one that goes on by itself; facts never change."""
         other = type(self)()
-        other.facts, other.gone = self.facts.copy(), Keys(self.gone)
+        other.facts, other.gone, other.optional = self.facts.copy(), Keys(self.gone), Keys(self.optional)
         return other
 
     def touched_by(self, kind: str, content: Message) -> list[Key]:
@@ -126,6 +128,38 @@ class KnownObjects:
     def of_table(self, kind: str, table: str) -> list[tuple[Key, Fact]]:
         """Return what belongs to a table, of one kind."""
         return self.facts.named(kind, table)
+
+    def column(self, table: str, name: str) -> Column | None:
+        """Return what holds for a column: what is said of it, and what its domain says."""
+        fact = self.facts.get(("column", table, name))
+        if not isinstance(fact, Column):
+            return None
+        for domain in self._domains(fact.type):
+            fact = replace(
+                fact,
+                not_null=fact.not_null or domain.not_null,
+                default=domain.default if fact.default == NOTHING else fact.default,
+            )
+        return fact
+
+    def domain_checks(self, name: str) -> Iterator[tuple[str, Shape]]:
+        """Yield the checks of a type that is a domain, and those of the domains under it."""
+        for domain in self._domains(name):
+            yield from domain.checks
+
+    def _domains(self, name: str) -> Iterator[Domain]:
+        """Yield a domain and those under it; PostgreSQL lets none be made of itself."""
+        fact = self.facts.get(("type", name if "." in name else f"public.{name}"))
+        while isinstance(fact, Domain):
+            yield fact
+            base = fact.base if "." in fact.base else f"public.{fact.base}"
+            fact = self.facts.get(("type", base))
+
+    def parts(self, table: str) -> Iterator[str]:
+        """Yield the partitions of a table, and theirs."""
+        for key, _ in self.facts.related("part of", table):
+            yield key[1]
+            yield from self.parts(key[1])
 
     def knows_tables(self) -> bool:
         """Say whether any migration has made a table: without one, nothing can be said of what is there."""
@@ -185,8 +219,9 @@ class KnownObjects:
                     self._add_constraint(table, element.constraint)
                 case "table_like_clause":
                     like = self.name(element.table_like_clause.relation)
+                    options = element.table_like_clause.options
                     for copied, fact in self.of_table("column", like):
-                        self.facts["column", table, copied[2]] = fact
+                        self.facts["column", table, copied[2]] = _copied(fact, options)
 
     def _create_table_as_stmt(self, content: Message) -> Iterator[Key]:
         name = self.name(content.into.rel)
@@ -205,9 +240,6 @@ class KnownObjects:
         fact = Column(_COUNTED.get(written, type_text(column.type_name)), fills=written in SERIALS)
         if fact.fills:
             fact = replace(fact, not_null=True)
-        domain = self.facts.get(("type", qualified(column.type_name.names)))
-        if isinstance(domain, Domain):
-            fact = replace(fact, not_null=domain.not_null, default=domain.default)
         for item in column.constraints:
             constraint = item.constraint
             match constraint.contype:
@@ -218,7 +250,8 @@ class KnownObjects:
                 case Con.CONSTR_DEFAULT:
                     fact = replace(fact, default=_default(constraint.raw_expr))
                 case Con.CONSTR_IDENTITY:
-                    fact = replace(fact, fills=True, not_null=True)
+                    always = constraint.generated_when == _ALWAYS
+                    fact = replace(fact, fills=True, not_null=True, always=always)
                 case Con.CONSTR_GENERATED:
                     fact = replace(fact, fills=True)
         self.facts[key] = fact
@@ -257,7 +290,14 @@ class KnownObjects:
         if kind == "check":
             columns = tuple(sorted(columns_in(expression)))
         actions = (constraint.fk_del_action or "a") + (constraint.fk_upd_action or "a")
-        return Constraint(kind, columns, expression, target, actions if kind == "foreign" else "")
+        return Constraint(
+            kind,
+            columns,
+            expression,
+            target,
+            actions if kind == "foreign" else "",
+            constraint.nulls_not_distinct,
+        )
 
     def _change_column(self, table: str, column: str, **changes: Any) -> None:  # noqa: ANN401 - of Column
         fact = self.facts.get(("column", table, column))
@@ -328,6 +368,9 @@ class KnownObjects:
 
     def _alter_column(self, table: str, command: Message, definition: Message) -> None:
         column = command.name
+        if ("column", table, column) not in self.facts:
+            self._remember(("column", table, column), command)
+            return
         match command.subtype:
             case At.AT_AlterColumnType:
                 self._change_column(table, column, type=type_text(definition.column_def.type_name))
@@ -341,9 +384,28 @@ class KnownObjects:
             case At.AT_DropNotNull:
                 self._change_column(table, column, not_null=False)
             case At.AT_AddIdentity:
-                self._change_column(table, column, fills=True)
+                always = definition.constraint.generated_when == _ALWAYS
+                self._change_column(table, column, fills=True, always=always)
+            case At.AT_SetIdentity:
+                self._set_identity(table, column, definition)
             case At.AT_DropIdentity | At.AT_DropExpression:
-                self._change_column(table, column, fills=False)
+                self._change_column(table, column, fills=False, always=False)
+
+    def _set_identity(self, table: str, column: str, definition: Message) -> None:
+        for item in definition.list.items:
+            if item.def_elem.defname == "generated":
+                always = chr(item.def_elem.arg.integer.ival) == _ALWAYS
+                self._change_column(table, column, always=always)
+
+    def _remember(self, key: Key, command: Message) -> None:
+        """Keep of a column that something else has made whether rows may leave it out."""
+        match command.subtype:
+            case At.AT_DropNotNull | At.AT_AddIdentity:
+                self.optional.add(key)
+            case At.AT_ColumnDefault if command.HasField("def"):
+                self.optional.add(key)
+            case At.AT_SetNotNull | At.AT_ColumnDefault | At.AT_DropIdentity:
+                self.optional.discard(key)
 
     # What has a name of its own
 
@@ -357,7 +419,8 @@ class KnownObjects:
         if not (content.if_not_exists and key in self.facts):
             whole = (tuple(map(shape, content.index_params)), content.access_method)
             where = shape(content.where_clause)
-            self.facts[key] = Index(table, bool(content.unique), columns, where, whole)
+            alike = content.nulls_not_distinct
+            self.facts[key] = Index(table, bool(content.unique), columns, where, whole, alike)
 
     def _view_stmt(self, content: Message) -> Iterator[Key]:
         aliases = tuple(item.string.sval for item in content.aliases)
@@ -714,6 +777,11 @@ class KnownObjects:
 
 _PUBLISHED = "insert, update, delete, truncate"
 """What a publication publishes that says nothing of it."""
+_ALWAYS = "a"
+"""ATTRIBUTE_IDENTITY_ALWAYS of PostgreSQL's pg_attribute.h."""
+_LIKE_DEFAULTS = 1 << 3
+_LIKE_FILLED = 1 << 3 | 1 << 4 | 1 << 5
+"""INCLUDING DEFAULTS, and with it GENERATED and IDENTITY: TableLikeOption of PostgreSQL's parsenodes.h."""
 _BEFORE = 2
 """TRIGGER_TYPE_BEFORE of PostgreSQL's pg_trigger.h."""
 
@@ -745,6 +813,15 @@ def _search_path(options: Iterable[Message]) -> tuple[str, ...] | None:
         if option.def_elem.defname == "set" and setting.name == "search_path" and setting.args:
             return tuple(arg.a_const.sval.sval for arg in setting.args)  # 'a, b' is one name
     return None
+
+
+def _copied(fact: Fact, options: int) -> Fact:
+    """Return what a column is that LIKE copies: its default, identity or formula only where asked."""
+    if not isinstance(fact, Column):
+        return fact
+    default = fact.default if options & _LIKE_DEFAULTS else NOTHING
+    fills = fact.fills and options & _LIKE_FILLED == _LIKE_FILLED
+    return replace(fact, default=default, fills=fills, always=fact.always and fills)
 
 
 def _default(expression: Message) -> Shape:

@@ -140,6 +140,83 @@ _SPECIAL = {
 }
 
 
+def without_casts(expression: Shape) -> Shape:
+    """Leave the cast out of a value: a type that is made anew has the same ones."""
+    while expression[:1] == ("TypeCast",):
+        expression = dict(expression[1:]).get("arg", NOTHING)
+    return expression
+
+
+_ANY_OUTCOME: Final = frozenset({True, False, None})
+_IS_NULL = 1
+"""IS_NULL of the parser's NullTestType."""
+
+
+def find_outcomes(expression: Shape, column: str, value: Shape) -> frozenset[bool | None]:
+    """Return what a condition may be where one of its columns has a value, as far as logic shows it.
+
+    Args:
+        expression: the condition.
+        column: whose value is known.
+        value: of it; nothing for NULL.
+
+    Returns:
+        Some of true, false and None, which stands for NULL: a check lets all but false through, a policy
+        only what is true.
+    """
+    match expression[:1]:
+        case ("true",) | ("false",):
+            found = frozenset({expression == TRUE})
+        case ("not",):
+            inner = find_outcomes(expression[1], column, value)
+            found = frozenset(None if outcome is None else not outcome for outcome in inner)
+        case ("and",) | ("or",):
+            parts = [find_outcomes(part, column, value) for part in expression[1:]]
+            found = _joined(parts, decides=expression[0] == "or")
+        case ("NullTest",) if _is_column(dict(expression[1:])["arg"], column):
+            asks_for = dict(expression[1:])["nulltesttype"] == _IS_NULL
+            found = frozenset({(value == NOTHING) == asks_for})
+        case _ if column in columns_in(expression) and value != NOTHING:
+            found = _compared(expression, column, value)
+        case _ if column in columns_in(expression) and not asks_for_null(expression):
+            found = frozenset({None})
+        case _:
+            found = _ANY_OUTCOME
+    return found
+
+
+def _joined(parts: list[frozenset[bool | None]], *, decides: bool) -> frozenset[bool | None]:
+    """Join outcomes by AND, which one false decides, or by OR, which one true does."""
+    joined: frozenset[bool | None] = frozenset({not decides})
+    for part in parts:
+        joined = frozenset(
+            decides if decides in {first, second} else None if None in {first, second} else not decides
+            for first in joined
+            for second in part
+        )
+    return joined
+
+
+def _compared(expression: Shape, column: str, value: Shape) -> frozenset[bool | None]:
+    if expression[:2] == ("op", "=") and _is_constant(value):
+        sides = [without_casts(side) for side in expression[2:]]
+        others = [side for side in sides if not _is_column(side, column)]
+        if len(others) == 1 and _is_constant(others[0]):
+            return frozenset({others[0] == value})
+    is_in = expression[:1] == ("in",) and _is_column(without_casts(expression[1]), column)
+    if is_in and value in set(map(without_casts, expression[2])):
+        return frozenset({True})
+    return _ANY_OUTCOME
+
+
+def _is_constant(value: Shape) -> bool:
+    return bool(value[:1] in {("A_Const",), TRUE, FALSE})
+
+
+def _is_column(expression: Shape, column: str) -> bool:
+    return bool(expression[:1] == ("ColumnRef",)) and columns_in(expression) == {column}
+
+
 def implies(first: Shape, second: Shape) -> bool:
     """Say whether all that the first lets through is let through by the second, as far as logic shows it."""
     if second in {first, TRUE} or first == FALSE:

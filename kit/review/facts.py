@@ -164,6 +164,10 @@ class Keys:
         """Take a key."""
         self._named.setdefault(key[:2], set()).add(key)
 
+    def discard(self, key: Key) -> None:
+        """Take a key out, if it is in."""
+        self._named.get(key[:2], set()).discard(key)
+
     def named(self, kind: str, name: str) -> frozenset[Key]:
         """Return the keys of a kind and a first name."""
         return frozenset(self._named.get((kind, name), ()))

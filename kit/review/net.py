@@ -17,7 +17,15 @@ from postgast.pg_query_pb2 import FuncCall, RangeVar
 from kit.review.bodies import statements_of_function
 from kit.review.catalog import ROW_COMMANDS, TEMPORARY, KnownObjects, qualified
 from kit.review.classify import Parsed, read
-from kit.review.expressions import NOTHING, TRUE, Shape, asks_for_null, calls_in, implies
+from kit.review.expressions import (
+    NOTHING,
+    TRUE,
+    Shape,
+    asks_for_null,
+    calls_in,
+    implies,
+    without_casts,
+)
 from kit.review.facts import Keys
 from kit.review.grammar import words_of
 from kit.review.objects import (
@@ -34,6 +42,7 @@ from kit.review.objects import (
     Trigger,
     View,
 )
+from kit.review.omissions import find_refusals
 from kit.review.rules import Order, combine
 
 SAME = "In sum nothing changes: it is as it was before."
@@ -137,7 +146,7 @@ def _table(change: ObjectChange) -> Net | None:
             "schema-first", "A view under the old name serves today's code; new code uses the new name."
         )
     if not now:
-        return None
+        return _dropped_table(name, change)
     if change.drops():
         return Net(
             "expand-contract", "It is dropped with its rows and made anew, empty and perhaps different."
@@ -147,6 +156,26 @@ def _table(change: ObjectChange) -> Net | None:
     return None
 
 
+def _dropped_table(name: str, change: ObjectChange) -> Net | None:
+    """Say whether rows of another table, which stays, must point to rows that new code does not write."""
+    pointing = [
+        (key, fact)
+        for key, fact in change.before.facts.related("points to", name)
+        if isinstance(fact, Constraint) and key[1] != name and ("table", key[1]) in change.after.facts
+    ]
+    for key, fact in pointing:
+        columns = [change.before.column(key[1], column) for column in fact.columns]
+        stays = all(("column", key[1], column) in change.after.facts for column in fact.columns)
+        if stays and all(column is not None and column.demands for column in columns):
+            return Net(
+                "expand-contract",
+                f"First drop the constraint {key[2]}{_IN_STEPS} Until then each row of "
+                f"{key[1].removeprefix('public.')} must point to one of this table, and new code adds none.",
+            )
+    return None
+
+
+_IN_STEPS = ", in a deploy of its own; then the code, then this."
 _OF_COLUMNS = ("ADD COLUMN", "DROP COLUMN", "ALTER COLUMN TYPE")
 _COLUMN_STATES = {
     "SET DEFAULT",
@@ -165,13 +194,14 @@ def states_a_column(operation: str) -> bool:
 
 
 def _column(change: ObjectChange) -> Net | None:
-    was, now = change.before.facts.get(change.key), change.after.facts.get(change.key)
+    _, table, name = change.key
+    was, now = change.before.column(table, name), change.after.column(table, name)
     if was is None and now is None:
-        return Net("any", PASSING) if change.key in change.made else _not_there(change)
-    if not isinstance(was, Column):
-        return _new_column(now) if isinstance(now, Column) and change.key in change.made else None
-    if not isinstance(now, Column):
-        return None
+        return Net("any", PASSING) if change.key in change.made else _unseen_column(change)
+    if was is None:
+        return _new_column(now) if now is not None and change.key in change.made else None
+    if now is None:
+        return _dropped_column(table, name, change) if "DROP COLUMN" in change.operations else None
     if change.drops() and any(operation.startswith("DROP COLUMN") for operation in change.operations):
         return Net("expand-contract", "The column is dropped with its values and made anew.")
     nets = [
@@ -184,6 +214,40 @@ def _column(change: ObjectChange) -> Net | None:
     if not found:
         return Net("any", SAME if len(change.operations) > 1 else THERE)
     return Net(combine(net.order for net in found), " ".join(net.why for net in found))
+
+
+def _unseen_column(change: ObjectChange) -> Net | None:
+    """Judge what becomes of a column that no migration makes."""
+    if (net := _not_there(change)) is not None or "DROP COLUMN" not in change.operations:
+        return net
+    if change.key in change.before.optional:
+        return Net("code-first")
+    if set(change.operations) != {"DROP COLUMN"}:
+        return None
+    return Net(
+        "unknown",
+        "It depends on the column, which no earlier migration makes. If it is NOT NULL without a default, "
+        "first DROP NOT NULL, then the code, then this; new code, which leaves it out, is refused till then. "
+        "If it is nullable, generated or has a default: code first.",
+    )
+
+
+def _dropped_column(table: str, name: str, change: ObjectChange) -> Net:
+    """Say whether new code, which no longer writes a column, works while it is there."""
+    refusals = list(find_refusals(table, name, change.before, change.after))
+    for refusal in refusals:
+        if refusal.certain:
+            return Net(
+                "expand-contract",
+                f"First {refusal.cure}{_IN_STEPS} Today's code still names {name}, and new code, which "
+                f"leaves it out, is refused while it is there: {refusal.why}.",
+            )
+    if refusals:
+        return Net(
+            "unknown",
+            f"Code first if today's schema takes rows without {name}, which is not known: {refusals[0].why}.",
+        )
+    return Net("code-first")
 
 
 def _new_column(now: Column) -> Net:
@@ -205,7 +269,7 @@ def _other_demand(was: Column, now: Column) -> Net | None:
 
 
 def _other_default(was: Column, now: Column) -> Net | None:
-    if _bare(was.default) == _bare(now.default):
+    if without_casts(was.default) == without_casts(now.default):
         return None
     if now.default == NOTHING:
         return Net("code-first", "Today's code may count on the default; new code gives a value itself.")
@@ -214,7 +278,23 @@ def _other_default(was: Column, now: Column) -> Net | None:
 
 def _other_filling(was: Column, now: Column) -> Net | None:
     if was.fills == now.fills:
-        return None
+        if was.always == now.always:
+            return None
+        if now.always:
+            return Net("code-first", "Today's code may give a value, which is refused from now on.")
+        return Net("schema-first", "A value that code gives is taken from now on.")
+    if now.always and was.demands:
+        return Net(
+            "expand-contract",
+            "Today's code gives the value, which GENERATED ALWAYS refuses; new code leaves it to the "
+            "database. BY DEFAULT takes both.",
+        )
+    if was.always and now.demands:
+        return Net(
+            "expand-contract",
+            "Today's code leaves the value to the database; new code gives it, which GENERATED ALWAYS "
+            f"refuses. First SET GENERATED BY DEFAULT{_IN_STEPS}",
+        )
     if now.fills:
         return Net("schema-first", "New code leaves the value to the database.")
     return Net("code-first", "Today's code leaves the value to the database.")
@@ -225,13 +305,6 @@ def _not_there(change: ObjectChange) -> Net | None:
     is_known = ("table", table_of(change.key)) in change.before.facts
     asked = change.key not in change.after.gone and change.drops()
     return Net("any", "It is not there: no earlier migration makes it.") if is_known and asked else None
-
-
-def _bare(default: Shape) -> Shape:
-    """Leave the cast out of a default: a type that is made anew has the same values."""
-    while default[:1] == ("TypeCast",):
-        default = dict(default[1:]).get("arg", NOTHING)
-    return default
 
 
 _WIDER: Mapping[str, frozenset[str]] = {
@@ -422,20 +495,20 @@ def _other_constraint(was: Constraint, now: Constraint) -> Net:
 def _new_constraint(now: Constraint, change: ObjectChange) -> Net | None:
     table = change.key[1]
     fresh = [column for column in now.columns if ("column", table, column) in change.made]
-    columns = [change.after.facts.get(("column", table, column)) for column in fresh]
-    filled = any(isinstance(column, Column) and column.default != NOTHING for column in columns)
+    columns = [change.after.column(table, column) for column in fresh]
+    filled = any(column is not None and column.default != NOTHING for column in columns)
     if now.kind in {"unique", "primary"}:
         constant = [
             column
             for column in columns
-            if isinstance(column, Column) and column.default != NOTHING and not calls_in(column.default)
+            if column is not None and column.default != NOTHING and not calls_in(column.default)
         ]
         if fresh and len(fresh) == len(now.columns) and constant:
             return Net(
                 "expand-contract",
                 "Each row that today's code inserts gets the same default, and only one may have it.",
             )
-        if fresh and (len(constant) < len(fresh)):
+        if fresh and len(constant) < len(fresh) and not now.nulls_alike:
             return Net("any", "Rows of today's code have NULL there, or a value of their own.")
         if _covers_a_key(now, change):
             return Net("any", "A part of it is unique already: doubles cannot come up.")
@@ -496,7 +569,7 @@ def _index(change: ObjectChange) -> Net | None:
                 Constraint("unique", fact.columns),
                 ObjectChange(("index", fact.table), change.before, change.after, (), change.made),
             )
-        as_constraint = Constraint("unique", fact.columns)
+        as_constraint = Constraint("unique", fact.columns, nulls_alike=fact.nulls_alike)
         if fact.columns and len(fact.columns) == len(fact.whole[0]):
             found = _new_constraint(
                 as_constraint,
@@ -919,7 +992,7 @@ def _type(change: ObjectChange) -> Net | None:
     if was is None:
         return Net("schema-first") if change.key in change.made else None
     if now is None:
-        return None
+        return _dropped_type(change)
     if was == now:
         return Net("any", SAME) if change.drops() or isinstance(was, Enum | Domain) else None
     if isinstance(was, Enum) and isinstance(now, Enum):
@@ -927,6 +1000,19 @@ def _type(change: ObjectChange) -> Net | None:
     if isinstance(was, Domain) and isinstance(now, Domain):
         return _other_domain(was, now)
     return None
+
+
+def _dropped_type(change: ObjectChange) -> Net | None:
+    """Judge the columns that go with their type, by CASCADE."""
+    name = change.key[1]
+    nets = [
+        _dropped_column(key[1], key[2], change)
+        for written in {name, name.removeprefix("public.")}
+        for key, was in change.before.facts.related("of type", written)
+        if change.after.facts.get(key) == was
+    ]
+    found = combine_nets(nets)
+    return None if found.order in {"any", "code-first"} else found
 
 
 def _other_values(was: Enum, now: Enum) -> Net:
@@ -982,8 +1068,8 @@ def _filled_for_good(name: str, change: ObjectChange) -> bool:
     key = ("column", change.key[1], name.removesuffix("?"))
     if not name.endswith("?"):
         return False
-    was, now = change.before.facts.get(key), change.after.facts.get(key)
-    return isinstance(was, Column) and isinstance(now, Column) and now.not_null and not was.not_null
+    was, now = change.before.column(*key[1:]), change.after.column(*key[1:])
+    return was is not None and now is not None and now.not_null and not was.not_null
 
 
 def _rights(change: ObjectChange) -> Net | None:

@@ -44,12 +44,14 @@ class Column:
         not_null: NULL is refused.
         default: its expression; nothing where there is none.
         fills: the database gives a value by itself (identity, serial, generated).
+        always: it is an identity, GENERATED ALWAYS, so a value of somebody else's is refused.
     """
 
     type: str
     not_null: bool = False
     default: Shape = NOTHING
     fills: bool = False
+    always: bool = False
 
     @property
     def demands(self) -> bool:
@@ -67,6 +69,7 @@ class Constraint:
         expression: of a check.
         target: table and columns that a foreign key points to.
         actions: what a foreign key does ON DELETE and ON UPDATE, one letter each.
+        nulls_alike: NULLS NOT DISTINCT.
     """
 
     kind: str
@@ -74,6 +77,7 @@ class Constraint:
     expression: Shape = NOTHING
     target: tuple[str, ...] = ()
     actions: str = ""
+    nulls_alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,7 @@ class Index:
         columns: that it is over, as far as they are named.
         where: which rows it holds.
         whole: all of it, without its name.
+        nulls_alike: NULLS NOT DISTINCT.
     """
 
     table: str
@@ -195,6 +200,7 @@ class Index:
     columns: tuple[str, ...]
     where: Shape
     whole: Shape
+    nulls_alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def test_the_text_of_a_problem(migrations: Path, tmp_path: Path, capsys: pytest.
     [
         ("ALTER TABLE a RENAME TO b;", 3, "Neither order is safe: make it two deploys."),
         ("CREATE INDEX CONCURRENTLY ON a (b);", 0, "In this order, or the other way round:"),
-        ("ALTER TABLE a DROP COLUMN b;", 0, "Wait between the two until the new code is live."),
+        ("DROP TABLE a;", 0, "Wait between the two until the new code is live."),
     ],
 )
 def test_how_it_ends(

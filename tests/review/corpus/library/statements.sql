@@ -272,3 +272,10 @@ INSERT INTO readers (id, email) VALUES (3, 'seed@x.org');
 -- new: SELECT 1 FROM readers WHERE email = 'seed@x.org'
 INSERT INTO readers (id, email) VALUES (3, 'seed@x.org');
 SELECT setval(pg_get_serial_sequence('readers', 'id'), 3);
+-- case: remove serial column
+-- old: SELECT id FROM old_imports
+-- new: INSERT INTO old_imports (line) VALUES ('y')
+ALTER TABLE old_imports DROP COLUMN id;
+-- case: remove column with a default
+-- new: INSERT INTO books (title, pages) VALUES ('a', 1)
+ALTER TABLE books DROP COLUMN price;

@@ -266,3 +266,9 @@ ALTER TABLE profiles ALTER COLUMN username SET NOT NULL;
 -- new: SELECT id FROM feed
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO anon;
 CREATE TABLE feed (id bigint PRIMARY KEY);
+-- case: owner goes and the policy of a team stays
+-- new: INSERT INTO notes (team_id, title) VALUES (1, 'of a team')
+CREATE POLICY "notes of a team" ON public.notes FOR INSERT TO authenticated WITH CHECK (public.is_member(team_id));
+DROP POLICY "own notes" ON public.notes;
+ALTER TABLE public.notes ALTER COLUMN user_id DROP NOT NULL;
+ALTER TABLE public.notes DROP COLUMN user_id;

@@ -79,6 +79,7 @@ CREATE TABLE "_ProductToTag" ("A" INTEGER NOT NULL REFERENCES "Product"("id"), "
 -- case: drop table
 DROP TABLE "LegacyCart";
 -- case: drop table that others point to
+-- new: INSERT INTO "OrderItem" ("orderId", "productId") VALUES (2, 77)
 DROP TABLE "Product" CASCADE;
 -- case: add foreign key
 -- new: INSERT INTO "Session" VALUES ('t5', 'u1', now())
@@ -292,3 +293,18 @@ ALTER TABLE "Product" ADD COLUMN "tags" TEXT[] CHECK ("tags" <@ ARRAY['a', 'b'])
 -- case: new column with a pattern
 -- new: INSERT INTO "Product" ("name", "sku", "price", "code") VALUES ('Cup', 'CUP-9', 1, 'a1')
 ALTER TABLE "Product" ADD COLUMN "code" TEXT CHECK ("code" LIKE 'a%' AND "code" !~ '\s' AND NOT "code" = ANY ('{ab,ac}'));
+-- case: drop column that is not null
+-- new: INSERT INTO "Order" ("userId", "status") VALUES ('u1', 'PAID')
+ALTER TABLE "Order" DROP COLUMN "total";
+-- case: drop column that may be null
+-- new: INSERT INTO "Product" ("name", "sku", "price", "stock") VALUES ('Lid', 'LID-1', 1, 1)
+ALTER TABLE "Product" DROP COLUMN "weight";
+-- case: drop column that is an enum with a default
+-- new: INSERT INTO "User" ("id", "email", "name") VALUES ('u7', 'y@x.org', 'Y')
+ALTER TABLE "User" DROP COLUMN "role";
+-- case: drop column of a composite key
+-- new: INSERT INTO "OrderItem" ("orderId") VALUES (2)
+ALTER TABLE "OrderItem" DROP COLUMN "productId";
+-- case: drop column of the primary key
+-- new: INSERT INTO "Session" ("userId", "expires") VALUES ('u1', now())
+ALTER TABLE "Session" DROP COLUMN "token";

@@ -23,3 +23,7 @@ SELECT add(1, 2)
 SELECT add(a => 1, b => 2)
 CALL tidy()
 SELECT purge()
+SELECT number, total, tip, currency, due, tier, person, firm, slug, seat, shelf, drawer FROM invoices WHERE due = '2024-01-01'
+INSERT INTO invoices (number, total, tip, currency, due, tier, person, firm, slug, seat, shelf, drawer) VALUES (2, 10, 1, 'EUR', '2024-02-01', 'high', 'Bob', 'B & Co', '', 2, 'b', 'b')
+SELECT sensor, value, unit, note FROM readings WHERE unit = 'C'
+INSERT INTO readings (sensor, value, unit, note) VALUES (1, 3, 'K', 'x')

@@ -193,3 +193,11 @@ DO $$ BEGIN
         RAISE NOTICE 'no jobs';
     END IF;
 END $$;
+-- case: drop column that a trigger fills
+-- new: INSERT INTO invoices (number, total, tip, currency, due, tier, person, firm, seat, shelf, drawer) VALUES (3, 10, 1, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', 3, 'c', 'c')
+DROP TRIGGER invoices_name ON invoices;
+ALTER TABLE invoices DROP COLUMN slug;
+-- case: drop not null and the column
+-- new: INSERT INTO invoices (number, total, tip, currency, due, person, firm, slug, seat, shelf, drawer) VALUES (3, 10, 1, 'EUR', '2024-03-01', 'Cy', 'C & Co', '', 3, 'c', 'c')
+ALTER TABLE invoices ALTER COLUMN tier DROP NOT NULL;
+ALTER TABLE invoices DROP COLUMN tier;

@@ -29,6 +29,32 @@ CREATE TABLE staging.raw (line text, n integer);
 CREATE TABLE jobs (id integer PRIMARY KEY, queue text NOT NULL DEFAULT 'default', run_at timestamptz DEFAULT now(), tries smallint NOT NULL DEFAULT 0);
 CREATE INDEX jobs_queue ON jobs (queue);
 CREATE TABLE slots (room integer, during int4range);
+CREATE DOMAIN amount AS integer NOT NULL;
+CREATE DOMAIN currency AS text CHECK (VALUE IS NOT NULL AND VALUE <> '');
+CREATE TYPE tier AS ENUM ('low', 'high');
+CREATE TABLE invoices (
+    number integer CONSTRAINT invoices_pkey PRIMARY KEY,
+    total amount,
+    tip amount DEFAULT 0,
+    currency currency,
+    due date CONSTRAINT invoices_due CHECK (due IS NOT NULL),
+    tier tier NOT NULL,
+    person text,
+    firm text,
+    slug text NOT NULL,
+    seat integer DEFAULT 0,
+    shelf text,
+    drawer text,
+    CONSTRAINT invoices_payer CHECK (person IS NOT NULL OR firm IS NOT NULL),
+    CONSTRAINT invoices_seat UNIQUE (seat),
+    CONSTRAINT invoices_shelf UNIQUE NULLS NOT DISTINCT (shelf),
+    CONSTRAINT invoices_drawer UNIQUE (drawer)
+);
+CREATE FUNCTION name_invoice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.slug := 'invoice-' || NEW.number; RETURN NEW; END $$;
+CREATE TRIGGER invoices_name BEFORE INSERT ON invoices FOR EACH ROW EXECUTE FUNCTION name_invoice();
+CREATE TABLE readings (sensor integer NOT NULL, value numeric NOT NULL, unit text, note text) PARTITION BY LIST (sensor);
+CREATE TABLE readings_1 PARTITION OF readings FOR VALUES IN (1);
+ALTER TABLE readings_1 ALTER COLUMN unit SET NOT NULL;
 CREATE FUNCTION next_invoice() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('shop.invoice_numbers') $$;
 CREATE FUNCTION add(a integer, b integer) RETURNS integer LANGUAGE sql AS $$ SELECT a + b $$;
 CREATE FUNCTION purge() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DELETE FROM staging.raw; END $$;
@@ -39,6 +65,8 @@ INSERT INTO events (at, kind) VALUES ('2024-05-01', 'login'), ('2025-05-01', 'lo
 INSERT INTO staging.raw VALUES ('x', 1), ('x', 1);
 INSERT INTO jobs (id) VALUES (1), (2);
 INSERT INTO slots VALUES (1, '[1,5)');
+INSERT INTO invoices VALUES (1, 10, 0, 'EUR', '2024-01-01', 'low', 'Ada', NULL, '', 1, 'a', 'a');
+INSERT INTO readings VALUES (1, 2.5, 'C', NULL);
 GRANT USAGE ON SCHEMA shop, staging TO authenticated;
 GRANT ALL ON ALL TABLES IN SCHEMA public, shop, staging TO authenticated;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA public, shop, staging TO authenticated;

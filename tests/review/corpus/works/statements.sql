@@ -276,3 +276,57 @@ CREATE PUBLICATION raws FOR TABLES IN SCHEMA staging;
 -- case: publication that gets a table without a key
 CREATE PUBLICATION raws FOR TABLE jobs;
 ALTER PUBLICATION raws ADD TABLE staging.raw;
+-- case: drop column of a domain that is not null
+-- new: INSERT INTO invoices (number, tip, currency, due, tier, person, firm, slug, seat, shelf, drawer) VALUES (3, 1, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', '', 3, 'c', 'c')
+ALTER TABLE invoices DROP COLUMN total;
+-- case: drop column of a domain that is not null, with a default
+-- new: INSERT INTO invoices (number, total, currency, due, tier, person, firm, slug, seat, shelf, drawer) VALUES (3, 10, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', '', 3, 'c', 'c')
+ALTER TABLE invoices DROP COLUMN tip;
+-- case: drop column of a domain whose check asks for a value
+-- new: INSERT INTO invoices (number, total, tip, due, tier, person, firm, slug, seat, shelf, drawer) VALUES (3, 10, 1, '2024-03-01', 'low', 'Cy', 'C & Co', '', 3, 'c', 'c')
+ALTER TABLE invoices DROP COLUMN currency;
+-- case: drop column that a check asks for
+-- new: INSERT INTO invoices (number, total, tip, currency, tier, person, firm, slug, seat, shelf, drawer) VALUES (3, 10, 1, 'EUR', 'low', 'Cy', 'C & Co', '', 3, 'c', 'c')
+ALTER TABLE invoices DROP COLUMN due;
+-- case: drop column, one of two that a check asks for
+-- new: INSERT INTO invoices (number, total, tip, currency, due, tier, firm, slug, seat, shelf, drawer) VALUES (3, 10, 1, 'EUR', '2024-03-01', 'low', 'C & Co', '', 3, 'c', 'c')
+ALTER TABLE invoices DROP COLUMN person;
+-- case: drop column that is not null
+-- new: INSERT INTO invoices (number, total, tip, currency, due, person, firm, slug, seat, shelf, drawer) VALUES (3, 10, 1, 'EUR', '2024-03-01', 'Cy', 'C & Co', '', 3, 'c', 'c')
+ALTER TABLE invoices DROP COLUMN tier;
+-- case: drop type of a column that is not null
+-- new: INSERT INTO invoices (number, total, tip, currency, due, person, firm, slug, seat, shelf, drawer) VALUES (3, 10, 1, 'EUR', '2024-03-01', 'Cy', 'C & Co', '', 3, 'c', 'c')
+DROP TYPE tier CASCADE;
+-- case: drop unique column with one default for all
+-- new: INSERT INTO invoices (number, total, tip, currency, due, tier, person, firm, slug, shelf, drawer) VALUES (3, 10, 1, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', '', 'c', 'c'), (4, 10, 1, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', '', 'd', 'd')
+ALTER TABLE invoices DROP COLUMN seat;
+-- case: drop unique column whose NULLs are not distinct
+-- new: INSERT INTO invoices (number, total, tip, currency, due, tier, person, firm, slug, seat, drawer) VALUES (3, 10, 1, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', '', 3, 'c'), (4, 10, 1, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', '', 4, 'd')
+ALTER TABLE invoices DROP COLUMN shelf;
+-- case: drop unique column
+-- new: INSERT INTO invoices (number, total, tip, currency, due, tier, person, firm, slug, seat, shelf) VALUES (3, 10, 1, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', '', 3, 'c'), (4, 10, 1, 'EUR', '2024-03-01', 'low', 'Cy', 'C & Co', '', 4, 'd')
+ALTER TABLE invoices DROP COLUMN drawer;
+-- case: drop column of a partitioned table
+-- new: INSERT INTO readings (sensor, value, unit) VALUES (1, 2, 'C')
+ALTER TABLE readings DROP COLUMN note;
+-- case: drop column of a partitioned table that is not null
+-- new: INSERT INTO readings (sensor, unit) VALUES (1, 'C')
+ALTER TABLE readings DROP COLUMN value;
+-- case: drop column that is not null in a partition
+-- new: INSERT INTO readings (sensor, value) VALUES (1, 2)
+ALTER TABLE readings DROP COLUMN unit;
+-- case: drop column with a default
+-- new: INSERT INTO jobs (id, tries) VALUES (7, 1)
+ALTER TABLE jobs DROP COLUMN queue;
+-- case: drop generated column
+-- new: INSERT INTO shop.parts (code, width, height) VALUES ('d', 1, 2)
+ALTER TABLE shop.parts DROP COLUMN area;
+-- case: drop identity column
+-- new: INSERT INTO shop.clients (contact) VALUES ('d@x.org')
+ALTER TABLE shop.clients DROP COLUMN id;
+-- case: drop identity that refuses values
+-- new: INSERT INTO shop.clients (id) VALUES (500)
+ALTER TABLE shop.clients ALTER COLUMN id DROP IDENTITY;
+-- case: add identity that refuses values
+-- new: INSERT INTO jobs (queue) VALUES ('x')
+ALTER TABLE jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (START WITH 1000);
