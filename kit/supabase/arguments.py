@@ -71,6 +71,8 @@ FLAGS = {
     "last": Flag("Reset up to the last n migration versions.", takes="integer"),
     "status": Flag("Version status to update.", takes="choice", choices=("applied", "reverted")),
 }
+_OWN = {("db", "query", "file"): Flag("Path to a SQL file to execute.", takes="string", short="f")}
+"""Flags that are another command's, too, and mean something else there."""
 _EVERYWHERE = ("help", "yes", "debug", "output-format")
 _EITHER = ("linked", "local")
 
@@ -97,7 +99,9 @@ COMMANDS: dict[tuple[str, str], Spec] = {
     ("db", "push"): Spec("Push new migrations to the remote database.", ("include-all", "dry-run", *_EITHER)),
     ("db", "diff"): Spec("Diff the local database for schema changes.", ("file", *_EITHER)),
     ("db", "pull"): Spec("Pull schema from the remote database.", _EITHER, takes=("migration name",)),
-    ("db", "query"): Spec("Execute a SQL query against the database.", ("output", *_EITHER), takes=("sql",)),
+    ("db", "query"): Spec(
+        "Execute a SQL query against the database.", ("output", "file", *_EITHER), takes=("sql",)
+    ),
     ("db", "reset"): Spec(
         "Empty a database and apply all migrations: with --linked, production, with all that users wrote.",
         ("no-seed", "version", "last", *_EITHER),
@@ -208,7 +212,7 @@ def list_flags(command: tuple[str, str], release: Release = CLI_VERSION) -> Mapp
     if release is Release.V3:
         flags = (*flags, *(["remote"] if "local" in flags else []))
         flags = (*flags, *(["read-only"] if command == ("db", "query") else []))
-    return {flag: FLAGS[flag] for flag in (*flags, *_EVERYWHERE)}
+    return {flag: _OWN.get((*command, flag), FLAGS[flag]) for flag in (*flags, *_EVERYWHERE)}
 
 
 def _parse_rest(command: tuple[str, str], words: list[str], release: Release) -> CommandLine:

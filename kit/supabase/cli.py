@@ -210,16 +210,15 @@ def _fetch(run: Invocation) -> None:
 def _query(run: Invocation) -> None:
     """`db query`: run one statement and draw its rows (of the local database)."""
     form = _read_form(run)
+    if run.release is Release.V3 and run.line.values and "file" in run.line.flags:
+        raise BadInput(
+            "Pass SQL as an argument or with --file, not both.",
+            remedy="Leave one of them out.",
+            code="DbQuerySqlSourceConflictError",
+        )
     database = run.target("local")
     linked = database == "cloud"
-    given = bool(run.line.values)
-    sql = run.line.values[0] if given else run.read_all() if run.ask is None else ""
-    if not given and not sql.strip():
-        raise BadInput(
-            "no SQL provided via stdin",
-            remedy='Give the SQL as an argument: db query "SELECT 1".',
-            code="DbQueryNoStdinSqlError",
-        )
+    sql = _read_sql(run)
     reads = run.line.has("read-only")
     if reads:
         require_reading(sql)
@@ -237,6 +236,30 @@ def _query(run: Invocation) -> None:
             connection.execute("SET LOCAL lock_timeout = '5s'")
             ended.callback(connection.execute, "ROLLBACK")
         run.write(run_query(connection, sql, database=database, linked=linked, form=form))
+
+
+def _read_sql(run: Invocation) -> str:
+    """Return what to run: of --file, of the argument, or what is piped in."""
+    if (name := run.line.flags.get("file")) is not None:
+        try:
+            return (run.project / name).read_bytes().decode("utf-8-sig", errors="replace")
+        except OSError as error:
+            reason = "NotFound" if isinstance(error, FileNotFoundError) else "BadResource"
+            raise BadInput(
+                f"failed to read SQL file: {reason}: FileSystem.readFile ({name})",
+                remedy="Give the path of a file, from the project's folder on.",
+                code="DbQueryReadFileError",
+            ) from error
+    if run.line.values:
+        return run.line.values[0]
+    sql = run.read_all() if run.ask is None else ""
+    if not sql.strip():
+        raise BadInput(
+            "no SQL provided via stdin",
+            remedy='Give the SQL as an argument: db query "SELECT 1".',
+            code="DbQueryNoStdinSqlError",
+        )
+    return sql
 
 
 def _read_form(run: Invocation) -> Form:

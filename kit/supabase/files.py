@@ -13,6 +13,7 @@ from kit.errors import BadInput, HistoryDiverged, OutOfOrder
 
 FOLDER = Path("supabase", "migrations")
 _NAME = re.compile(r"([0-9]+)_(.*)\.sql")
+_CONFIGURATIONS = ("config.toml", "config.json", "config.jsonc")
 _OLD_INIT = re.compile(r"([0-9]{14})_init\.sql")
 _LAST_OLD_INIT = 20211209000000
 """Supabase CLI 2.122.1 skips an `_init.sql` of an earlier date: its first releases made that file."""
@@ -75,6 +76,20 @@ def find_project(folder: Path) -> Path:
             return place
         if (place / ".git").exists():
             break  # another project's folder further up is none of ours
+    return folder
+
+
+def find_configured(folder: Path) -> Path:
+    """Return the nearest folder, from `folder` upward within its repository, whose project is configured.
+
+    As for the Supabase CLI: a `supabase/` without its config.toml counts in `folder` itself alone.
+    """
+    folder = folder.resolve()
+    for place in (folder, *folder.parents):
+        if any((place / "supabase" / name).is_file() for name in _CONFIGURATIONS):
+            return place
+        if (place / ".git").exists():
+            break
     return folder
 
 

@@ -15,7 +15,7 @@ from kit.errors import BadInput, KitError, ServerFailed
 from kit.names import DatabaseName
 from kit.supabase import history
 from kit.supabase.arguments import CLI_VERSION, RETRY, CommandLine, Release, parse, wants_json
-from kit.supabase.files import MigrationFile, find_project, list_migrations, new_path
+from kit.supabase.files import MigrationFile, find_configured, list_migrations, new_path
 from kit.supabase.history import Connection
 from kit.timeline import MigrationApplied
 from kit.timeline.clock import Clock
@@ -106,7 +106,7 @@ class Invocation:
     @cached_property
     def project(self) -> Path:
         """The folder that holds `supabase/`."""
-        return find_project(self.folder)
+        return find_configured(self.folder)
 
     def say(self, text: str) -> None:
         """Print a line."""

@@ -109,6 +109,10 @@ class Twins:
                     path.parent.mkdir(exist_ok=True)
                     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
+    def enter(self, folder: str) -> None:
+        """Run what follows below each project's folder."""
+        self.folders = {name: place / folder for name, place in self.folders.items()}
+
     def sql(self, text: str) -> None:
         for name in self.databases.values():
             with self.server.connect(name, role="migrator") as connection:

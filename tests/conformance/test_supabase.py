@@ -26,6 +26,10 @@ class Both(Protocol):
     def state(self) -> dict[str, tuple[str, dict[str, bytes]]]: ...
 
 
+class Below(Both, Protocol):
+    def enter(self, folder: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Files:
     """Write files into supabase/migrations; None takes one away."""
@@ -660,6 +664,15 @@ QUERIES: dict[str, list[Step]] = {
         Run("", 1, words=("db", "query", "SELECT 1", "-o", "pretty"), says="must be one of"),
         Run("", 1, words=("db", "query", "SELECT 1", "-o", "xml")),
     ],
+    "a file": [
+        Files({"../one.sql": "SELECT 1 AS a", "../two.sql": "SELECT 1; SELECT 2"}),
+        Run("db query -f supabase/one.sql", says="│ a │"),
+        Run("db query --file=supabase/two.sql", 1, says="multiple commands"),
+        Run("db query --file nope.sql", 1, says="NotFound"),
+        Run("db query --file supabase", 1, says="BadResource"),
+        Run("", 1, words=("db", "query", "SELECT 2", "-f", "nope.sql"), says="nope.sql", same=False),
+        Run("db query -f", 1, says="Missing value"),
+    ],
     "copy": [
         Sql("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2)"),
         Run("", words=("db", "query", "COPY t TO STDOUT"), says="COPY 2"),
@@ -685,6 +698,17 @@ READS = {
 @pytest.mark.parametrize("steps", QUERIES.values(), ids=QUERIES.keys())
 def test_queries_as_the_cli_does(twins: Both, steps: list[Step]) -> None:
     compare(twins, steps)
+
+
+@pytest.mark.parametrize("config", [None, "project_id = 'x'\n"], ids=["without", "with"])
+def test_looks_upward_for_a_project_that_is_configured(remote_twins: Below, config: str | None) -> None:
+    remote_twins.write({"001_a.sql": TABLE, **({"../config.toml": config} if config else {})})
+    remote_twins.enter("supabase/migrations")
+
+    both = remote_twins.run(["migration", "list", "--linked"], None)
+
+    assert both["ours"] == both["real"]
+    assert ("`001`" in both["real"][1]) is (config is not None)
 
 
 @pytest.mark.parametrize("steps", STRUCTURED.values(), ids=STRUCTURED.keys())

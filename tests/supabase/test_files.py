@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kit.errors import BadInput, HistoryDiverged, OutOfOrder
 from kit.names import EPOCH
 from kit.supabase import find_pending, list_migrations, parse_name
-from kit.supabase.files import choose_pending, find_project, new_path
+from kit.supabase.files import choose_pending, find_configured, find_project, new_path
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -148,3 +148,16 @@ def test_two_files_of_one_second_get_two_versions(tmp_path: Path) -> None:
 def test_a_name_does_not_lead_out_of_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput, match="escape"):
         new_path(tmp_path, f"/../{name}", EPOCH)
+
+
+def test_a_project_without_a_configuration_is_found_in_its_own_folder_alone(tmp_path: Path) -> None:
+    below = tmp_path / "supabase" / "migrations"
+    below.mkdir(parents=True)
+    assert find_configured(below) == below
+    assert find_configured(tmp_path) == tmp_path
+
+    (tmp_path / "supabase" / "config.toml").touch()
+    assert find_configured(below) == tmp_path
+
+    (below / ".git").mkdir()
+    assert find_configured(below) == below
