@@ -166,6 +166,16 @@ def test_version_3_means_the_local_database_and_wants_a_yes_for_the_cloud(
     assert not re.search(r":[0-9]{4,5}\b", text)
 
 
+def test_a_reset_means_the_local_database_for_which_version_2_wants_docker(shell: Shell) -> None:
+    with shell.server.connect("cloud", role="migrator") as connection:
+        connection.execute("CREATE TABLE theirs (a int)")
+        code, text = shell.run("db reset --yes")
+        left = connection.execute("SELECT to_regclass('theirs') IS NOT NULL").fetchone()
+    assert code == 1
+    assert "Docker" in text
+    assert left == (True,)
+
+
 def test_a_cli_of_another_release_is_refused(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
