@@ -42,7 +42,7 @@ from kit.review.objects import (
     Trigger,
     View,
 )
-from kit.review.omissions import find_refusals
+from kit.review.omissions import find_left_readers, find_refusals
 from kit.review.rules import Order, combine
 
 SAME = "In sum nothing changes: it is as it was before."
@@ -234,6 +234,12 @@ def _unseen_column(change: ObjectChange) -> Net | None:
 
 def _dropped_column(table: str, name: str, change: ObjectChange) -> Net:
     """Say whether new code, which no longer writes a column, works while it is there."""
+    for trigger in find_left_readers(table, name, change.after):
+        return Net(
+            "expand-contract",
+            f"The trigger {trigger} stays, and its function reads {name}: rows are refused from then on, "
+            "whatever code writes them. Change the function, or drop the trigger, in the same push.",
+        )
     refusals = list(find_refusals(table, name, change.before, change.after))
     for refusal in refusals:
         if refusal.certain:

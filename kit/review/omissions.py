@@ -23,6 +23,8 @@ from kit.review.objects import Column, Constraint, Index, Policy, Table, Trigger
 
 _DECIDES = re.compile(r"\b(?:if|case|loop|exception)\b", re.IGNORECASE)
 """Where PL/pgSQL does something only in some cases."""
+_ASKS_WHERE = re.compile(r"\btg_(?:table_name|relname|relid|argv)\b|\bexception\s+when\b", re.IGNORECASE)
+"""Where PL/pgSQL does something only on some tables, or goes on where it fails."""
 _INSERT = 1 << 2
 """TRIGGER_TYPE_INSERT of PostgreSQL's pg_trigger.h."""
 
@@ -199,6 +201,20 @@ def _by_triggers(table: str, column: str, catalog: KnownObjects) -> Iterator[Ref
     for name, body, rejects in _triggers_before(table, catalog):
         if rejects and reads.search(body):
             yield Refusal(f"the trigger {name} reads it and refuses rows")
+
+
+def find_left_readers(table: str, column: str, after: KnownObjects) -> Iterator[str]:
+    """Yield the triggers that stay on a table and whose function reads a column that is gone.
+
+    PostgreSQL lets the column go, and refuses each row from then on.
+    """
+    reads = re.compile(rf'\b(?:new|old)\."?{re.escape(column)}\b', re.IGNORECASE)
+    for key, trigger in after.of_table("trigger", table):
+        if not isinstance(trigger, Trigger) or not trigger.enabled:
+            continue
+        bodies = [routine.body for routine in after.overloads(trigger.function).values()]
+        if any(reads.search(body) and not _ASKS_WHERE.search(body) for body in bodies):
+            yield key[2]
 
 
 def _is_constant(value: Shape) -> bool:

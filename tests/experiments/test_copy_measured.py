@@ -7,6 +7,7 @@ from kit.errors import MigrationFailed
 
 FILE = "supabase/migrations/20250127090000_mine.sql"
 ACTIONS = "src/app/actions/documents.py"
+READER = "src/components/document_reader.py"
 COUNT = "ALTER TABLE documents ADD COLUMN views integer NOT NULL DEFAULT 0;"
 
 
@@ -44,6 +45,22 @@ def test_a_rule_that_nothing_bears_out_is_kept_and_said_so(lab: World) -> None:
     assert (advice.by_rule, advice.measured, advice.order) == ("code-first", "any", "code-first")
     assert "Nothing broke in either order" in advice.differences[0]
     assert "Rule and run do not agree:" in repr(advice)
+
+
+def test_rule_and_run_agree_on_a_column_that_must_be_filled(lab: World) -> None:
+    lab.dev.write(FILE, "ALTER TABLE documents DROP COLUMN file_type;")
+    code = lab.dev.read(ACTIONS).text.replace("file_name, file_type, uploaded_at", "file_name, uploaded_at")
+    code = code.replace("(%s, %s, %s, %s, %s)", "(%s, %s, %s, %s)")
+    lab.dev.write(ACTIONS, code.replace("file_name, file_type, request_time()", "file_name, request_time()"))
+    code = lab.dev.read(READER).text
+    lab.dev.write(READER, code.replace(" ({document['file_type']})", ""))
+
+    measured = judge(lab).measure()
+
+    assert measured.advice.by_rule == measured.advice.measured == "expand-contract"
+    error = measured.pairs.cell("new", "old").first_error
+    assert error is not None
+    assert (error.what, error.sqlstate) == ("upload", "23502")
 
 
 def test_code_that_counts_on_rows_decides_where_the_rule_sees_nothing(lab: World) -> None:

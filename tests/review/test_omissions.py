@@ -73,7 +73,7 @@ def judge(live: str, pending: str) -> tuple[Order, str]:
     ],
 )
 def test_a_column_of_a_table_that_a_migration_makes(column: str, more: str, order: Order) -> None:
-    assert judge(DOCS.format(column) + more, DROP)[0] == order
+    assert judge(DOCS.format(column) + more, "DROP TRIGGER IF EXISTS fill ON docs;" + DROP)[0] == order
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,15 @@ def test_a_table_to_which_rows_of_another_one_must_point() -> None:
     assert judge(live.format(""), drop)[0] == "code-first"
     assert judge(live.format("NOT NULL"), "DROP TABLE docs, pages;")[0] == "code-first"
     assert judge(live.format("NOT NULL") + "ALTER TABLE pages DROP COLUMN doc;", drop)[0] == "code-first"
+
+
+def test_a_trigger_that_stays_and_reads_what_is_gone() -> None:
+    live = DOCS.format("lang text") + FILLED.format("NEW.lang := lower(NEW.lang);")
+    order, why = judge(live, DROP)
+    assert order == "expand-contract"
+    assert "The trigger fill stays, and its function reads lang" in why
+    assert judge(live, "DROP TRIGGER fill ON docs;" + DROP)[0] == "code-first"
+    replaced = FILLED.format("").split("CREATE TRIGGER")[0].replace("CREATE", "CREATE OR REPLACE")
+    assert "stays" not in judge(live, replaced + DROP)[1]
+    some = "IF TG_TABLE_NAME = 'other' THEN NEW.lang := ''; END IF;"
+    assert judge(DOCS.format("lang text") + FILLED.format(some), DROP)[0] == "code-first"

@@ -45,6 +45,7 @@ ALTER TABLE teams ADD COLUMN default_role member_role NOT NULL DEFAULT 'viewer';
 ALTER TABLE notes ADD COLUMN labels text[] DEFAULT '{}', ADD COLUMN meta jsonb NOT NULL DEFAULT '{}'::jsonb;
 -- case: drop column
 -- new: SELECT id, title FROM notes
+DROP TRIGGER notes_words ON notes;
 ALTER TABLE notes DROP COLUMN body;
 -- case: drop column if exists that is not there
 ALTER TABLE notes DROP COLUMN IF EXISTS subtitle;
