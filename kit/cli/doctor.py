@@ -90,6 +90,7 @@ def examine(*, progress: Tell | None = None) -> tuple[Finding, ...]:
         ("psql, pg_dump", "problem", _clients),
         ("JupyterLab", "problem", _jupyterlab),
         ("locale", "note", _locale),
+        ("curl", "note", _curl),
         ("Docker", "note", _docker),
         ("Node", "note", _node),
         ("Supabase CLI", _supabase_level(), _supabase_cli),
@@ -198,6 +199,11 @@ def _locale() -> str | _Lack:
     finally:
         locale.setlocale(locale.LC_ALL, before)
     return f"{name.partition(';')[0]}, {sys.getfilesystemencoding()}"
+
+
+def _curl() -> str | _Lack:
+    found = shutil.which("curl")
+    return found or _Lack("not on PATH. The job of notebook 12 asks the site with it.", "Install curl.")
 
 
 def _docker() -> str | _Lack:

@@ -125,6 +125,7 @@ def test_what_is_optional_is_a_note_until_it_is_asked_for(monkeypatch: pytest.Mo
     assert found["Docker"].level == "note"
     assert found["Docker"].remedy.startswith("Start Docker")
     assert found["Node"].level == "note"
+    assert found["curl"].level == "note"
     assert found["Supabase CLI"].level == "problem"
     monkeypatch.delenv("KIT_SUPABASE")
     monkeypatch.setenv("KIT_POSTGRES", "docker")

@@ -141,7 +141,7 @@ def test_what_differs_from_run_to_run_is_found(text: str) -> None:
         "supabase/migrations/20250126153000_add_document_last_viewed.sql",
         'psql "$LOCAL_DB_URL"',
         "src/app/read/[id]/page.py",
-        "+00:35    host      live ef3364d",
+        "+00:35    host      live 1f31094",
         "origin/homepage-and-search",
     ],
 )

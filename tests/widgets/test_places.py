@@ -71,21 +71,21 @@ def test_each_command_marks_what_it_changed_and_nothing_else(world: Callable[[in
     assert format_change(w.change()) == "Nothing was typed here yet."
 
     w.dev.run("git checkout -q main")
-    assert changed(w) == {"dev": (f"was on {FEATURE}", "was at ef3364d", "- file 20250126153000")}
+    assert changed(w) == {"dev": (f"was on {FEATURE}", "was at 1f31094", "- file 20250126153000")}
     assert format_change(w.change()) == "Changed by: dev$ git checkout -q main"
 
     w.dev.run(f"git merge -q {FEATURE}")
-    assert changed(w) == {"dev": ("was at 01bf02d", "+ file 20250126153000")}
+    assert changed(w) == {"dev": ("was at be5fdcc", "+ file 20250126153000")}
 
     w.dev.run("git push -q origin main")
-    assert changed(w) == {"github": ("was main at 01bf02d",), "site": ("now queued ef3364d",)}
+    assert changed(w) == {"github": ("was main at be5fdcc",), "site": ("now queued 1f31094",)}
 
     w.advance(10)
-    assert changed(w) == {"site": ("now building ef3364d",)}
+    assert changed(w) == {"site": ("now building 1f31094",)}
     assert format_change(w.change()) == "Changed since: dev$ git push -q origin main"
 
     w.advance(26)
-    assert changed(w) == {"site": ("was serving 01bf02d",)}
+    assert changed(w) == {"site": ("was serving be5fdcc",)}
     assert is_gap(w.change().after)
     assert format_agreement(w.change().after).startswith("GAP: ")
 
@@ -101,10 +101,10 @@ def test_each_command_marks_what_it_changed_and_nothing_else(world: Callable[[in
     assert not is_gap(w.change().after)
 
     w.production.run("git pull -q origin main")
-    assert changed(w) == {"production": ("was at 01bf02d", "+ file 20250126153000")}
+    assert changed(w) == {"production": ("was at be5fdcc", "+ file 20250126153000")}
 
     w.production.run("cd worker && npm start")
-    assert changed(w) == {"worker": ("was running 01bf02d",)}
+    assert changed(w) == {"worker": ("was running be5fdcc",)}
 
     w.dev.run("git status")
     assert changed(w) == {}
@@ -150,7 +150,7 @@ def test_a_worker_that_does_not_run_and_a_database_without_history(world: Callab
     w.engine.supervisor.stop("worker")
     places = {place.key: place for place in find_places(w.change())}
     assert places["worker"].lines == ("not running",)
-    assert places["worker"].changes == ("was running 01bf02d",)
+    assert places["worker"].changes == ("was running be5fdcc",)
     assert places["local"].lines == ("without migrations",)
     assert places["local"].changes[:2] == ("was at migration 070", "- migration 001")
 

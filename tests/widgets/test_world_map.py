@@ -41,7 +41,7 @@ def test_the_map_shows_all_seven_places_the_gap_and_what_changed(broken: Change)
         assert place.name in drawing
     assert "GAP: no such column" in drawing
     assert html.count(">CHANGED<") == html.count("kw-moved'") == 1
-    assert "was serving 01bf02d" in html
+    assert "was serving be5fdcc" in html
 
 
 def test_without_a_gap_none_is_drawn(at: At) -> None:
@@ -55,7 +55,7 @@ def test_the_table_says_the_same_in_words(broken: Change) -> None:
     assert table.findtext("caption") == "What is where"
     assert all(cell.get("scope") for cell in table.iter("th"))
     rows = {row[0].text: row for row in table.iter("tr")}
-    assert rows["production site"][3].text == "was serving 01bf02d"
+    assert rows["production site"][3].text == "was serving be5fdcc"
     assert "no column last_viewed" in (rows["cloud database"][1].text or "")
     assert len(rows) == 8
 
@@ -72,7 +72,7 @@ def test_its_text_is_an_ascii_tree(broken: Change) -> None:
     assert "GAP: the production site writes last_viewed" in text
     marked = [line for line in text.splitlines() if line.startswith("*")]
     assert len(marked) == 1
-    assert "production site  serving ef3364d" in marked[0]
+    assert "production site  serving 1f31094" in marked[0]
 
 
 def test_nothing_in_it_takes_the_focus_or_loads_anything(broken: Change) -> None:
@@ -86,7 +86,7 @@ def test_nothing_in_it_takes_the_focus_or_loads_anything(broken: Change) -> None
 def test_the_picture_stands_alone(broken: Change) -> None:
     root = ET.fromstring(draw_map_picture(broken))  # noqa: S314 - as above
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert "was serving 01bf02d" in "".join(root.itertext())
+    assert "was serving be5fdcc" in "".join(root.itertext())
 
 
 def test_two_maps_share_no_id(broken: Change) -> None:

@@ -84,7 +84,7 @@ lab.dev.run("npx supabase db push")
         "only the page is taken back": NO_PROBE
         + CODE
         + """
-lab.dev.run("git checkout -q ef3364d -- src/app/actions")
+lab.dev.run("git checkout -q 1f31094 -- src/app/actions")
 """
         + PUSH
         + JOB

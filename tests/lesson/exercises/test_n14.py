@@ -37,7 +37,7 @@ lab.dev.write("{BACK}", "ALTER TABLE documents ADD COLUMN last_viewed TIMESTAMPT
 PUSH = """lab.dev.run("npx supabase db push")
 """
 ROLL_BACK = """
-lab.rollback("ef3364d")
+lab.rollback("1f31094")
 lab.advance(2)
 """
 
@@ -59,7 +59,7 @@ lab.dev.run("npx supabase db push --include-all")
         "sent away for the window": """
 lab.advance(1)
 lab.visitors(rate=0)
-lab.rollback("ef3364d")
+lab.rollback("1f31094")
 lab.advance(10)
 """
         + ADD
@@ -97,12 +97,12 @@ lab.dev.run("npx supabase db push")
 lab.dev.write("supabase/migrations/20250126170100_index.sql",
     "CREATE INDEX CONCURRENTLY idx_documents_last_viewed ON documents(user_id, last_viewed DESC NULLS LAST);")
 lab.dev.run("npx supabase db push")
-lab.rollback("ef3364")
+lab.rollback("1f3109")
 lab.advance(10)
 """,
         "by a commit, not by the button": ADD
         + """
-lab.dev.run("git checkout ef3364d -- src && git add -A && git commit -qm 'revert: track views again'")
+lab.dev.run("git checkout 1f31094 -- src && git add -A && git commit -qm 'revert: track views again'")
 lab.dev.run("npx supabase db push && git push -q origin main")
 lab.advance(36)
 """,

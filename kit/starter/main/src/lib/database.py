@@ -1,6 +1,7 @@
 """The pool of database connections, and the ways in which actions use it."""
 
 import os
+import select
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,11 +28,18 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
         max_size=20,
         timeout=10,
         # A connection that died while it was idle is replaced, not handed out.
-        check=AsyncConnectionPool.check_connection,
+        check=_require_silence,
         open=False,
     )
     async with pool:
         yield
+
+
+async def _require_silence(connection: psycopg.AsyncConnection) -> None:
+    """Refuse a connection that speaks unasked: the server is about to hang up, or has."""
+    if select.select([connection], [], [], 0)[0]:
+        await connection.close()
+        raise psycopg.OperationalError("the server has closed the connection")
 
 
 async def execute(sql: str, values: Sequence[object] = ()) -> None:
