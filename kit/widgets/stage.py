@@ -42,6 +42,7 @@ from kit.timeline import (
     last_push,
     schema_switches,
 )
+from kit.timeline.clock import ClockName
 from kit.timeline.drawing import STACKED
 from kit.timeline.journal import Heard
 from kit.widgets.accessibility import DrawnWidget
@@ -50,8 +51,8 @@ from kit.world.audience import watch
 from kit.world.engine import Engine
 from kit.world.snapshot import Change, Snapshot
 
-TOLD_S = 0.1
-"""Seconds between two messages at least."""
+TOLD_S: dict[ClockName, float] = {"wall": 0.1, "virtual": 0.25}
+"""Seconds between two messages at least; on a virtual clock the cell that is watched has the processor."""
 _REST = 5  # times as long as telling took: the cell that is watched has the processor
 SPAN_S = 60.0
 """Seconds of its world's clock that the stage shows."""
@@ -146,7 +147,11 @@ class Stage(DrawnWidget):
             began = time.monotonic()
             self._try(partial(self._tell, [each for each in said if each is not None]))
             told = time.monotonic()
-            due = told + max(TOLD_S, _REST * (told - began))
+            due = told + max(self._pause(), _REST * (told - began))
+
+    def _pause(self) -> float:
+        world = self._heard()
+        return TOLD_S[world.clock.name if world else "wall"]
 
     def _tell(self, said: list[_Said]) -> None:
         message = self._scene.follow(said)

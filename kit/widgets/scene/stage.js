@@ -44,7 +44,8 @@ import { countUntil, OUTCOMES, seconds } from "./run.js";
 const PACE = 12; // seconds of a virtual clock that pass in one, at least: 36 in three
 const LAG_S = 1.2; // real seconds that the picture may be behind, however fast the kernel is
 const FLIES_MS = 700;
-const FRAME_MS = 66; // from picture to picture: the cell that is watched needs the processor, too
+const FRAME_MS = 50; // from picture to picture
+const BUSY_FRAME_MS = 150; // while a virtual clock runs: the cell that is watched needs the processor
 const STEP_S = 12; // the axis grows by so much at a time, and stands still meanwhile
 const BUSY_MS = 1000; // after which a command says how long it has been at it
 const DOCKED = "The stage is on the right; it follows whatever this notebook does.";
@@ -189,12 +190,13 @@ class Stage {
   /** Draw in a frame, though not in each. */
   plan() {
     if (this.timer || this.frame) return;
+    const rest = this.told?.doing && !this.told.wall ? BUSY_FRAME_MS : FRAME_MS;
     this.timer = setTimeout(
       () => {
         this.timer = 0;
         this.frame = requestAnimationFrame((now) => this.tick(now));
       },
-      Math.max(0, this.drawn + FRAME_MS - performance.now()),
+      Math.max(0, this.drawn + rest - performance.now()),
     );
   }
 
