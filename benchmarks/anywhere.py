@@ -7,11 +7,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -19,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.measurement import Row, seconds
 from kit.names import ROOT
 from pictures.jupyter import chromium, find_browser
+from website.server import serve
 
 _LESSON = "tests/hub/test_class.py::test_sixteen_come_work_leave_at_once_and_come_back"
 _TOLD = re.compile(r"^(.+): (\d+\.\d)$", re.MULTILINE)
@@ -69,7 +65,7 @@ def measure_site(runs: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
         subprocess.run([sys.executable, "-m", "website", site], cwd=ROOT, check=True, capture_output=True)
-        with _serve(site) as address, sync_playwright() as playwright, chromium(playwright, path) as browser:
+        with serve(site) as address, sync_playwright() as playwright, chromium(playwright, path) as browser:
             return [
                 Row(
                     what=f"the site's first picture, {page}",
@@ -95,19 +91,6 @@ def measure_install(_runs: int) -> list[Row]:
         disk = sum(path.stat().st_blocks * 512 for path in files) / 1e6
     note = f"in {len(files)} files, which take {disk:.0f} MB of this disk; after {took:.0f} s"
     return [Row(what="a learner's install", measured=size, unit="MB", target=320, note=note)]
-
-
-@contextmanager
-def _serve(folder: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 def _see(browser: Browser, address: str) -> float:

@@ -33,6 +33,24 @@ class Inner:
     reason: str = ""
 
 
+def statements_of_sql(function: Message) -> Iterator[tuple[str, Message]]:
+    """Yield the statements of a function whose body is a text in SQL, with their kinds.
+
+    PostgreSQL reads them when the function is made.
+    """
+    options = {option.def_elem.defname: option.def_elem.arg for option in function.options}
+    if "as" not in options or "language" not in options or options["language"].string.sval.lower() != "sql":
+        return
+    try:
+        tree = parse(options["as"].list.items[0].string.sval)
+    except (PgQueryError, DecodeError):
+        return
+    for raw in tree.stmts:
+        kind = raw.stmt.WhichOneof("node") or ""
+        if kind:
+            yield kind, getattr(raw.stmt, kind)
+
+
 def statements_of_do(content: Message, sql: str) -> list[Inner]:
     """Return what a DO block runs."""
     options = {option.def_elem.defname: option.def_elem.arg for option in content.args}

@@ -7,16 +7,16 @@ file of the same push may use the value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
-from google.protobuf.message import DecodeError
-from postgast import PgQueryError, walk
+from postgast import walk
 from postgast.pg_query_pb2 import A_Expr, ColumnDef, RangeVar, ResTarget, TypeCast
 from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import ConstrType as Con
 
+from kit.review.bodies import statements_of_sql
 from kit.review.catalog import KnownObjects, qualified, type_text
-from kit.review.grammar import Message, parse
+from kit.review.grammar import Message
 from kit.review.objects import Column, Enum
 
 
@@ -75,7 +75,7 @@ def _uses(kind: str, content: Message, catalog: KnownObjects, name: str, value: 
                 for command in commands
             )
         case "create_function_stmt":
-            return any(_uses(of, inner, catalog, name, value) for of, inner in _statements_in(content))
+            return any(_uses(of, inner, catalog, name, value) for of, inner in statements_of_sql(content))
     return False
 
 
@@ -142,18 +142,3 @@ def _inserts(content: Message, catalog: KnownObjects, columns: Iterable[str], va
         [item.res_target.val for item in select.target_list]
     ]
     return any(fits and _is(node, value) for row in rows for fits, node in zip(of_type, row, strict=False))
-
-
-def _statements_in(function: Message) -> Iterator[tuple[str, Message]]:
-    """Yield the statements of a body in SQL, which PostgreSQL reads when the function is made."""
-    options: Mapping[str, Message] = {item.def_elem.defname: item.def_elem.arg for item in function.options}
-    if "as" not in options or "language" not in options or options["language"].string.sval.lower() != "sql":
-        return
-    try:
-        tree = parse(options["as"].list.items[0].string.sval)
-    except (PgQueryError, DecodeError):
-        return
-    for raw in tree.stmts:
-        kind = raw.stmt.WhichOneof("node") or ""
-        if kind:
-            yield kind, getattr(raw.stmt, kind)

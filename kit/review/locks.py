@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
-from postgast import PgQueryError, walk
+from postgast import walk
 from postgast.pg_query_pb2 import AlterTableType as At
 from postgast.pg_query_pb2 import CommonTableExpr, DropBehavior, RangeVar
 from postgast.pg_query_pb2 import ConstrType as Con
 from postgast.pg_query_pb2 import ObjectType as Obj
 
+from kit.review.bodies import statements_of_sql
 from kit.review.catalog import DROPPED, TEMPORARY, KnownObjects, qualified
 from kit.review.facts import Keys
-from kit.review.grammar import Message, parse
+from kit.review.grammar import Message
 from kit.review.objects import Column, Constraint, Index, Table
 from kit.review.rules import LOCKS, Lock, strongest
 
@@ -402,16 +402,7 @@ def _commented(about: _About) -> Pairs:
 def _function_made(about: _About) -> Pairs:
     """A body in SQL is parsed when the function is made: what it names is locked as if it ran."""
     content, catalog = about.content, about.catalog
-    options = {option.def_elem.defname: option.def_elem.arg for option in content.options}
-    if "language" not in options or options["language"].string.sval.lower() != "sql" or "as" not in options:
-        return
-    try:
-        tree = parse(options["as"].list.items[0].string.sval)
-    except (PgQueryError, DecodeError):
-        return
-    for raw in tree.stmts:
-        kind = raw.stmt.WhichOneof("node") or ""
-        inner: Message = getattr(raw.stmt, kind) if kind else None
+    for kind, inner in statements_of_sql(content):
         if kind in {"insert_stmt", "update_stmt", "delete_stmt"}:
             for name in relations_in(inner, catalog):
                 yield name, "ROW EXCLUSIVE" if name == catalog.name(inner.relation) else "ACCESS SHARE"

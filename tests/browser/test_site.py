@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -20,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from kit.names import ROOT
 from pictures.looks import AXE, barriers
 from pictures.panel import Panel
+from website.server import serve
 
 pytestmark = pytest.mark.browser
 
@@ -47,11 +45,6 @@ class Links(HTMLParser):
         self.targets += [given[name] for name in ("href", "src", "data-record") if name in given]
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def site(
     kit_home: Path, tmp_path_factory: pytest.TempPathFactory, need: Callable[[object, str], None]
@@ -70,10 +63,8 @@ def site(
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """Serve it."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serve(site) as address:
+        yield address
 
 
 @pytest.fixture
