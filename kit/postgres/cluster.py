@@ -154,9 +154,10 @@ def restart(
 def _end_orphans(data: Path) -> None:
     """End what a server that was killed has left: its children, which work in its data folder."""
     orphans = []
+    folder = str(data.resolve())  # as the operating system knows it: KIT_HOME may be behind a link
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):  # it may end, or be somebody else's
-            if process.cwd() == str(data):
+            if process.cwd() == folder:
                 process.kill()
                 orphans.append(process)
     wait_until(lambda: not any(_is_alive(process) for process in orphans), seconds=math.inf)

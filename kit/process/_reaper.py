@@ -154,6 +154,7 @@ class Reaper:
         self.children: dict[str, Child] = {}
         self.holders: set[socket.socket] = set()
         self.finals: list[dict[str, Any]] = []
+        self.written: list[tuple[int, bool]] = []
         self.bequest: dict[str, Any] | None = None
         self.seed: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self.planted = False
@@ -438,14 +439,18 @@ class Reaper:
                 for connection in child.waiting:
                     self._answer(connection, {"exit": child.process.returncode})
                 del self.children[name]
+        if self._groups() != self.written:
+            # An ended one's number could be somebody else's when the guard reads it.
+            with contextlib.suppress(OSError):  # somebody has deleted the folder
+                self._write_plan()
+
+    def _groups(self) -> list[tuple[int, bool]]:
+        """Return what runs: the number of each group, and whether it is kept until the last."""
+        return [(child.process.pid, child.last) for child in self.children.values() if not child.ended()]
 
     def _write_plan(self) -> None:
         """Write down for the guard what it has to end, and to run, should this process be killed."""
-        groups = [
-            [child.process.pid, child.last]
-            for child in self.children.values()
-            if child.process.poll() is None
-        ]
+        self.written = groups = self._groups()
         plan = os.path.join(self.folder, "plan")  # noqa: PTH118 - no pathlib here
         with open(plan + ".new", "w") as file:  # noqa: PTH123 - as above
             json.dump({"groups": groups, "finals": self.finals}, file)

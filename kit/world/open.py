@@ -352,11 +352,8 @@ def _locked() -> Iterator[int]:
     path = kit_home() / "world.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _end_holders(path)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        while not _is_locked(descriptor):
+            _end_holders(path)  # again, should one of them have started another one meanwhile
         left = _live()
         if left is not None and left.name.startswith(PREFIX):
             shutil.rmtree(left, ignore_errors=True)
@@ -365,10 +362,20 @@ def _locked() -> Iterator[int]:
         os.close(descriptor)  # a reaper that was started meanwhile has it open, too
 
 
+def _is_locked(descriptor: int) -> bool:
+    """Lock a file if nobody else has it locked; say whether it is ours."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _end_holders(path: Path) -> None:
+    found = str(path.resolve())  # as the operating system knows it: KIT_HOME may be behind a link
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):  # it may end, or be somebody else's
-            if process.pid != os.getpid() and any(file.path == str(path) for file in process.open_files()):
+            if process.pid != os.getpid() and any(file.path == found for file in process.open_files()):
                 process.kill()
 
 

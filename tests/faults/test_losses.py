@@ -7,8 +7,10 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +22,8 @@ from .conftest import Place
 
 pytestmark = pytest.mark.losses
 
+HUNG_S = 900.0
+"""After which a process is taken for one that will never end; some minutes are usual for the slowest."""
 SESSION = """
 import json, sys
 from kit import open_world
@@ -130,6 +134,19 @@ def slowed(need: Callable[[object, str], None]) -> list[str]:
     ]
 
 
+def watched(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+    """Have a process that hangs die of it, and write down where each of its threads stands."""
+
+    def abort() -> None:
+        if process.poll() is None:
+            process.send_signal(signal.SIGABRT)
+
+    timer = threading.Timer(HUNG_S, abort)
+    timer.daemon = True
+    timer.start()
+    return process
+
+
 class Session:
     """A kernel that works in the world, and everything that it was told has happened."""
 
@@ -139,14 +156,16 @@ class Session:
         self.last, self.viewed = 0, 0.0
 
     def python(self, code: str, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*self.before, sys.executable, "-c", code, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self.place.environment,
-            start_new_session=True,
+        return watched(
+            subprocess.Popen(
+                [*self.before, sys.executable, "-X", "faulthandler", "-c", code, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=self.place.environment,
+                start_new_session=True,
+            )
         )
 
     def begin(self) -> None:
@@ -216,14 +235,16 @@ def work_and_be_killed(place: Place, *, rounds: int, seed: int, before: list[str
         reopened_by = ("a kernel", "a terminal", "both")[number % 3]
         terminal = None
         if reopened_by != "a kernel":
-            terminal = subprocess.Popen(
-                [sys.executable, "-m", "kit", "shell"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=place.environment,
-                start_new_session=True,
+            terminal = watched(
+                subprocess.Popen(
+                    [sys.executable, "-X", "faulthandler", "-m", "kit", "shell"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    env=place.environment,
+                    start_new_session=True,
+                )
             )
             count = 'psql "$CLOUD_DB_URL" -Atc "SELECT count(*) FROM notes"'
             if reopened_by == "a terminal":

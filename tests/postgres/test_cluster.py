@@ -101,6 +101,22 @@ def test_what_a_killed_server_left_running_is_ended_first(
     server.require_instance()
 
 
+def test_behind_a_link_what_a_killed_server_left_is_ended_too(
+    supervised: Callable[[], Supervisor], kit_home: Path, short_folder: Path
+) -> None:
+    supervisor, provider = supervised(), Embedded(kit_home / "cache")
+    server = start_server(provider, supervisor.folder, supervisor)
+    link = short_folder / "linked"
+    link.symlink_to(supervisor.folder)
+    with server.connect() as busy:
+        backend = psutil.Process(busy.info.backend_pid)
+        backend.suspend()
+        os.kill(supervisor.processes()["postgres"].pid, signal.SIGKILL)
+        provider.restart(link, supervisor, instance=server.instance, port=server.port)
+        assert not alive(backend)
+    server.require_instance()
+
+
 def test_data_of_another_major_version_is_named_not_touched(
     own_programs: Provider, supervised: Callable[[], Supervisor]
 ) -> None:

@@ -361,6 +361,21 @@ def test_what_a_killed_reaper_started_is_ended_by_its_guard(
     assert not supervisor.folder.exists()
 
 
+def test_what_has_ended_is_no_business_of_the_guards_any_more(supervised: Callable[[], Supervisor]) -> None:
+    supervisor = supervised()
+    running, ending = forever(supervisor, "runs"), forever(supervisor, "ends")
+
+    def groups() -> list[int]:
+        plan = json.loads((supervisor.folder / "plan").read_text())
+        return [number for number, _ in plan["groups"]]
+
+    assert groups() == [running.pid, ending.pid]
+    os.kill(ending.pid, signal.SIGKILL)
+
+    # Its number may be given to somebody else from now on.
+    assert wait_until(lambda: groups() == [running.pid], seconds=PATIENCE_S)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the guard alone does it")
 def test_processes_end_with_reaper_and_guard_killed_in_one_instant(
     supervised: Callable[[], Supervisor],

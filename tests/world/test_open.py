@@ -575,3 +575,30 @@ def test_a_world_works_below_a_path_with_spaces(kernel: Callable[..., Kernel]) -
     finally:
         assert wait_until(lambda: not list(place.iterdir()), seconds=60)
         place.rmdir()
+
+
+HOLDS = """
+import fcntl, signal, sys
+with open(sys.argv[1], "w") as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    print("locked", flush=True)
+    signal.pause()
+"""
+
+
+def test_behind_a_link_what_a_crash_has_left_is_ended_too(kernel: Callable[..., Kernel], home: Path) -> None:
+    link = home.with_name(f"{home.name}-linked")
+    link.symlink_to(home)
+    left = subprocess.Popen([sys.executable, "-c", HOLDS, home / "world.lock"], stdout=subprocess.PIPE)
+    try:
+        assert left.stdout
+        left.stdout.readline()
+
+        opened = kernel(KIT_HOME=str(link))("w = open_world(phase=1); w")
+
+        assert opened == "Phase 1: built from its checkpoint."
+        assert left.wait() == -signal.SIGKILL
+    finally:
+        left.kill()
+        left.communicate()
+        link.unlink()
