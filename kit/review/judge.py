@@ -21,16 +21,9 @@ from kit.review.enum_values import NewValues
 from kit.review.facts import Keys
 from kit.review.grammar import Message
 from kit.review.locks import Locked, find_locks
-from kit.review.net import (
-    NEW,
-    Net,
-    ObjectChange,
-    find_net,
-    keeps_the_rows,
-    states_a_column,
-    subject_of,
-    table_of,
-)
+from kit.review.net import find_net
+from kit.review.net.change import NEW, Net, ObjectChange, subject_of, table_of
+from kit.review.net.columns import keeps_the_rows, states_a_column
 from kit.review.objects import Column, Domain, Key
 from kit.review.outside import find_outside_of
 from kit.review.rules import Lock, Order, Rule, combine, read_rules, strongest
