@@ -226,11 +226,12 @@ def take_own(tell: Progress) -> Engine | None:
         with _unreadable():
             engine.take()
     except _Unreadable:
-        # Whoever else holds it has lost it, too: what runs in it must not see it moved.
+        # Whoever else holds it has lost it, too. From its folder it may start all the same: on another
+        # port, if somebody has taken the one of its PostgreSQL.
         for name in engine.supervisor.processes():
             engine.supervisor.stop(name)
         engine.close()
-        raise
+        return _start_own(tell)
     return engine
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -510,6 +511,18 @@ def test_the_setup_cell_starts_a_killed_server_on_its_data(own: Callable[[int], 
     assert wait_until(lambda: engine.supervisor.processes()["postgres"].exit is not None, seconds=60)
 
     opened = own(1)
+
+    assert opened.how == "Phase 1: your own world, as you left it."
+    assert opened.engine.run("dev", 'psql "$LOCAL_DB_URL" -Atc "TABLE mine"').output == "7\n"
+
+
+def test_a_port_that_was_taken_meanwhile_costs_nothing(own: Callable[[int], opening.Opened]) -> None:
+    engine = own(1).engine
+    engine.run("dev", 'psql "$LOCAL_DB_URL" -qc "CREATE TABLE mine AS SELECT 7 AS x"')
+    os.kill(engine.supervisor.processes()["postgres"].pid, signal.SIGKILL)
+    assert wait_until(lambda: engine.supervisor.processes()["postgres"].exit is not None, seconds=60)
+    with socket.create_server(("127.0.0.1", engine.server.port)):
+        opened = own(1)
 
     assert opened.how == "Phase 1: your own world, as you left it."
     assert opened.engine.run("dev", 'psql "$LOCAL_DB_URL" -Atc "TABLE mine"').output == "7\n"
