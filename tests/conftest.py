@@ -17,8 +17,9 @@ from filelock import FileLock
 from kit.experiments.rehearsal import Plan, Rehearsal, rehearse
 from kit.postgres import Embedded, Server, create, start_server
 from kit.process import Supervisor
+from kit.world.checkpoints import find_checkpoint, go_to
 from kit.world.engine import Engine
-from kit.world.open import find_checkpoint, go_to, open_at
+from kit.world.open import open_at
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,8 @@ from kit.cli.screen import BAD, Screen
 from kit.errors import BadInput, KitError
 from kit.postgres import ProviderName, remove_container
 from kit.process import PREFIX, is_served, temporary_folder
+from kit.world.holders import hold_own
 from kit.world.home import kit_home
-from kit.world.open import hold_own
 from kit.world.save import fingerprint
 
 SETTLED_S = 5.0

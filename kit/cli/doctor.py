@@ -28,9 +28,11 @@ from kit.repos import require_git
 from kit.supabase.arguments import Release
 from kit.supabase.real import find_cli, find_cli_release
 from kit.timeline import Deployed
+from kit.world.checkpoints import find_refusal
 from kit.world.home import kit_home, shared_cache
-from kit.world.open import FIRST, find_refusal, open_at
+from kit.world.open import open_at
 from kit.world.save import TEST_DOCUMENT
+from kit.world.workflow import FIRST
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_JUPYTERLAB = 4

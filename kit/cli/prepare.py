@@ -12,8 +12,8 @@ from kit.cli.app import KitCommand
 from kit.cli.screen import Screen
 from kit.errors import BadInput
 from kit.names import KIT_CACHE, KIT_HOME
+from kit.world.checkpoints import prepare as prepare_cache
 from kit.world.home import shared_cache
-from kit.world.open import prepare as prepare_cache
 
 _EXAMPLES = f"""\
 Examples:

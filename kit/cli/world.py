@@ -14,9 +14,9 @@ import click
 from kit.cli.app import KitCommand
 from kit.cli.screen import HEAD, Screen
 from kit.process.shell import find_shell
-from kit.world.open import FIRST, LAST, find_standing, open_beside
-from kit.world.open import reset as reset_world
-from kit.world.workflow import PHASES
+from kit.world.standing import find_standing, open_beside
+from kit.world.standing import reset as reset_world
+from kit.world.workflow import FIRST, LAST, PHASES
 
 _PROMPT = r"(kit) \W \$ "
 _TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES")

@@ -44,8 +44,9 @@ from kit.process import wait_until
 from kit.repos import Handling
 from kit.review import Order, order_of
 from kit.timeline import Deployed, Outcome
+from kit.world.checkpoints import open_copy
 from kit.world.engine import Engine
-from kit.world.open import open_at, open_copy
+from kit.world.open import open_at
 from kit.world.save import save
 from kit.world.world import World
 

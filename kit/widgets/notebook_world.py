@@ -14,7 +14,7 @@ from kit.names import STAGE_OFFERED
 from kit.timeline.clock import ClockName
 from kit.widgets.cell_progress import show_progress
 from kit.widgets.stage import Stage
-from kit.world.open import Progress
+from kit.world.checkpoints import Progress
 from kit.world.world import World
 
 # Programs that show widgets, and dock nothing: what they set, and what they are started as.

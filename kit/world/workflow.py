@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kit.errors import BadInput
 from kit.names import FEATURE, HOMEPAGE, VERSION, CloneName
 from kit.timeline import CommandRan, PageView, broken_windows, last_push
 from kit.world.snapshot import Snapshot
@@ -297,3 +298,22 @@ def _read_action(facts: Mapping[str, Any]) -> Action:
 
 
 PHASES = tuple(_read_phases())
+
+
+FIRST, LAST = 1, len(PHASES) + 1
+"""Phase 8 is the world after the last phase."""
+
+
+def require_phase(phase: object) -> int:
+    """Return `phase` if there is one of that number.
+
+    Raises:
+        BadInput: if there is not.
+    """
+    if isinstance(phase, bool) or not isinstance(phase, int) or not FIRST <= phase <= LAST:
+        raise BadInput(
+            f"There is no phase {phase!r}.",
+            looked=[f"phase {known.number}: {known.title}" for known in PHASES],
+            remedy=f"Give a number from {FIRST} to {LAST - 1}, or {LAST} for the state after the last phase.",
+        )
+    return phase

@@ -15,9 +15,10 @@ from kit.names import CLONES, CloneName
 from kit.process.shell import Ran
 from kit.timeline import Timeline, count_outcomes, draw_visits
 from kit.timeline.clock import ClockName
+from kit.world.checkpoints import Progress, go_to
 from kit.world.engine import Engine
 from kit.world.job import JobRun, run_job
-from kit.world.open import Progress, go_to, open_at, open_scratch
+from kit.world.open import open_at, open_scratch
 from kit.world.page import Page
 from kit.world.snapshot import Change, Described, Status
 from kit.world.tab import Tab

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from kit.process import wait_until
-from kit.world.open import find_checkpoint
+from kit.world.checkpoints import find_checkpoint
 
 PATIENCE_S = 60.0
 ROOT = Path(__file__).parent.parent.parent

@@ -15,7 +15,7 @@ import pytest
 
 from kit.names import ROOT
 from kit.postgres.programs import everybody_may_read
-from kit.world.open import prepare
+from kit.world.checkpoints import prepare
 from tests.hub.classroom import CLASS, LATE, Account, Hub
 
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"

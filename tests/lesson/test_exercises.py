@@ -10,7 +10,7 @@ from kit.errors import BadInput
 from kit.lesson import exercises
 from kit.lesson.exercise import HINTS, Exercise
 from kit.lesson.exercises import EXERCISES
-from kit.world.open import LAST
+from kit.world.workflow import LAST
 
 
 @pytest.fixture(scope="module")

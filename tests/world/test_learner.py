@@ -11,7 +11,7 @@ import pytest
 
 from kit import open_world
 from kit.errors import BadInput
-from kit.world.open import find_standing, open_beside, reset, saved_phases
+from kit.world.standing import find_standing, open_beside, reset, saved_phases
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,11 +20,12 @@ from kit.errors import BadInput, ProcessFailed, UnusableFolder, WorldTaken
 from kit.names import FEATURE, KIT_WORLD
 from kit.postgres import dump
 from kit.process import wait_until
-from kit.world import open as opening
+from kit.world import checkpoints, holders
+from kit.world.checkpoints import go_to
 from kit.world.engine import Engine
-from kit.world.open import LAST, go_to, open_at, open_scratch, require_phase
+from kit.world.open import Opened, open_at, open_scratch
 from kit.world.save import fingerprint
-from kit.world.workflow import PHASES
+from kit.world.workflow import LAST, PHASES, require_phase
 
 At = Callable[[int], Engine]
 ROOT = Path(__file__).parents[2]
@@ -84,8 +85,8 @@ for line in sys.stdin:
 @pytest.fixture
 def home(kit_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test a learner's world of its own, and all of them the same checkpoints."""
-    opening.find_checkpoint(5, print)
-    if not (spare := opening._spare()).exists() and (kit_home / "world" / "repos").exists():
+    checkpoints.find_checkpoint(5, print)
+    if not (spare := checkpoints._spare()).exists() and (kit_home / "world" / "repos").exists():
         # As a scratch world leaves it to the next one: so its data folder, too, is made once.
         with contextlib.suppress(OSError):  # another process was quicker
             (kit_home / "world").rename(spare)
@@ -111,11 +112,11 @@ def kernel(home: Path) -> Iterator[Callable[..., Kernel]]:
 
 
 @pytest.fixture
-def own(home: Path) -> Iterator[Callable[[int], opening.Opened]]:
+def own(home: Path) -> Iterator[Callable[[int], Opened]]:
     """Open the learner's world in this process."""
     assert home
     yield open_at
-    if (engine := opening._mine.pop("own", None)) is not None:
+    if (engine := holders.MINE.pop("own", None)) is not None:
         engine.close()
 
 
@@ -260,7 +261,7 @@ def test_a_replay_that_goes_wrong_is_no_checkpoint(
 ) -> None:
     world = at(2)
     shutil.rmtree(checkpoint(world, own_cache, 2))
-    monkeypatch.setattr(opening, "play", lambda world, _: world.run("dev", "git nonsense"))
+    monkeypatch.setattr(checkpoints, "play", lambda world, _: world.run("dev", "git nonsense"))
 
     with pytest.raises(ProcessFailed, match="Replaying phase 1 did not do what it should") as failure:
         go_to(world, 2)
@@ -333,7 +334,7 @@ def test_a_fresh_world_is_never_saved(home: Path, monkeypatch: pytest.MonkeyPatc
 # The learner's own world
 
 
-def test_where_it_was_left_it_goes_on(own: Callable[[int], opening.Opened]) -> None:
+def test_where_it_was_left_it_goes_on(own: Callable[[int], Opened]) -> None:
     opened = own(1)
     assert opened.how == "Phase 1: built from its checkpoint."
     opened.engine.write("dev", "draft", "mine\n")
@@ -345,7 +346,7 @@ def test_where_it_was_left_it_goes_on(own: Callable[[int], opening.Opened]) -> N
     assert again.engine.read("dev", "draft") == "mine\n"
 
 
-def test_to_another_phase_and_back_nothing_is_lost(own: Callable[[int], opening.Opened]) -> None:
+def test_to_another_phase_and_back_nothing_is_lost(own: Callable[[int], Opened]) -> None:
     own(1).engine.write("dev", "draft", "mine\n")
 
     jumped = own(5)
@@ -360,7 +361,7 @@ def test_to_another_phase_and_back_nothing_is_lost(own: Callable[[int], opening.
     assert back.engine.read("dev", "draft") == "mine\n"
 
 
-def test_an_older_world_of_a_phase_is_not_replaced(own: Callable[[int], opening.Opened], home: Path) -> None:
+def test_an_older_world_of_a_phase_is_not_replaced(own: Callable[[int], Opened], home: Path) -> None:
     own(1).engine.write("dev", "draft", "older\n")
     own(5)
     engine = own(1).engine
@@ -386,7 +387,7 @@ def test_an_older_world_of_a_phase_is_not_replaced(own: Callable[[int], opening.
     ],
 )
 def test_a_world_that_cannot_be_read_is_set_aside_and_named(
-    own: Callable[[int], opening.Opened], home: Path, damage: str, why: str
+    own: Callable[[int], Opened], home: Path, damage: str, why: str
 ) -> None:
     own(1).engine.close()
     (home / "world" / damage).write_text("{\n{")
@@ -402,7 +403,7 @@ def test_a_world_that_cannot_be_read_is_set_aside_and_named(
 
 
 def test_a_full_disk_is_said_before_anything_is_done(
-    own: Callable[[int], opening.Opened], monkeypatch: pytest.MonkeyPatch
+    own: Callable[[int], Opened], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = own(1).engine
     with monkeypatch.context() as patch:
@@ -416,7 +417,7 @@ def test_a_full_disk_is_said_before_anything_is_done(
     assert "draft" not in own(1).engine.run("dev", "git status --short").output
 
 
-def test_nobody_else_may_look_into_it(own: Callable[[int], opening.Opened], home: Path) -> None:
+def test_nobody_else_may_look_into_it(own: Callable[[int], Opened], home: Path) -> None:
     engine = own(1).engine
     private = 0o711 if os.geteuid() == 0 else 0o700  # PostgreSQL's account passes through to its data
     modes = {path: path.stat().st_mode & 0o777 for path in (home / "world", home / "world" / "pg")}
@@ -426,7 +427,7 @@ def test_nobody_else_may_look_into_it(own: Callable[[int], opening.Opened], home
         assert (engine.folder / name).stat().st_mode & 0o077 == 0
 
 
-def test_a_saved_world_that_is_damaged_is_set_aside(own: Callable[[int], opening.Opened], home: Path) -> None:
+def test_a_saved_world_that_is_damaged_is_set_aside(own: Callable[[int], Opened], home: Path) -> None:
     own(1)
     own(5)
     (home / "worlds" / "1" / "state.json").write_text("{")
@@ -442,7 +443,7 @@ def test_a_saved_world_that_is_damaged_is_set_aside(own: Callable[[int], opening
 
 
 def test_what_was_interrupted_is_made_anew_and_never_saved(
-    own: Callable[[int], opening.Opened], home: Path, monkeypatch: pytest.MonkeyPatch
+    own: Callable[[int], Opened], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = own(1).engine
     engine.write("dev", "draft", "mine\n")
@@ -462,7 +463,7 @@ def test_what_was_interrupted_is_made_anew_and_never_saved(
     assert "draft" not in opened.engine.run("dev", "git status --short").output
 
 
-def test_a_closed_world_is_opened_anew(own: Callable[[int], opening.Opened]) -> None:
+def test_a_closed_world_is_opened_anew(own: Callable[[int], Opened]) -> None:
     first = own(1).engine
     first.write("dev", "draft", "mine\n")
     first.close()
@@ -504,7 +505,7 @@ def test_killed_with_a_dead_server_nothing_is_lost(kernel: Callable[..., Kernel]
     assert second("w.dev.read('draft')") == "mine"
 
 
-def test_the_setup_cell_starts_a_killed_server_on_its_data(own: Callable[[int], opening.Opened]) -> None:
+def test_the_setup_cell_starts_a_killed_server_on_its_data(own: Callable[[int], Opened]) -> None:
     engine = own(1).engine
     engine.run("dev", 'psql "$LOCAL_DB_URL" -qc "CREATE TABLE mine AS SELECT 7 AS x"')
     os.kill(engine.supervisor.processes()["postgres"].pid, signal.SIGKILL)
@@ -516,7 +517,7 @@ def test_the_setup_cell_starts_a_killed_server_on_its_data(own: Callable[[int], 
     assert opened.engine.run("dev", 'psql "$LOCAL_DB_URL" -Atc "TABLE mine"').output == "7\n"
 
 
-def test_a_port_that_was_taken_meanwhile_costs_nothing(own: Callable[[int], opening.Opened]) -> None:
+def test_a_port_that_was_taken_meanwhile_costs_nothing(own: Callable[[int], Opened]) -> None:
     engine = own(1).engine
     engine.run("dev", 'psql "$LOCAL_DB_URL" -qc "CREATE TABLE mine AS SELECT 7 AS x"')
     os.kill(engine.supervisor.processes()["postgres"].pid, signal.SIGKILL)
@@ -553,7 +554,7 @@ def test_two_notebooks_have_one_world_in_turns(kernel: Callable[..., Kernel]) ->
     assert first("w.dev.run('git branch').exit") == 0
 
 
-def test_go_to_needs_the_world_to_be_ones_own(own: Callable[[int], opening.Opened]) -> None:
+def test_go_to_needs_the_world_to_be_ones_own(own: Callable[[int], Opened]) -> None:
     engine = own(1).engine
     engine.close()
 

@@ -7,8 +7,10 @@ import psycopg
 import pytest
 
 from kit.cli import FAILED, MISUSED, main
+from kit.world.checkpoints import find_refusal, prepare
 from kit.world.engine import Engine
-from kit.world.open import FIRST, LAST, find_refusal, open_at, prepare
+from kit.world.open import open_at
+from kit.world.workflow import FIRST, LAST
 
 
 @pytest.fixture
