@@ -15,6 +15,7 @@ from kit.lesson.checks import (
     commits,
     deploys,
     histories,
+    hosts,
     locks,
     monitors,
     orders,
@@ -57,6 +58,7 @@ _CHECKS: Mapping[str, Check] = {
     "15b": histories.restamped,
     "16a": own_changes.insists_on_both,
     "16b": own_changes.shipped_something,
+    "17a": hosts.dropped_by_the_host,
     "18a": monitors.noticed_soon,
 }
 

@@ -85,8 +85,19 @@ def tell_build(attempt: Attempt) -> str:
     newest = pushes[-1]
     if newest.stage == "failed":
         return "The newest push was not built: the build failed."
+    if newest.stage in {"canceled", "staged"}:
+        return f"The host's page calls the newest push {newest.stage}: it does not go live by itself."
+    if newest.stage == "queued" and _is_full(attempt):
+        return f"It waits in the queue until another build has ended. {attempt.slept}".strip()
     left = math.ceil(newest.pushed_at + newest.waited + newest.takes - seen.now)
     return f"It is live in {left} s. {attempt.slept or f'Let them pass: lab.advance({left}).'}"
+
+
+def _is_full(attempt: Attempt) -> bool:
+    """Say whether the host builds, or is about to, as many other commits as it can at a time."""
+    *others, _ = attempt.seen.deployments
+    ahead = sum(deployment.stage in {"queued", "building"} for deployment in others)
+    return ahead >= attempt.world.engine.host.settings.concurrent_builds
 
 
 def as_on_main(attempt: Attempt, says: str, *, met: bool = True, seen: str = "") -> Condition:
