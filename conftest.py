@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Generator, Iterator
@@ -42,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     (folder / "cache").mkdir(mode=0o711)
     os.environ[RUN] = str(folder)
     config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN), ignore_errors=True))
+    # A run that somebody ends from outside, because it takes too long, says what has failed by then.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("The run was terminated."))
 
 
 def _require_stored(config: pytest.Config) -> None:
