@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, LiteralString
 
 from kit.draw import Markup, draw_element, draw_verdict
+from kit.errors import UnclearAnswer
 from kit.names import DatabaseName
 from kit.timeline import CommandRan, Record, Timeline
 from kit.world.snapshot import Snapshot
@@ -42,12 +43,26 @@ class Attempt:
     """What the learner did: a world, and what they answered.
 
     Attributes:
-        world: in which the exercise was done.
+        place: the world in which the exercise was done; None where it needs none.
         answer: the third argument of `exercise`; `...` or None where nothing was answered.
     """
 
-    world: World
+    place: World | None
     answer: object = None
+
+    @property
+    def world(self) -> World:
+        """The world in which it was done.
+
+        Raises:
+            UnclearAnswer: if none was given.
+        """
+        if self.place is None:
+            raise UnclearAnswer(
+                "there is no world to ask.",
+                remedy='Name it, as in exercise(lab, "5a") or exercise(world, "5a").',
+            )
+        return self.place
 
     @cached_property
     def seen(self) -> Snapshot:

@@ -21,6 +21,7 @@ from kit.lesson.checks import (
     orders,
     own_changes,
     pipeline,
+    rehearsals,
     schema,
     verification,
     worker,
@@ -31,6 +32,7 @@ Check = Callable[[Attempt], Iterable[Condition]]
 
 
 _CHECKS: Mapping[str, Check] = {
+    "0a": rehearsals.lost_as_many,
     "1a": branches.count_missing,
     "1b": branches.clean_start,
     "2a": schema.edited_unnoticed,

@@ -31,11 +31,11 @@ class Asked(Assessment):
     """An assessment that JupyterLab shows with two buttons: ask again, a hint.
 
     Attributes:
-        world: that was asked.
+        world: that was asked; None where the exercise needs none.
         answer: what the learner found out, where the exercise asks for that.
     """
 
-    world: World
+    world: World | None
     answer: object = None
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
@@ -47,11 +47,13 @@ class Asked(Assessment):
         return CheckPanel(self, ask=ask, answer=self.answer)._repr_mimebundle_(**options)
 
 
-def exercise(world: World, number: str, answer: object = None, *, hint: int | None = None) -> Assessment:
+def exercise(
+    world: World | None, number: str, answer: object = None, *, hint: int | None = None
+) -> Assessment:
     """Ask whether an exercise is done; its first Not yet and its first Done are remembered.
 
     Args:
-        world: in which it was done.
+        world: in which it was done; None where the exercise needs none.
         number: of the exercise: "2a".
         answer: what you found out, where the exercise asks for that.
         hint: which hint to show as long as it is not done, 1 to 3; the third is the solution. None for none.

@@ -17,7 +17,7 @@ from kit.world.home import progress_file, remember
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("KIT_HOME", str(home))
-    remember("exercise", {"number": "1a", "done": True})
+    remember("exercise", {"number": "0a", "done": True})
     return home
 
 
@@ -25,7 +25,7 @@ def test_it_prints_what_is_done_and_what_comes_next(capsys: pytest.CaptureFixtur
     assert main(["progress"]) == 0
     shown = capsys.readouterr().out
     assert f"1 of {len(EXERCISES)} exercises done." in shown
-    assert "Next: 1b in 01_prepare_feature." in shown
+    assert "Next: 1a in 01_prepare_feature." in shown
     assert all(f" {number} " in shown for number in EXERCISES)
 
 
@@ -78,11 +78,11 @@ def test_the_exports_of_a_class_are_one_table(tmp_path: Path, capsys: pytest.Cap
 
     assert main(["progress", "--class", str(exports)]) == 0
     shown = capsys.readouterr().out
-    assert shown.splitlines()[0].split()[:3] == ["learner", "01", "02"]
+    assert shown.splitlines()[0].split()[:3] == ["learner", "00", "01"]
     assert "Not read: Bo.json: it is no JSON" in shown
     assert main(["progress", "--json", "--class", str(exports)]) == 0
     (ada,) = json.loads(capsys.readouterr().out)["learners"]
-    assert ada["notebooks"]["01_prepare_feature"]["done"] == 1
+    assert ada["notebooks"]["00_start_here"]["done"] == 1
 
 
 def test_a_class_is_no_export_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

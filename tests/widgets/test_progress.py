@@ -25,13 +25,13 @@ def shown(table: ProgressTable | PredictionTable) -> str:
 
 
 def test_it_shows_what_is_done_and_what_comes_next() -> None:
-    remember("exercise", {"number": "1a", "done": True})
+    remember("exercise", {"number": "0a", "done": True})
     remember("prediction", {"plan": PLAN, "right": [True, False, True]})
     html = shown(ProgressTable())
     assert html.count("✓ done") == 1
     assert html.count("not asked") == len(EXERCISES) - 1
     assert html.count("class='kw-marked'") == 1
-    assert "Next: 1b in 01_prepare_feature." in html
+    assert "Next: 1a in 01_prepare_feature." in html
     assert "2 of 3 right" in html
 
 
