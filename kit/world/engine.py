@@ -337,12 +337,22 @@ class Engine:
                 require_space()
             try:
                 yield
-            finally:
-                if self.folder.exists():
-                    self.keep_state()
-                    if self.keep and not self._becoming:
-                        with contextlib.suppress(ServerFailed, psycopg.Error):  # the step has said so already
-                            self.server.flush()
+            except BaseException:
+                with contextlib.suppress(ServerFailed):  # what went wrong has been said already
+                    self._end_step()
+                raise
+            self._end_step()
+
+    def _end_step(self) -> None:
+        """Return when all that the step did is on disk."""
+        if not self.folder.exists():
+            return
+        self.keep_state()
+        if self.keep and not self._becoming:
+            try:
+                self.server.flush()
+            except psycopg.Error as error:
+                raise server_killed() from error
 
     def run(self, clone: CloneName, command: str) -> Ran:
         """Run a command in a clone's folder, in a real shell, and note what it changed.

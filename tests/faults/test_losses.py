@@ -250,10 +250,14 @@ def work_and_be_killed(place: Place, *, rounds: int, seed: int, before: list[str
             if reopened_by == "a terminal":
                 told, _ = terminal.communicate(count)
                 assert int(told.split()[-1]) >= len(session.told), told
-        session.require_everything(session.ask())
-        if terminal is not None and terminal.poll() is None:
-            told, _ = terminal.communicate("exit 0")
-            assert terminal.returncode == 0, told
+        try:
+            session.require_everything(session.ask())
+            if terminal is not None and terminal.poll() is None:
+                told, _ = terminal.communicate("exit 0")
+                assert terminal.returncode == 0, told
+        finally:
+            if terminal is not None:
+                terminal.kill()
 
 
 def test_at_fifty_instants(place: Place) -> None:

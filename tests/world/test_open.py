@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from kit.errors import BadInput, ProcessFailed, UnusableFolder, WorldTaken
+from kit.errors import BadInput, ProcessFailed, ServerFailed, UnusableFolder, WorldTaken
 from kit.names import FEATURE, KIT_WORLD
 from kit.postgres import dump
 from kit.process import wait_until
@@ -515,6 +515,24 @@ def test_the_setup_cell_starts_a_killed_server_on_its_data(own: Callable[[int], 
 
     assert opened.how == "Phase 1: your own world, as you left it."
     assert opened.engine.run("dev", 'psql "$LOCAL_DB_URL" -Atc "TABLE mine"').output == "7\n"
+
+
+def test_a_step_whose_visits_are_not_on_disk_does_not_end_well(
+    own: Callable[[int], Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = own(5).engine
+    engine.visit(10)
+    keep_state = engine.keep_state
+
+    def killed_just_then() -> None:
+        os.kill(engine.supervisor.processes()["postgres"].pid, signal.SIGKILL)
+        assert wait_until(lambda: engine.supervisor.processes()["postgres"].exit is not None, seconds=60)
+        keep_state()
+
+    monkeypatch.setattr(engine, "keep_state", killed_just_then)
+
+    with pytest.raises(ServerFailed):
+        engine.advance(1)
 
 
 def test_a_port_that_was_taken_meanwhile_costs_nothing(own: Callable[[int], Opened]) -> None:
