@@ -204,7 +204,8 @@ def draw_assessment(assessment: Assessment, answer: object) -> Markup:
     head: list[str] = [draw_element("strong", assessment.head)]
     if reason := assessment.exercise.done if done else assessment.unclear:
         head += [" ", reason]
-    if answer is not None and answer is not ...:
+    # A run draws itself, in many lines: of those a few letters would tell nothing.
+    if answer is not None and answer is not ... and not hasattr(answer, "_repr_html_"):
         shown = draw_element("code", reprlib.repr(answer))
         head += [" ", draw_element("span", "Your answer: ", shown, class_="kw-soft")]
     parts = [draw_element("p", *head)]

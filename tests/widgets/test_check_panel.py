@@ -341,3 +341,14 @@ def test_a_world_that_was_closed_is_told_in_words() -> None:
     assert wait_until(lambda: "This world is closed." in panel._says.value, seconds=60, every=0.02)
     assert "Then run this cell again." in panel._says.value
     panel.close()
+
+
+def test_an_answer_that_draws_itself_is_not_cut_to_a_few_letters() -> None:
+    class Run:
+        def _repr_html_(self) -> str:
+            return "<p>a picture</p>"
+
+    assessment = Assessment(exercise=EXERCISES["0a"], unclear="so far.")
+
+    assert "Your answer: <code>43</code>" in draw_assessment(assessment, 43)
+    assert "Your answer" not in draw_assessment(assessment, Run())
