@@ -153,20 +153,15 @@ def restart(
 
 def _end_orphans(data: Path) -> None:
     """End what a server that was killed has left: its children, which work in its data folder."""
-    orphans = []
     folder = str(data.resolve())  # as the operating system knows it: KIT_HOME may be behind a link
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):  # it may end, or be somebody else's
-            if process.cwd() == folder:
-                process.kill()
-                orphans.append(process)
-    wait_until(lambda: not any(_is_alive(process) for process in orphans), seconds=math.inf)
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
+    found = True
+    while found:  # until none is found: one may have been forked after the others were looked for
+        found = False
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):  # it may end, or be somebody else's
+                if process.cwd() == folder:
+                    process.kill()
+                    found = True
 
 
 def _require_readable(folder: Path) -> None:

@@ -67,6 +67,7 @@ def test_a_restarted_kernel_takes_its_run_along(open_page: OpenPage, nothing_rem
     panel = Panel.on(page)
     panel.deploy()
     panel.says("Deploying")
+    expect(panel.head).to_contain_text("so far")  # something is measured
     page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart().then(() => null)"
     )

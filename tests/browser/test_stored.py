@@ -20,7 +20,7 @@ SOURCES = (
     "world.advance(36)",
     "world.status()",
     'world.check("5.3b")',
-    "adds.was(adding)",
+    "drops.was(dropping)",
     "queued.was(stuck.queue.waiting, after=stuck)",
     "WorldMap(world)",
 )

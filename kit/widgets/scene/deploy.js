@@ -152,10 +152,15 @@ class Panel {
   lose() {
     this.lost = true;
     this.asked = 0;
+    this.endRuns();
+    this.draw();
+  }
+
+  /** Nobody goes on with what has not ended yet. */
+  endRuns() {
     for (const run of this.runs) {
       if (!run.ended) Object.assign(run, { ended: true, end: "stopped" });
     }
-    this.draw();
   }
 
   /** @param {keyof State} name */
@@ -170,6 +175,7 @@ class Panel {
         if (known) Object.assign(known, run, { rows: run.rows });
         else this.runs.push({ ...run });
       }
+      if (this.lost) this.endRuns(); // told before the kernel went, and heard afterwards
     }
     if (name === "plan" && this.shown && JSON.stringify(this.shown.plan) !== JSON.stringify(this.plan)) this.shown = null;
     this.draw();
