@@ -94,6 +94,7 @@ class Stage(DrawnWidget):
         """
         self._said: queue.SimpleQueue[_Said | None] = queue.SimpleQueue()
         self._ending = Event()
+        self._hurry = Event()
         self._heard: Callable[[], Engine | None] = lambda: None
         super().__init__(setup={"patterns": draw_patterns("IDENT"), "span": SPAN_S, "means": STACKED})
         self._scene = _Scene()
@@ -114,6 +115,7 @@ class Stage(DrawnWidget):
         """Watch no longer, and take the view away."""
         if not self._ending.is_set():
             self._ending.set()
+            self._hurry.set()
             self._forget()
             self._said.put(None)
         super().close()
@@ -129,6 +131,8 @@ class Stage(DrawnWidget):
             said = said._replace(past=past, live=world.host.live)
             self._heard = weakref.ref(world)
         self._said.put(said)
+        if said.past is not None:
+            self._hurry.set()
 
     def _receive(self, _: object, content: dict[str, Any], __: object) -> None:
         if content.get("do") == "hello":
@@ -139,7 +143,9 @@ class Stage(DrawnWidget):
         while True:
             said = [self._said.get()]
             # Not woken by each record that comes meanwhile: the cell would wait for this thread each time.
-            self._ending.wait(max(0.0, due - time.monotonic()))
+            # But at once where another world begins: it may be over, and closed, before the time is due.
+            self._hurry.wait(max(0.0, due - time.monotonic()))
+            self._hurry.clear()
             while not self._said.empty():
                 said.append(self._said.get())
             if self._ending.is_set():
