@@ -62,7 +62,7 @@ def locked() -> Iterator[int]:
     path = kit_home() / "world.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        while not _is_locked(descriptor):
+        while not _takes_lock(descriptor):
             _end_holders(path)  # again, should one of them have started another one meanwhile
         left = _live()
         if left is not None and left.name.startswith(PREFIX):
@@ -72,8 +72,8 @@ def locked() -> Iterator[int]:
         os.close(descriptor)  # a reaper that was started meanwhile has it open, too
 
 
-def _is_locked(descriptor: int) -> bool:
-    """Lock a file if nobody else has it locked; say whether it is ours."""
+def _takes_lock(descriptor: int) -> bool:
+    """Lock a file, unless somebody else has it locked; say whether it is ours now."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -128,7 +128,7 @@ def _new_constraint(now: Constraint, change: ObjectChange) -> Net | None:
             return Net("any", "Rows of today's code have NULL there, or a value of their own.")
         if _covers_a_key(now, change):
             return Net("any", "A part of it is unique already: doubles cannot come up.")
-        return Net("expand-contract", UNIQUE)
+        return Net("expand-contract", _UNIQUE)
     if now.kind == "foreign":
         return Net("any", "Rows of today's code have NULL there.") if fresh and not filled else None
     if now.kind == "check" and fresh:
@@ -145,7 +145,7 @@ def _new_constraint(now: Constraint, change: ObjectChange) -> Net | None:
     return None
 
 
-UNIQUE = (
+_UNIQUE = (
     "Today's code may write doubles; new code may have ON CONFLICT on it, and then needs it. "
     "Code that writes none first, then this, then the code with ON CONFLICT."
 )
@@ -194,7 +194,7 @@ def net_of_index(change: ObjectChange) -> Net | None:
             )
             if found is not None:
                 return found
-        return Net("expand-contract", UNIQUE)
+        return Net("expand-contract", _UNIQUE)
     if change.key in change.made:
         return Net("any", PASSING)
     if change.drops() and change.key[1].endswith(("_key", "_unique", "_uniq", "_uq", "unique_idx")):
@@ -207,4 +207,4 @@ def _other_index(was: Index, now: Index) -> Net:
         return Net("any", SAME if was == now else "Queries give the same rows.")
     if was.unique and not now.unique:
         return Net("expand-contract", _ON_CONFLICT)
-    return Net("expand-contract", UNIQUE)
+    return Net("expand-contract", _UNIQUE)
