@@ -18,7 +18,7 @@ from typing import Self
 
 from kit.errors import BadInput, UnusableFolder
 from kit.names import CLONES, EPOCH, CloneName
-from kit.repos.git import RESET, GitAnswer, ask_git, git_environment, require_git
+from kit.repos.git import RESET, GitAnswer, ask_git, git_environment, read_branches, require_git
 from kit.repos.starter import make
 
 GITHUB = "github.git"
@@ -269,6 +269,8 @@ class Repositories:
         )
 
     def _branches(self, repository: Path) -> dict[str, str]:
+        if (branches := read_branches(repository)) is not None:
+            return branches
         form = "--format=%(refname:lstrip=2) %(objectname)"
         lines = self._look(repository, "for-each-ref", form, "refs/heads").splitlines()
         return dict(line.rsplit(" ", 1) for line in lines)

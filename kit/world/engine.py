@@ -40,12 +40,11 @@ from kit.world.snapshot import (
     LOCKED_S,
     Change,
     CommitSeen,
-    DatabaseSeen,
+    DatabaseReader,
     Described,
     Snapshot,
     WorkerSeen,
     find_changes,
-    read_database,
     server_killed,
 )
 from kit.world.workflow import PHASES
@@ -89,6 +88,9 @@ class Engine:
         self._becoming = False
         self._observing = threading.Lock()  # a git repository is read by one thread at a time
         self._control: Control | None = None
+        self._local, self._cloud = (
+            DatabaseReader(functools.partial(server.connect, name)) for name in ("local", "cloud")
+        )
         self._commits: dict[str, CommitSeen] = {}
         self._last = _NOTHING
         self._seen: Snapshot | None = None
@@ -177,6 +179,7 @@ class Engine:
             return
         self.closed = True
         with contextlib.ExitStack() as steps:  # the last one put on it is the first one done
+            steps.callback(self._stop_looking)
             steps.callback(self.supervisor.close)
             if self._control is not None:
                 steps.callback(self._control.close)
@@ -646,7 +649,7 @@ class Engine:
         """Look at everything there is; the result is frozen. Any thread may look, one after the other."""
         with self._observing:
             with ThreadPoolExecutor() as pool:  # git and PostgreSQL work meanwhile
-                looks = [pool.submit(self._look_at_database, name) for name in ("local", "cloud")]
+                looks = [pool.submit(reader.read) for reader in (self._local, self._cloud)]
                 repositories = self.repositories.observe()
                 local, cloud = (look.result() for look in looks)
             heads = {*repositories.github.values(), self.host.live, self.programs.worker_commit}
@@ -667,6 +670,11 @@ class Engine:
                 timeline=self.timeline,
                 commits={commit: self._look_at_commit(commit) for commit in heads if commit},
             )
+
+    def _stop_looking(self) -> None:
+        with self._observing:
+            self._local.close()
+            self._cloud.close()
 
     def look_at(self, commit: str) -> CommitSeen:
         """Look at one commit; any thread may, one after the other."""
@@ -700,10 +708,6 @@ class Engine:
             for name in ("LOCAL", "CLOUD")
         )
         return Described(local=local, cloud=cloud)
-
-    def _look_at_database(self, name: str) -> DatabaseSeen:
-        with self.server.connect(name) as connection:
-            return read_database(connection)
 
     def _look_at_commit(self, commit: str) -> CommitSeen:
         if commit not in self._commits:

@@ -236,6 +236,30 @@ def test_observe_sees_what_a_learner_may_do(repositories: Repositories) -> None:
     assert repositories.observe().clones["dev"].head == ""
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "git branch a/b && git branch z",
+        "git branch a && git pack-refs --all && git branch b && git commit -q --allow-empty -m more",
+        "git pack-refs --all && git branch -D homepage-and-search; git branch -D main; true",
+        "git branch ä && git branch 'a#b' && git tag a && git update-ref refs/other/c HEAD",
+        "git symbolic-ref refs/heads/alias refs/heads/main",
+        "git symbolic-ref refs/heads/nowhere refs/heads/none",
+        "echo rubbish > .git/refs/heads/broken",
+        "touch .git/refs/heads/main.lock .git/packed-refs.lock",
+        "git worktree add -q ../more -b more",
+        "git refs migrate --ref-format=reftable 2> /dev/null && git branch of-a-table || true",
+    ],
+)
+def test_the_branches_are_those_that_git_knows(repositories: Repositories, made: str) -> None:
+    said = shell(
+        repositories, f"{made}\ngit for-each-ref --format='%(refname:lstrip=2) %(objectname)' refs/heads"
+    )
+    known = dict(line.rsplit(" ", 1) for line in said.splitlines() if len(line.rsplit(" ", 1)[-1]) == 40)
+    assert known
+    assert dict(repositories.observe().clones["dev"].branches) == known
+
+
 def test_status_of_a_conflict() -> None:
     ids = "h1 h2 h3"
     printed = f"# branch.oid abc\0# branch.head main\0u UU N... 1 2 3 4 {ids} src/a b.py\0"

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
-from kit.postgres import Server
-from kit.world.snapshot import NO_COMMIT, CommitSeen, DatabaseSeen, read_database
+from kit.errors import ServerFailed
+from kit.postgres import Server, create
+from kit.world.snapshot import NO_COMMIT, CommitSeen, DatabaseReader, DatabaseSeen, read_database
 
 Execute = Callable[[str], DatabaseSeen]
 
@@ -22,6 +25,44 @@ def after(server: Server, databases: tuple[str, str]) -> Execute:
             return read_database(connection)
 
     return after
+
+
+def test_a_reader_goes_on_in_a_database_that_was_made_anew(server: Server, after: Execute) -> None:
+    after("CREATE TABLE documents (id int)")
+    made: list[int] = []
+
+    def connect() -> psycopg.Connection:
+        made.append(1)
+        return server.connect("local")
+
+    reader = DatabaseReader(connect)
+    assert reader.read() == reader.read() == DatabaseSeen(columns=("id",))
+    assert len(made) == 1
+    create(server, "local")
+    assert reader.read() == DatabaseSeen()
+    with server.connect() as connection:
+        connection.execute("DROP DATABASE local WITH (FORCE)")
+    with pytest.raises(ServerFailed, match="local does not answer"):
+        reader.read()
+    create(server, "local")
+    assert reader.read() == DatabaseSeen()
+    reader.close()
+    reader.close()
+    with server.connect() as connection:
+        connection.execute("DROP DATABASE local")  # it would refuse, if somebody were in there
+    create(server, "local")
+
+
+def test_a_reader_says_once_that_the_table_is_locked(server: Server, after: Execute) -> None:
+    after("CREATE TABLE documents (id int, last_viewed timestamptz)")
+    reader = DatabaseReader(functools.partial(server.connect, "local"))
+    reader.read()
+    with server.connect("local") as holder, holder.transaction():
+        holder.execute("LOCK TABLE documents")
+        with pytest.raises(ServerFailed, match="keeps documents locked"):
+            reader.read()
+    assert reader.read().columns == ("id", "last_viewed")
+    reader.close()
 
 
 def test_an_empty_database_holds_nothing(after: Execute) -> None:
