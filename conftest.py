@@ -6,6 +6,7 @@ it stands, and the journal is compared with the workflow: no notebook runs twice
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell
 from xdist.scheduler import LoadFileScheduling
 
@@ -80,7 +82,11 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     if not place.exists():
         (place / "home").mkdir(parents=True)
         (place / "home" / "cache").symlink_to(run / "cache")
-    with environment(place):
+    # Jupyter chooses free ports, and the kernel, which binds them later, dies if one was taken meanwhile, by
+    # one of the thousands that a run opens, for instance. Sockets that are files are nobody else's.
+    manager = functools.partial(KernelManager, transport="ipc", ip=str(place / "kernel"))
+    with environment(place), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nbval.kernel.KernelManager", manager)
         return (yield)
 
 
