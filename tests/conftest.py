@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from kit.experiments.rehearsal import Plan, Rehearsal, rehearse
 from kit.postgres import Embedded, Server, create, start_server
@@ -20,6 +21,10 @@ from kit.process import Supervisor
 from kit.world.checkpoints import find_checkpoint, go_to
 from kit.world.engine import Engine
 from kit.world.open import open_at
+
+# How fast a machine is, no test asks: not how long an example takes, nor how long making one up does.
+settings.register_profile("kit", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kit")
 
 
 @pytest.fixture(scope="session")

@@ -216,7 +216,7 @@ def test_nothing_and_one_record() -> None:
     assert len(pictures(draw_timeline([CommandRan(at=0, until=0, clone="dev", command="ls", exit=0)]))) == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(timeline=st.from_type(Timeline))
 def test_every_timeline_has_a_drawing_that_stays_within_itself(timeline: Timeline) -> None:
     html = draw_timeline(timeline)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.draw import count_cells
@@ -77,7 +77,6 @@ def test_a_width_without_room_is_refused() -> None:
         format_timeline(Timeline(), width=NARROWEST - 1)
 
 
-@settings(deadline=None)
 @given(st.from_type(Timeline), st.integers(NARROWEST, 120), st.none() | st.floats(-1e6, 1e6))
 def test_any_timeline_fits(timeline: Timeline, width: int, zero: float | None) -> None:
     for line in format_timeline(timeline, width=width, zero=zero).split("\n"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import kit.timeline
@@ -86,7 +86,6 @@ def test_nothing_is_false_and_empty() -> None:
     assert Timeline() == Timeline.of([])
 
 
-@settings(deadline=None)
 @given(st.from_type(Timeline))
 def test_equal_timelines_look_equal(timeline: Timeline) -> None:
     assert repr(timeline) == repr(Timeline.of(list(timeline))) == format_timeline(timeline)
