@@ -18,6 +18,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell
@@ -30,23 +31,53 @@ from kit.world.workflow import PHASES, Edit, Run
 
 RUN = "KIT_TEST_RUN"
 """Names the run's folder to pytest-xdist's workers, and to a pytest that a test starts."""
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of ours is made in it
+MEMORY_NEEDED = 8 * 2**30
+"""Bytes: what a run with three processes keeps is up to 3 GB, and the processes themselves take 2."""
 LONGEST = ("notebooks/", "tests/experiments/", "tests/world/", "tests/cli/")
 """What takes longest comes first, so that no process is left with it in the end."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the run's folder, before there are workers; whoever made it deletes it."""
+    """Make the run's folder, before there are workers; whoever made it deletes it.
+
+    A run makes some hundred thousand files, and on a disk that takes up to ten times as long as in memory.
+    """
     if RUN in os.environ:
         return
     _require_stored(config)
     # Not pytest's own, which only its owner may enter: as root, PostgreSQL runs as somebody else.
-    folder = Path(tempfile.mkdtemp(prefix="run-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=_memory())).resolve()
     folder.chmod(0o711)
     (folder / "cache").mkdir(mode=0o711)
     os.environ[RUN] = str(folder)
     config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN), ignore_errors=True))
+    if folder.parent == MEMORY:
+        _make_temporary(folder / "tmp", config)
     # A run that somebody ends from outside, because it takes too long, says what has failed by then.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("The run was terminated."))
+
+
+def _memory() -> Path | None:
+    """Return where files are in memory; None where there is no such place, or another one was named."""
+    if "TMPDIR" in os.environ or not MEMORY.is_dir():
+        return None
+    place = os.statvfs(MEMORY)
+    free = min(place.f_bavail * place.f_frsize, psutil.virtual_memory().available)
+    return MEMORY if free >= MEMORY_NEEDED and not place.f_flag & os.ST_NOEXEC else None
+
+
+def _make_temporary(folder: Path, config: pytest.Config) -> None:
+    """Have every process of the run put its temporary files into a folder."""
+    folder.mkdir()
+    folder.chmod(0o1777)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+    def forget() -> None:
+        del os.environ["TMPDIR"]
+        tempfile.tempdir = None
+
+    config.add_cleanup(forget)
 
 
 def _require_stored(config: pytest.Config) -> None:

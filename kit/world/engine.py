@@ -652,6 +652,8 @@ class Engine:
                 looks = [pool.submit(reader.read) for reader in (self._local, self._cloud)]
                 repositories = self.repositories.observe()
                 local, cloud = (look.result() for look in looks)
+            if self.closed:  # a thread that had not noticed
+                self._end_sessions()
             heads = {*repositories.github.values(), self.host.live, self.programs.worker_commit}
             for clone in repositories.clones.values():
                 heads |= {clone.head, *clone.branches.values()}
@@ -673,8 +675,11 @@ class Engine:
 
     def _stop_looking(self) -> None:
         with self._observing:
-            self._local.close()
-            self._cloud.close()
+            self._end_sessions()
+
+    def _end_sessions(self) -> None:
+        self._local.close()
+        self._cloud.close()
 
     def look_at(self, commit: str) -> CommitSeen:
         """Look at one commit; any thread may, one after the other."""

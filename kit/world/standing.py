@@ -68,11 +68,8 @@ def find_standing(*, progress: Progress | None = None) -> Standing:
     with opening():
         supervisor = hold_own()
         if supervisor is not None:
-            try:
-                engine = look(supervisor)
+            with contextlib.closing(supervisor), contextlib.closing(look(supervisor)) as engine:
                 return _standing(engine, saved, is_open=True)
-            finally:
-                supervisor.close()
         try:
             started = take_own(progress or (lambda _: None))
         except Unreadable as error:

@@ -57,15 +57,18 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = tmp_path / "kit-00000000"
-    taken.mkdir()
-    (taken / "theirs").touch()
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(secrets, "token_hex", lambda size: "00" * size)
+def test_a_folder_that_may_not_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        tempfile.TemporaryDirectory() as place
+    ):  # not tmp_path, which is too long for a socket on some machines
+        taken = Path(place, "kit-00000000")
+        taken.mkdir()
+        (taken / "theirs").touch()
+        monkeypatch.setenv("TMPDIR", place)
+        monkeypatch.setattr(secrets, "token_hex", lambda size: "00" * size)
 
-    with pytest.raises(UnusableFolder, match="No temporary folder") as caught:
-        Supervisor.start()
+        with pytest.raises(UnusableFolder, match="No temporary folder") as caught:
+            Supervisor.start()
 
-    assert caught.value.why == "File exists"
-    assert [path.name for path in taken.iterdir()] == ["theirs"]
+        assert caught.value.why == "File exists"
+        assert [path.name for path in taken.iterdir()] == ["theirs"]
