@@ -53,7 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[RUN] = str(folder)
     config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN), ignore_errors=True))
     if folder.parent == MEMORY:
-        _make_temporary(folder / "tmp", config)
+        _make_temporary(folder / "t", config)
+        # Short names: there will be sockets below it.
+        config.option.basetemp = config.option.basetemp or str(folder / "p")
     # A run that somebody ends from outside, because it takes too long, says what has failed by then.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("The run was terminated."))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import shlex
@@ -142,7 +143,7 @@ def read_branches(repository: Path) -> dict[str, str] | None:
             return {
                 head.name: git.SymbolicReference.dereference_recursive(repo, head.path) for head in repo.heads
             }
-    except (git.GitError, OSError, ValueError):
+    except (git.GitError, configparser.Error, OSError, TypeError, ValueError):
         return None
 
 

@@ -248,6 +248,8 @@ def test_observe_sees_what_a_learner_may_do(repositories: Repositories) -> None:
         "echo rubbish > .git/refs/heads/broken",
         "touch .git/refs/heads/main.lock .git/packed-refs.lock",
         "git worktree add -q ../more -b more",
+        r"""printf '[include]\n path = nowhere\n[odd "a]b"]\n key\n[x]\n y = a\\\n b\n' >> .git/config""",
+        "git config --add core.repositoryformatversion 0; git config --add x.y 1; git config --add x.y 2",
         "git refs migrate --ref-format=reftable 2> /dev/null && git branch of-a-table || true",
     ],
 )
