@@ -156,6 +156,7 @@ class Reaper:
         self.finals: list[dict[str, Any]] = []
         self.written: list[tuple[int, bool]] = []
         self.bequest: dict[str, Any] | None = None
+        self.disposable = False
         self.seed: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self.planted = False
         self.unborn: dict[str, Unborn] = {}
@@ -269,6 +270,8 @@ class Reaper:
                 return self._status(request["names"])
             case "bequeath":
                 self.bequest = request
+            case "dispose":
+                self.disposable = True
             case "finally":
                 self.finals.append(request)
                 self._write_plan()
@@ -483,7 +486,11 @@ class Reaper:
     def _stop(self, *, last: bool) -> None:
         children = [child for child in self.children.values() if child.last == last]
         for child in children:
-            if not child.ended():
+            if child.ended():
+                continue
+            if self.disposable and not last:
+                child.kill()
+            else:
                 child.signal()
         while alive := [child for child in children if not child.ended()]:
             for child in alive:

@@ -348,6 +348,13 @@ class Supervisor:
         """
         self._ask({"do": "bequeath", "names": names, "to": str(to)})
 
+    def dispose(self) -> None:
+        """Have nothing asked to end in the end: what is not kept until the last is killed.
+
+        For what nobody goes on with: an app that is asked to end takes a tenth of a second to notice.
+        """
+        self._ask({"do": "dispose"})
+
     def close(self, *, wait: bool = True) -> None:
         """Let go; where this was the last hold and `wait` is true, return when everything has ended."""
         if self._hold.fileno() == -1:

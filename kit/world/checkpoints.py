@@ -28,7 +28,9 @@ from kit.world.workflow import FIRST, LAST, PHASES, require_phase
 Progress = Callable[[str], None]
 
 
-def open_new(clock: Clock, tell: Progress, *, phase: int | None = None, keep: bool = False) -> Engine:
+def open_new(
+    clock: Clock, tell: Progress, *, phase: int | None = None, keep: bool = False, anew: bool = False
+) -> Engine:
     """Start a new world.
 
     Args:
@@ -36,6 +38,7 @@ def open_new(clock: Clock, tell: Progress, *, phase: int | None = None, keep: bo
         tell: told what is being done.
         phase: what it is to be; None: nothing yet, `load` is called next.
         keep: it is the learner's own.
+        anew: do not take what another world has left.
     """
     checkpoint = find_checkpoint(phase, tell) if phase is not None else None
     # What builds the first checkpoint leaves its server to the next world: it need not be copied, too.
@@ -53,10 +56,11 @@ def open_new(clock: Clock, tell: Progress, *, phase: int | None = None, keep: bo
             write_live(supervisor.folder)
         else:
             supervisor = Supervisor.start()
+            supervisor.dispose()
             folder = supervisor.folder
         try:
             (folder / "changing").touch()  # until it is something: see Engine.changing
-            with _left(folder) as left:
+            with contextlib.nullcontext() if anew else _left(folder) as left:
                 if left is None or take_over(provider, left, folder, supervisor, keep=keep) is None:
                     start_server(provider, folder, supervisor, keep=keep)
             (folder / "repos").mkdir(mode=0o700, exist_ok=True)
@@ -237,8 +241,7 @@ def prepare(folder: Path, *, progress: Progress) -> Path:
             for phase in range(FIRST, LAST + 1):
                 find_checkpoint(phase, progress)
             progress("Preparing PostgreSQL's data folder.")
-            shutil.rmtree(_spare(), ignore_errors=True)  # else it would be taken, and none made for later
-            open_new(VirtualClock(), progress, phase=FIRST).close()
+            open_new(VirtualClock(), progress, phase=FIRST, anew=True).close()  # it makes one for later
             for made in (*(kit_home() / "cache").glob("cluster-*"), _checkpoints()):
                 _publish(made, folder / made.name, Path(scratch))
     except OSError as error:
@@ -288,7 +291,6 @@ def _build(cache: Path, phase: int, tell: Progress) -> None:
                         remedy="Run `python -m kit doctor`.",
                     )
             save(engine, cache / str(phase))
-            engine.stop_everything()  # nobody waits for the apps' own end
     finally:
         engine.close()
 

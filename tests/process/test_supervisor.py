@@ -276,6 +276,26 @@ def test_what_ended_well_is_left_to_the_next(
     assert left == {"well": ["data", "data/file"], "taken": ["somebody's"]}.get(case, [])
 
 
+@pytest.mark.parametrize("end", ["asked", "disposed of"])
+def test_who_is_disposed_of_is_not_asked_unless_it_is_kept_until_the_last(
+    supervised: Callable[[], Supervisor], tmp_path: Path, end: str
+) -> None:
+    supervisor = supervised()
+    code = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(print('asked'))); print('up', flush=True)"
+    for name, last in (("app", False), ("server", True)):
+        log = tmp_path / name
+        words = [sys.executable, "-c", f"{code}; signal.pause()"]
+        running = forever(supervisor, name, words, log=log, last=last)
+        assert wait_until(lambda log=log: b"up" in log.read_bytes(), seconds=PATIENCE_S)  # type: ignore[misc]
+    if end == "disposed of":
+        supervisor.dispose()
+    supervisor.close()
+
+    asked = {name: "asked" in (tmp_path / name).read_text() for name in ("app", "server")}
+    assert asked == {"app": end == "asked", "server": True}
+    assert not alive(running.pid)
+
+
 def test_the_harder_signal_comes_before_the_kill(
     supervised: Callable[[], Supervisor], tmp_path: Path
 ) -> None:
