@@ -281,10 +281,10 @@ def test_who_is_disposed_of_is_not_asked_unless_it_is_kept_until_the_last(
     supervised: Callable[[], Supervisor], tmp_path: Path, end: str
 ) -> None:
     supervisor = supervised()
-    code = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(print('asked'))); print('up', flush=True)"
+    code = OBEDIENT.replace("exit(0)", "exit(print('asked'))") + "signal.pause()"
     for name, last in (("app", False), ("server", True)):
         log = tmp_path / name
-        words = [sys.executable, "-c", f"{code}; signal.pause()"]
+        words = [sys.executable, "-c", code]
         running = forever(supervisor, name, words, log=log, last=last)
         assert wait_until(lambda log=log: b"up" in log.read_bytes(), seconds=PATIENCE_S)  # type: ignore[misc]
     if end == "disposed of":
