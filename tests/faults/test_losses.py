@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -68,6 +69,17 @@ with open_world(phase=8) as w:
         "goes on": w.advance(1).text,
     }))
 """
+
+
+@pytest.fixture
+def new_home(make_home: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test a KIT_HOME on a disk, as a learner's is: what was written there is safe after a while."""
+    home = Path(tempfile.mkdtemp(prefix="home-", dir="/var/tmp"))
+    home.chmod(0o711)
+    (home / "cache").symlink_to(make_home() / "cache")
+    monkeypatch.setenv("KIT_HOME", str(home))
+    yield home
+    shutil.rmtree(home)
 
 
 def is_reaper(process: psutil.Process | None) -> bool:
