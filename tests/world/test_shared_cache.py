@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -13,12 +14,21 @@ from kit.world.open import open_at
 from kit.world.workflow import FIRST, LAST
 
 
+@pytest.fixture(scope="module")
+def prepared(make_home: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepare a cache as a hub does, once; what is shared is a copy of it."""
+    folder = tmp_path_factory.mktemp("prepared") / "shared"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KIT_HOME", str(make_home()))
+        prepare(folder, progress=print)
+    return folder
+
+
 @pytest.fixture
-def shared(new_home: Path, tmp_path: Path) -> Path:
-    """Prepare a cache as a hub does."""
+def shared(prepared: Path, new_home: Path, tmp_path: Path) -> Path:
+    """Give the test a prepared cache that it may damage."""
     assert new_home
-    prepare(tmp_path / "shared", progress=print)
-    return tmp_path / "shared"
+    return shutil.copytree(prepared, tmp_path / "shared", symlinks=True)
 
 
 @pytest.fixture
