@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 import psycopg
@@ -51,18 +50,6 @@ def test_a_reader_goes_on_in_a_database_that_was_made_anew(server: Server, after
     with server.connect() as connection:
         connection.execute("DROP DATABASE local")  # it would refuse, if somebody were in there
     create(server, "local")
-
-
-def test_a_reader_says_once_that_the_table_is_locked(server: Server, after: Execute) -> None:
-    after("CREATE TABLE documents (id int, last_viewed timestamptz)")
-    reader = DatabaseReader(functools.partial(server.connect, "local"))
-    reader.read()
-    with server.connect("local") as holder, holder.transaction():
-        holder.execute("LOCK TABLE documents")
-        with pytest.raises(ServerFailed, match="keeps documents locked"):
-            reader.read()
-    assert reader.read().columns == ("id", "last_viewed")
-    reader.close()
 
 
 def test_an_empty_database_holds_nothing(after: Execute) -> None:
