@@ -14,6 +14,7 @@ for one that could not enter its folder.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -63,7 +64,9 @@ def main() -> None:
         os.waitpid(between, 0)
         reaper.send(json.dumps({"name": request["name"], "pid": int(child or 0)}).encode())
         if child:
-            ours.send(b"!")  # in this order: nothing runs of which the reaper does not know
+            # In this order: nothing runs of which the reaper does not know; it may have ended it by now.
+            with contextlib.suppress(BrokenPipeError):
+                ours.send(b"!")
         ours.close()
         for descriptor in descriptors:
             os.close(descriptor)

@@ -488,6 +488,21 @@ def halted(supervised: Callable[[], Supervisor]) -> Iterator[tuple[Supervisor, p
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_who_is_ended_as_soon_as_it_is_born_does_not_take_the_seed_with_it(
+    halted: tuple[Supervisor, psutil.Process],
+) -> None:
+    supervisor, seed = halted
+    seed.resume()
+    for _ in range(100):
+        program(supervisor, "short", PAUSE)
+        supervisor.stop("short", kill=True)
+    assert alive(seed.pid)
+    program(supervisor, "long", PAUSE)
+    born = psutil.Process(supervisor.processes("long")["long"].pid)
+    assert born.cmdline() == seed.cmdline(), "forked, not started by itself"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
 @pytest.mark.parametrize("ends", [False, True])
 def test_what_is_being_forked_runs_already_for_whoever_need_not_wait(
     halted: tuple[Supervisor, psutil.Process], *, ends: bool
