@@ -652,7 +652,8 @@ class Engine:
                 looks = [pool.submit(reader.read) for reader in (self._local, self._cloud)]
                 repositories = self.repositories.observe()
                 local, cloud = (look.result() for look in looks)
-            if self.closed:  # a thread that had not noticed
+            # A session takes 7 MB: what a learner has open for days does without, and so does what is closed.
+            if self.keep or self.closed:
                 self._end_sessions()
             heads = {*repositories.github.values(), self.host.live, self.programs.worker_commit}
             for clone in repositories.clones.values():
