@@ -648,13 +648,15 @@ class Engine:
     def observe(self) -> Snapshot:
         """Look at everything there is; the result is frozen. Any thread may look, one after the other."""
         with self._observing:
-            with ThreadPoolExecutor() as pool:  # git and PostgreSQL work meanwhile
-                looks = [pool.submit(reader.read) for reader in (self._local, self._cloud)]
-                repositories = self.repositories.observe()
-                local, cloud = (look.result() for look in looks)
-            # A session takes 7 MB: what a learner has open for days does without, and so does what is closed.
-            if self.keep or self.closed:
-                self._end_sessions()
+            try:
+                with ThreadPoolExecutor() as pool:  # git and PostgreSQL work meanwhile
+                    looks = [pool.submit(reader.read) for reader in (self._local, self._cloud)]
+                    repositories = self.repositories.observe()
+                    local, cloud = (look.result() for look in looks)
+            finally:
+                # A session takes 7 MB: what a learner has open for days does without, so does what is closed.
+                if self.keep or self.closed:
+                    self._end_sessions()
             heads = {*repositories.github.values(), self.host.live, self.programs.worker_commit}
             for clone in repositories.clones.values():
                 heads |= {clone.head, *clone.branches.values()}

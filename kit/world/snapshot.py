@@ -178,12 +178,9 @@ class DatabaseReader:
             ServerFailed: if an open transaction keeps the table locked for longer than `LOCKED_S`, or
                 the server was killed.
         """
-        session = kept = self._session
-        if session is None:
-            session = self._session = self._connect()
-            session.execute(f"SET lock_timeout = '{LOCKED_S}s'")
+        kept = self._session
         try:
-            return _look(session)
+            return _look(kept or self._begin())
         except psycopg.errors.LockNotAvailable as error:
             raise ServerFailed(
                 "An open transaction keeps documents locked, so nobody can look at it.",
@@ -194,6 +191,11 @@ class DatabaseReader:
             if kept is None:
                 raise server_killed() from error
         return self.read()  # whoever makes a database anew ends the sessions of the old one
+
+    def _begin(self) -> psycopg.Connection:
+        self._session = self._connect()
+        self._session.execute(f"SET lock_timeout = '{LOCKED_S}s'")
+        return self._session
 
     def close(self) -> None:
         """End the session; the next look begins another one."""

@@ -11,7 +11,7 @@ import pytest
 from kit.errors import BadInput, MissingTool, UnusableFolder
 from kit.names import CLONES, DOCUMENTS, EPOCH, MIGRATION, READER_PAGE
 from kit.repos import Repositories, feature, git_environment, require_git
-from kit.repos.git import REMOTE_URL
+from kit.repos.git import REMOTE_URL, read_branches
 from kit.repos.repositories import read_status
 
 BRANCH = "homepage-and-search"
@@ -260,6 +260,13 @@ def test_the_branches_are_those_that_git_knows(repositories: Repositories, made:
     known = dict(line.rsplit(" ", 1) for line in said.splitlines() if len(line.rsplit(" ", 1)[-1]) == 40)
     assert known
     assert dict(repositories.observe().clones["dev"].branches) == known
+
+
+def test_what_holds_its_branches_in_a_table_is_left_to_git(repositories: Repositories) -> None:
+    clone = repositories.clones["dev"]
+    assert read_branches(clone)
+    (clone / ".git" / "reftable").mkdir()  # as a git that is new enough makes it
+    assert read_branches(clone) is None
 
 
 def test_status_of_a_conflict() -> None:
