@@ -44,7 +44,7 @@ def tree(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def get(port: int) -> httpx.Response:
-    return httpx.get(f"http://127.0.0.1:{port}", trust_env=False)
+    return httpx.get(f"http://127.0.0.1:{port}", trust_env=False, timeout=60)
 
 
 def test_a_request_may_come_before_the_process_is_up(runner: Apps, tree: Callable[[str], Path]) -> None:

@@ -64,7 +64,7 @@ def test_the_address_stays_and_a_page_that_is_open_in_a_browser_goes_on(at: At) 
     world = at(1)
     on_main(world)
     address = world.host.address
-    with httpx.Client(trust_env=False) as browser:
+    with httpx.Client(trust_env=False, timeout=60) as browser:
         assert browser.get(address).status_code == 200
         titled(world, "new")
         world.advance(35)

@@ -35,13 +35,13 @@ def on_a_hub(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def test_links_lead_below_the_path_that_a_proxy_names(address: str) -> None:
     headers = {"X-Forwarded-Context": "/user/ada/proxy/1234"}
-    page = httpx.get(f"{address}/", headers=headers, trust_env=False).text
+    page = httpx.get(f"{address}/", headers=headers, trust_env=False, timeout=60).text
     assert '<a href="/user/ada/proxy/1234/">' in page
     assert '<form action="/user/ada/proxy/1234/search">' in page
     assert '<a href="//elsewhere/">' in page
     assert '<a href="#page">' in page
-    assert httpx.get(f"{address}/text", headers=headers, trust_env=False).text == PAGE
-    assert httpx.get(f"{address}/", trust_env=False).text == PAGE
+    assert httpx.get(f"{address}/text", headers=headers, trust_env=False, timeout=60).text == PAGE
+    assert httpx.get(f"{address}/", trust_env=False, timeout=60).text == PAGE
 
 
 def test_where_there_is_no_hub_an_address_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

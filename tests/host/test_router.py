@@ -108,7 +108,7 @@ def test_large_bodies_pass_both_ways(front: Front, serving: Start) -> None:
     front.switch(serving(""))
     sent = os.urandom(3_000_000)
 
-    answer = httpx.post(front.address, content=sent, trust_env=False)
+    answer = httpx.post(front.address, content=sent, trust_env=False, timeout=60)
 
     assert answer.content == sent
 

@@ -248,7 +248,13 @@ class Learner:
         assert session.status_code == 201, session.text
         kernel = session.json()["kernel"]["id"]
         address = f"{self.hub.url.replace('http', 'ws')}/user/{self.name}/api/kernels/{kernel}"
-        request = HTTPRequest(f"{address}/channels", headers={"Authorization": f"token {self.hub.token}"})
+        # Tornado gives up after 20 s, unless told otherwise; a server answers when the kernel is there.
+        request = HTTPRequest(
+            f"{address}/channels",
+            headers={"Authorization": f"token {self.hub.token}"},
+            connect_timeout=PATIENCE_S,
+            request_timeout=PATIENCE_S,
+        )
         self._socket = await websocket_connect(request, max_message_size=2**28)
         return [cell for cell in contents["content"]["cells"] if cell["cell_type"] == "code"]
 

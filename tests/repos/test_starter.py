@@ -45,7 +45,7 @@ class Process:
     output: Path
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return httpx.get(f"{self.address}{path}", headers=headers, trust_env=False)
+        return httpx.get(f"{self.address}{path}", headers=headers, trust_env=False, timeout=60)
 
     def log(self) -> list[dict[str, Any]]:
         """Return the program's lines; one of them that is not JSON fails the test.
@@ -400,7 +400,7 @@ def test_a_port_of_its_own(world: World, database: str, tmp_path: Path) -> None:
     ready = json.loads((tmp_path / "log").read_text())
     assert ready["message"].startswith("Ready on http://localhost:")
     address = ready["message"].split()[-1].replace("localhost", "127.0.0.1")
-    assert httpx.get(f"{address}/api/health", trust_env=False).status_code == 200
+    assert httpx.get(f"{address}/api/health", trust_env=False, timeout=60).status_code == 200
     world.supervisor.stop("dev")
 
 
@@ -414,7 +414,7 @@ def test_no_database_is_said_in_the_log_as_json(world: World, tmp_path: Path) ->
         log=tmp_path / "log",
         listen=0,
     )
-    assert httpx.get(f"http://127.0.0.1:{running.port}/", trust_env=False).status_code == 200
+    assert httpx.get(f"http://127.0.0.1:{running.port}/", trust_env=False, timeout=60).status_code == 200
     assert wait_until(lambda: "\n" in (tmp_path / "log").read_text(), seconds=60)
     world.supervisor.stop("nobody")
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
@@ -429,7 +429,7 @@ def test_an_upload_is_processed_by_the_worker(start: Start, sql: Sql) -> None:
     app, worker = start(), start("worker")
     assert wait_until(lambda: worker.output.exists() and events(worker) == ["started"], seconds=60)
     upload = {"title": "New & improved", "file_name": "new.md", "file_type": "md"}
-    answer = httpx.post(f"{app.address}/api/documents", json=upload, trust_env=False)
+    answer = httpx.post(f"{app.address}/api/documents", json=upload, trust_env=False, timeout=60)
     assert answer.status_code == 201
     document = answer.json()["id"]
     assert wait_until(lambda: "completed" in events(worker), seconds=60)
@@ -446,7 +446,10 @@ def test_an_upload_is_processed_by_the_worker(start: Start, sql: Sql) -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"title": "x"}', b"\xff"])
 def test_an_upload_that_makes_no_sense(start: Start, body: bytes) -> None:
     app = start()
-    assert httpx.post(f"{app.address}/api/documents", content=body, trust_env=False).status_code == 400
+    assert (
+        httpx.post(f"{app.address}/api/documents", content=body, trust_env=False, timeout=60).status_code
+        == 400
+    )
     assert app.log() == []
 
 

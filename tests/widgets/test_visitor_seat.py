@@ -40,7 +40,7 @@ def closing() -> Iterator[list[Proxy | VisitorSeat]]:
 
 
 def get(url: str, **headers: str) -> httpx.Response:
-    return httpx.get(url, headers=headers, trust_env=False)
+    return httpx.get(url, headers=headers, trust_env=False, timeout=60)
 
 
 def test_what_is_stored_says_how_to_see_it_and_no_address(still_at: At) -> None:
@@ -113,7 +113,7 @@ def test_a_site_that_is_gone_and_what_is_no_path_are_answered_in_words(
     )
     assert EVIL not in refused.text
     assert EVIL in Page.read("x", refused).text
-    assert httpx.head(address, trust_env=False).status_code == 204
+    assert httpx.head(address, trust_env=False, timeout=60).status_code == 204
     absolute = httpx.Request("GET", address, extensions={"target": b"http://elsewhere.example/"})
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         assert client.send(absolute).status_code == 400
