@@ -31,6 +31,7 @@ JUPYTER_SETTINGS = Path(__file__).with_name("jupyter")
 """A folder for JUPYTER_CONFIG_PATH. JupyterLab takes its `labconfig/default_setting_overrides.json` for
 defaults, over which the user's own settings win (jupyterlab_server, settings_utils). Its `page_config.json`
 leaves out Notebook 7's button, which a notebook has where that is installed, too."""
+_SERVER = Path(__file__).with_name("_jupyter.py")
 # JupyterLab's own, and the stored notebooks: who opens one of those by mistake changes the checkout.
 _UNLISTED = ("__pycache__", "*.pyc", "*.pyo", ".DS_Store", "*~", "*.so", "*.dylib", STORED.name)
 _IN_ONE_LINE: Mapping[CopyOutcome, str] = {
@@ -81,7 +82,7 @@ def plan(
     root = next((top for top in (COPIES.parent, MATERIAL) if folder.is_relative_to(top)), folder)
     address = quote(str(folder.relative_to(root) / f"{notebook}.ipynb"))
     program = "jupyterhub.singleuser" if hub else "jupyterlab"
-    command = [sys.executable, "-m", program, f"--ServerApp.root_dir={root}"]
+    command = [sys.executable, "-P", str(_SERVER), program, f"--ServerApp.root_dir={root}"]
     # Not as a file to open: so the address that it prints leads to the notebook as well.
     command.append(f"--LabApp.default_url=/lab/tree/{address}")
     if folder != STORED:

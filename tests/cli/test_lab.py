@@ -65,6 +65,22 @@ def test_copies_in_the_checkout_are_opened_from_its_root_so_that_links_lead_on(t
     assert COPIES.parent == STORED.parent
 
 
+def test_jupyter_starts_without_the_grammars_that_take_a_second(tmp_path: Path) -> None:
+    program = """
+import json, sys, jsonschema, jupyter_server.serverapp
+checker = jsonschema.Draft7Validator.FORMAT_CHECKER
+print(json.dumps([sys.argv, "lark" in sys.modules, checker.conforms("no date", "date")]))
+"""
+    (tmp_path / "probe.py").write_text(program)
+    environment = {**plan().environment, "PYTHONPATH": str(tmp_path)}
+    started = plan().command
+    words = [*started[: started.index("jupyterlab")], "probe", "--option", "word"]
+    argv, grammars, conforms = json.loads(subprocess.check_output(words, cwd=tmp_path, env=environment))
+    assert argv == [str(tmp_path / "probe.py"), "--option", "word"]
+    assert not grammars
+    assert not conforms, "what else it validates, it does"
+
+
 def test_the_stored_notebooks_are_listed_for_who_changes_the_lesson_only() -> None:
     assert "--ContentsManager.hide_globs=notebooks" in plan().command
     stored = plan(folder=STORED)
