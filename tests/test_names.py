@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,15 +13,20 @@ import pytest
 import kit
 
 KIT = Path(kit.__file__).parent
-MODULES = {
-    path.relative_to(KIT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+PLACES = [
+    path.relative_to(KIT).as_posix()
     for path in sorted(KIT.rglob("*.py"))
     if not path.is_relative_to(KIT / "starter")
-}
+]
 MOST_COPIED = 6
 """A function with more parameters than these, written down twice, wants a dataclass."""
 CHECKS = {"cli/review.py: check", "world/world.py: check"}
 """`python -m kit check`, and what a notebook asks after each step."""
+
+
+@functools.cache
+def modules() -> dict[str, ast.Module]:
+    return {place: ast.parse((KIT / place).read_text(encoding="utf-8")) for place in PLACES}
 
 
 def twice(names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -43,7 +49,7 @@ def constants(module: ast.Module) -> Iterator[str]:
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for place, module in MODULES.items():
+    for place, module in modules().items():
         for node in ast.walk(module):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield place, node
@@ -58,7 +64,7 @@ def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, .
 def test_a_class_has_a_name_of_its_own() -> None:
     classes = (
         (node.name, place)
-        for place, module in MODULES.items()
+        for place, module in modules().items()
         for node in module.body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
@@ -67,14 +73,14 @@ def test_a_class_has_a_name_of_its_own() -> None:
 
 
 def test_a_constant_has_a_name_of_its_own() -> None:
-    assert twice((name, place) for place, module in MODULES.items() for name in constants(module)) == {}
+    assert twice((name, place) for place, module in modules().items() for name in constants(module)) == {}
 
 
-@pytest.mark.parametrize("place", MODULES)
+@pytest.mark.parametrize("place", PLACES)
 def test_a_loop_variable_is_named_by_the_thing(place: str) -> None:
     lines = [
         node.target.lineno
-        for node in ast.walk(MODULES[place])
+        for node in ast.walk(modules()[place])
         if isinstance(node, ast.For | ast.comprehension) and "one" in named(node.target)
     ]
 

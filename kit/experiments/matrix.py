@@ -353,15 +353,8 @@ class Trier:
     def _upload(self) -> Iterator[Tried]:
         """Add a document on the site; the worker then has a job."""
         request, response = self._number(), None
-        moment = self._world.clock.date().timestamp()
         with contextlib.suppress(httpx.HTTPError):
-            response = httpx.post(
-                f"{self._world.host.address}/api/documents",
-                json={"title": f"Upload {request}", "file_name": f"{request}.epub", "file_type": "epub"},
-                headers={"X-Request-Id": request, "X-Request-Start": f"t={moment:.6f}"},
-                timeout=_JOB_S,
-                trust_env=False,
-            )
+            response = self._world.visitors.add(f"Upload {request}", request=request)
         uploaded = self._answered("upload", request, response)
         yield uploaded
         if uploaded.outcome == "ok" and response is not None:

@@ -364,17 +364,46 @@ class Visitors:
         Raises:
             httpx.HTTPError: if no answer came within `PATIENCE_S`.
         """
+        return self._send(path, fields=fields)
+
+    def add(self, title: str, *, request: str = "") -> httpx.Response:
+        """Add a document on production; the worker then has a job.
+
+        Args:
+            title: the document's.
+            request: an id for the app's log.
+
+        Raises:
+            httpx.HTTPError: if no answer came within `PATIENCE_S`.
+        """
+        file_name = f"{title.lower().replace(' ', '-')}.epub"
+        document = {"title": title, "file_name": file_name, "file_type": "epub"}
+        return self._send("/api/documents", json=document, request=request)
+
+    def _send(
+        self,
+        path: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        json: Mapping[str, str] | None = None,
+        request: str = "",
+    ) -> httpx.Response:
         return httpx.post(
             f"{self._site.address}{path}",
-            data=dict(fields),
-            headers={"X-Request-Start": f"t={self._clock.date().timestamp():.6f}"},
+            data=fields,
+            json=json,
+            headers=self._headers(self._clock.now(), request),
             timeout=PATIENCE_S,
             trust_env=False,
+            verify=False,  # noqa: S501 - plain HTTP: loading certificates would take 30 ms
         )
 
     def _ask(self, url: str, *, at: float, name: str) -> Request:
+        return Request(url, self._headers(at, name))
+
+    def _headers(self, at: float, request: str) -> dict[str, str]:
         moment = self._clock.date(at).timestamp()
-        return Request(url, {"X-Request-Id": name, "X-Request-Start": f"t={moment:.6f}"})
+        return {"X-Request-Id": request, "X-Request-Start": f"t={moment:.6f}"}
 
     def upload(self, title: str, *, log: Path, is_working: Callable[[], bool]) -> httpx.Response:
         """Add a document; return the site's answer when the worker has done it, has failed, or is not there.
@@ -390,13 +419,7 @@ class Visitors:
             httpx.HTTPError: if no answer came.
         """
         failures = _count_failures(log)
-        file_name = f"{title.lower().replace(' ', '-')}.epub"
-        response = httpx.post(
-            f"{self._site.address}/api/documents",
-            json={"title": title, "file_name": file_name, "file_type": "epub"},
-            headers={"X-Request-Start": f"t={self._clock.date().timestamp():.6f}"},
-            trust_env=False,
-        )
+        response = self.add(title)
         if not response.is_success:
             return response
         rounds = set()

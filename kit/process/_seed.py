@@ -5,7 +5,7 @@ forks runs a program's own file from its first line, in a process, folder and en
 of its own, as `python FILE` does. It is the reaper's child and nobody else's: the process
 in between ends at once, and the reaper adopts what it leaves.
 
-Usage: python -s -B _seed.py REAPER_SOCKET_FD MODULE...
+Usage: python -s _seed.py REAPER_SOCKET_FD MODULE...
 
 One message a process, read when everything is imported: a JSON object with the descriptors
 of its log and, for one that listens, of its socket; back comes {"name": …, "pid": …}, with 0
@@ -35,7 +35,10 @@ def main() -> None:
     reaper = socket.socket(fileno=int(sys.argv[1]))
     prctl = ctypes.CDLL(None).prctl
     for name in sys.argv[2:]:
-        importlib.import_module(name)
+        importlib.import_module(name)  # and leave it compiled, else the next seed takes a second longer
+    sys.dont_write_bytecode = (
+        True  # as for `-B`, with which a program is started: its folder is the learner's
+    )
     gc.freeze()  # what is here stays here: no child's collection copies it
     while True:
         message, descriptors, _, _ = socket.recv_fds(reaper, _MESSAGE, 2)

@@ -75,8 +75,8 @@ def unusable(message: str, *, why: str) -> UnusableFolder:
     )
 
 
-_PYTHON = (sys.executable, "-s", "-B")
-"""How a program in Python is started: without the user's own packages, leaving no compiled files."""
+_PYTHON = (sys.executable, "-s")
+"""How a program in Python is started: without the user's own packages."""
 _REAPER, _SEED = (Path(__file__).with_name(name) for name in ("_reaper.py", "_seed.py"))
 PEERS = Path(__file__).with_name("_peers.py")
 """For a program of its own that is to answer its user only."""
@@ -279,7 +279,7 @@ class Supervisor:
             {
                 "do": "spawn",
                 "name": name,
-                "argv": [*_PYTHON, *words],
+                "argv": [*_PYTHON, "-B", *words],  # it leaves no compiled files
                 "env": dict(env),
                 "cwd": str(cwd),
                 "log": str(log),

@@ -21,8 +21,9 @@ def live(at: At) -> World:
     engine = at(5)
     world = World(engine, "")
     world.dev.run(f"git checkout -q main && git merge -q --no-edit {FEATURE} && git push -q origin main")
+    world.advance(34)
     world.visitors(rate=20)
-    world.advance(35)
+    world.advance(1)
     return world
 
 
@@ -54,6 +55,7 @@ def test_each_looks_as_often_as_it_says_until_its_alarm(live: World) -> None:
         looked.append(live.engine.clock.now())
         return len(looked) == 3
 
+    live.visitors(rate=1)
     start = live.engine.clock.now()
     run = run_monitors(live, {"it": (5, look)}, seconds=60)
 

@@ -9,10 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import textwrap
 import threading
 import time
 import urllib.request
+import venv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -559,6 +561,39 @@ def test_what_is_being_forked_is_stopped_when_it_is_born(
         exits.append(supervisor.stop("app", kill=kill))
     assert exits == 21 * [-signal.SIGKILL if kill else -signal.SIGTERM]
     assert not supervisor.is_running("app")
+
+
+COMPILES = """
+import sys
+from pathlib import Path
+from kit.process import Supervisor, wait_until
+supervisor = Supervisor.start()
+try:
+    log = supervisor.folder / "log"
+    supervisor.fork("app", ["app.py"], imports=["library"], env={}, cwd=Path(sys.argv[1]), log=log)
+    wait_until(lambda: log.exists() and "\\n" in log.read_text(), seconds=60)
+    print(log.read_text())
+finally:
+    supervisor.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_what_the_seed_imports_stays_compiled_and_what_a_program_imports_does_not(tmp_path: Path) -> None:
+    place, app = tmp_path / "environment", tmp_path / "app"
+    venv.create(place, with_pip=False)
+    (packages,) = place.glob("lib/python*/site-packages")
+    (packages / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n{ROOT}\n")
+    (packages / "library.py").touch()
+    app.mkdir()
+    (app / "own.py").touch()
+    (app / "app.py").write_text("import library, own\nprint(library.__file__, own.__file__, flush=True)\n")
+
+    told = subprocess.check_output([place / "bin" / "python", "-c", COMPILES, app], text=True, env=BARE)
+
+    assert told.split() == [str(packages / "library.py"), str(app / "own.py")]
+    assert list((packages / "__pycache__").glob("library.*.pyc"))
+    assert not (app / "__pycache__").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
