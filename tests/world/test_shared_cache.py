@@ -1,34 +1,56 @@
 from __future__ import annotations
 
+import contextlib
+import io
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from kit.cli import FAILED, MISUSED, main
-from kit.world.checkpoints import find_refusal, prepare
+from kit.world.checkpoints import find_checkpoint, find_refusal, prepare
 from kit.world.engine import Engine
 from kit.world.open import open_at
 from kit.world.workflow import FIRST, LAST
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What `python -m kit prepare` has made, and said; and what its caller had before and after."""
+
+    folder: Path
+    said: str
+    before: list[str]
+    after: list[str]
+
+
 @pytest.fixture(scope="module")
-def prepared(make_home: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Prepare a cache as a hub does, once; what is shared is a copy of it."""
-    folder = tmp_path_factory.mktemp("prepared") / "shared"
+def prepared(
+    kit_home: Path, make_home: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Prepared:
+    """Prepare a cache as a hub does, once, for a caller who has a checkpoint; what is shared is a copy."""
+    folder, home = tmp_path_factory.mktemp("prepared") / "for all", make_home()
+    made = find_checkpoint(FIRST, print).relative_to(kit_home / "cache")
+    (home / "cache").unlink()  # the run's
+    shutil.copytree(kit_home / "cache" / made, home / "cache" / made)
+    before, said = built(home), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KIT_HOME", str(make_home()))
-        prepare(folder, progress=print)
-    return folder
+        # For the command takes another one, for good, and none of the shared ones.
+        patch.setenv("KIT_HOME", str(home))
+        patch.setenv("KIT_CACHE", str(home / "cache"))
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            assert main(["prepare", str(folder)]) == 0
+    return Prepared(folder, said.getvalue(), before, built(home))
 
 
 @pytest.fixture
-def shared(prepared: Path, new_home: Path, tmp_path: Path) -> Path:
+def shared(prepared: Prepared, new_home: Path, tmp_path: Path) -> Path:
     """Give the test a prepared cache that it may damage."""
     assert new_home
-    return shutil.copytree(prepared, tmp_path / "shared", symlinks=True)
+    return shutil.copytree(prepared.folder, tmp_path / "shared", symlinks=True)
 
 
 @pytest.fixture
@@ -132,15 +154,11 @@ def test_it_can_be_prepared_again(shared: Path) -> None:
     assert state.read_text() != "{}"
 
 
-def test_the_command_takes_nothing_from_its_callers_cache(
-    learner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("KIT_HOME", str(learner))  # for the command takes another one, for good
-    folder = tmp_path / "a b"
-    assert main(["prepare", str(folder)]) == 0
-    assert f"KIT_CACHE={folder}" in capsys.readouterr().out
-    assert len(list(folder.glob("*/8/digest"))) == 1
-    assert built(learner) == []
+def test_the_command_takes_nothing_from_its_callers_cache_and_adds_nothing(prepared: Prepared) -> None:
+    assert "Building the starting state, once." in prepared.said
+    assert prepared.before == prepared.after == [str(FIRST)]
+    assert len(list(prepared.folder.glob(f"*/{LAST}/digest"))) == 1
+    assert f"KIT_CACHE={prepared.folder}" in prepared.said
 
 
 def test_the_command_says_what_is_missing(
