@@ -19,8 +19,7 @@ from typing import cast
 import psycopg
 
 from kit.postgres import Server, create
-from kit.review import Order, order_of
-from kit.review.rules import LOCKS, Lock, strongest
+from kit.review.rules import LOCKS, Lock, Order, order_of, strongest
 from kit.supabase import split
 from kit.supabase.apply import controls_transaction, runs_alone
 

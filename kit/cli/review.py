@@ -11,20 +11,12 @@ import click
 from kit.cli.app import KitCommand, json_option
 from kit.cli.screen import BAD, DIM, GOOD, HEAD, Screen, shorten
 from kit.errors import KitError, MissingTool
-from kit.review import (
-    Findings,
-    JudgedStatement,
-    Order,
-    Pending,
-    Report,
-    find_projects,
-    review_project,
-    write_baseline,
-)
+from kit.review.exceptions import write_baseline
 from kit.review.folder import read_bytes
 from kit.review.formats import NOTHING_MEASURED, Measured, format_github, format_sarif
-from kit.review.report import WRONG
-from kit.review.rules import Problem, strongest, waits
+from kit.review.projects import find_projects
+from kit.review.report import WRONG, Findings, JudgedStatement, Pending, Report, review_project
+from kit.review.rules import Order, Problem, strongest, waits
 
 _SQL_WIDTH = 90
 _WHY_WIDTH = 150

@@ -14,7 +14,7 @@ from kit.draw import TableRow, draw_paragraph, draw_table
 from kit.errors import MigrationFailed
 from kit.experiments.queue import name_lock
 from kit.postgres import Server, explain
-from kit.review import JudgedStatement, Pending
+from kit.review.report import JudgedStatement, Pending
 from kit.review.rules import LOCKS, Lock, strongest, waits
 from kit.supabase.apply import controls_transaction, runs_alone
 from kit.supabase.files import FOLDER

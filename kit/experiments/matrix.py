@@ -42,7 +42,7 @@ from kit.host.outcome import Witness
 from kit.names import DB_PUSH, GIT_PUSH
 from kit.process import wait_until
 from kit.repos import Handling
-from kit.review import Order, order_of
+from kit.review.rules import Order, order_of
 from kit.timeline import Deployed, Outcome
 from kit.world.checkpoints import open_copy
 from kit.world.engine import Engine

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from kit.names import DB_PUSH, GIT_PUSH
-from kit.review import Order
-from kit.review.rules import ORDER_COMMANDS
+from kit.review.rules import ORDER_COMMANDS, Order
 
 DeployOrder = Literal["code-first", "schema-first", "together", "expand-contract"]
 DEPLOY_ORDERS: tuple[DeployOrder, ...] = get_args(DeployOrder)

@@ -16,10 +16,10 @@ from kit.experiments.orders import ORDERS
 from kit.host import ENTRY, compile_source
 from kit.names import GIT_PUSH
 from kit.postgres import restore
-from kit.review import Order, Pending, Problem, Report, combine, review
 from kit.review.folder import printable
 from kit.review.outside import TAKE_IT_OUT, find_outside
-from kit.review.rules import waits
+from kit.review.report import Pending, Report, review
+from kit.review.rules import Order, Problem, combine, waits
 from kit.supabase import MigrationFile, list_migrations
 from kit.supabase.files import FOLDER
 from kit.timeline import Timeline

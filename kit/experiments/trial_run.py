@@ -20,11 +20,12 @@ from kit.experiments.queue import name_lock
 from kit.postgres import Embedded, Server, System, create, explain, start_server
 from kit.postgres.providers import OLDEST_MAJOR, bundled_major, find_programs
 from kit.process import Supervisor
-from kit.review import JudgedStatement, Pending, Project, Report
 from kit.review.folder import decode, read_bytes
 from kit.review.formats import Measured, Remark
 from kit.review.grammar import GRAMMAR_MAJOR
 from kit.review.outside import TAKE_IT_OUT, find_outside
+from kit.review.projects import Project
+from kit.review.report import JudgedStatement, Pending, Report
 from kit.review.rules import Lock, Problem, strongest, waits
 from kit.supabase import split
 from kit.supabase.apply import controls_transaction, runs_alone

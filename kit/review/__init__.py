@@ -1,24 +1,5 @@
-"""Judge a folder of migrations before a deploy, without a database."""
+"""Judge a folder of migrations before a deploy, without a database: `report.review` does it.
 
-from __future__ import annotations
-
-from kit.review.exceptions import write_baseline
-from kit.review.projects import Project, find_projects
-from kit.review.report import Findings, JudgedStatement, Pending, Report, review, review_project
-from kit.review.rules import Order, Problem, combine, order_of
-
-__all__ = [
-    "Findings",
-    "JudgedStatement",
-    "Order",
-    "Pending",
-    "Problem",
-    "Project",
-    "Report",
-    "combine",
-    "find_projects",
-    "order_of",
-    "review",
-    "review_project",
-    "write_baseline",
-]
+Nothing is imported here: who only names an order, as every notebook does, goes without PostgreSQL's grammar
+and 7 MB.
+"""

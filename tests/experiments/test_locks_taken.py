@@ -10,8 +10,8 @@ import pytest
 from kit.errors import MigrationFailed
 from kit.experiments.locks_taken import find_locks
 from kit.postgres import Server, create
-from kit.review import JudgedStatement, Pending
 from kit.review.judge import Judge, Verdict
+from kit.review.report import JudgedStatement, Pending
 from kit.supabase import split
 from kit.supabase.apply import runs_alone
 

@@ -12,7 +12,7 @@ from kit.errors import BadInput, MigrationFailed, ProcessFailed
 from kit.experiments.changes import ChangeName
 from kit.experiments.matrix import Tried, TwoByTwo
 from kit.lesson.exercises import EXERCISES
-from kit.review import Order
+from kit.review.rules import Order
 
 FILE = "supabase/migrations/20250126170000_mine.sql"
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "09_which_order.ipynb"

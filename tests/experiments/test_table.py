@@ -6,7 +6,7 @@ import re
 import pytest
 
 from kit.experiments.matrix import Age, Cell, Tried, TwoByTwo
-from kit.review import Order
+from kit.review.rules import Order
 
 GOOD = Tried(what="view", outcome="ok")
 LOST = Tried(what="view", outcome="lost", sqlstate="42703", message="there is no such column")

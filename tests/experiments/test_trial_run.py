@@ -14,8 +14,8 @@ from kit.errors import BadInput
 from kit.experiments.trial_run import TrialRun, run_pending
 from kit.postgres import Server
 from kit.postgres.providers import bundled_major, find_programs
-from kit.review import review
 from kit.review.grammar import GRAMMAR_MAJOR
+from kit.review.report import review
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from kit.review import Report, review
+from kit.review.report import Report, review
 
 ADD = "ALTER TABLE documents ADD COLUMN last_viewed timestamptz;\n"
 DROP = "ALTER TABLE documents DROP COLUMN title;\n"

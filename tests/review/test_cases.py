@@ -14,9 +14,8 @@ import pytest
 
 from kit.postgres import Server, create
 from kit.process import wait_until
-from kit.review import order_of
 from kit.review.judge import Judge, Verdict
-from kit.review.rules import LOCKS, read_rules
+from kit.review.rules import LOCKS, order_of, read_rules
 from kit.supabase import split
 from kit.supabase.apply import runs_alone
 

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.review.speed import write_folder
 from kit.names import ROOT
-from kit.review import review
+from kit.review.report import review
 from tests.review.repository import Project
 
 FEW, MANY = 35, 350

@@ -9,8 +9,8 @@ import pytest
 from kit.errors import MigrationFailed
 from kit.experiments.trial_run import run_pending
 from kit.postgres import Server, create
-from kit.review import review
 from kit.review.judge import Judge, Verdict
+from kit.review.report import review
 from kit.supabase import list_migrations, split
 from kit.supabase.apply import apply_file
 from kit.supabase.arguments import Release

@@ -11,8 +11,8 @@ import pytest
 
 from kit.cli import main
 from kit.errors import BadInput
-from kit.review import Report, review
 from kit.review.exceptions import BASELINE
+from kit.review.report import Report, review
 from tests.review.repository import ADD, DROP, FIRST, QUIET, Project
 
 RENAME = "ALTER TABLE documents RENAME COLUMN title TO name;\n"

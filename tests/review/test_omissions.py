@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kit.review import Order
 from kit.review.judge import Judge, Verdict
-from kit.review.rules import combine
+from kit.review.rules import Order, combine
 from kit.supabase import split
 
 DOCS = "CREATE TABLE docs (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text NOT NULL, {});"

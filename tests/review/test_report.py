@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from kit.errors import BadInput
-from kit.review import Order, Problem, Report, review
 from kit.review.folder import read_bytes
+from kit.review.report import Report, review
+from kit.review.rules import Order, Problem
 from tests.review.repository import ADD, DROP, FIRST, Project
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +13,8 @@ import pytest
 from postgast.pg_query_pb2 import AlterTableType, ConstrType, Node, ObjectType
 
 import kit.review
-from kit.review import Order
 from kit.review.classify import CONDITIONS
-from kit.review.rules import LOCKS, read_rules
+from kit.review.rules import LOCKS, Order, read_rules
 
 FILE = Path(kit.review.__file__).with_name("rules.toml")
 TABLES: dict[str, dict[str, Any]] = tomllib.loads(FILE.read_text())
@@ -53,3 +54,8 @@ def test_every_rule_is_reached() -> None:
         "ALTER COLUMN TYPE, keeping the rows",
         "other",
     ]
+
+
+def test_who_only_names_an_order_goes_without_the_grammar() -> None:
+    program = "import sys; from kit import Plan, rehearse, two_by_two; print('postgast' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n"
