@@ -23,7 +23,7 @@ from kit.errors import BadInput
 from kit.supabase.arguments import Release
 from kit.supabase.exchange import copies, exchange
 from kit.supabase.history import Connection, is_lost, lost
-from kit.supabase.splitter import skip_blanks, split
+from kit.supabase.splitter import NOT_IN_WORDS, skip_blanks, split
 
 LARGEST = 2**63 - 1
 """The largest version that the CLI takes for a number."""
@@ -158,7 +158,7 @@ _WRITES = frozenset(
 """What the CLI knows as the first word of a statement that is no query."""
 _END = "SELECT"
 """A statement that stands alone after another one, unless that never ends."""
-_FIRST_WORD = re.compile(r"[A-Za-z0-9_$\u0080-\U0010ffff]+")
+_FIRST_WORD = re.compile(rf"[^{NOT_IN_WORDS}]+")
 _GO, _SCRIPT = (-4, 6), (-6, 21)
 """From and below which exponent a number is written in full."""
 

@@ -20,13 +20,13 @@ _TRIMMED = (
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
 """White space as JavaScript's trim() knows it; Python's strip() has another list."""
-_LETTER = r"A-Za-z0-9_\u0080-\U0010ffff"
-_WORD = re.compile(rf"[{_LETTER}$]")
-_TAG = re.compile(rf"\$[{_LETTER}]*\$")
-# Only the words ignore case: to compile a range of all letters so takes 7 ms, at each start.
-_END = re.compile(rf"(?i:END)(?![{_LETTER}$])", re.ASCII)
+NOT_IN_WORDS = r"\x00-#%-/:-@\[-^`{-\x7f"
+"""For a `[^…]`. What words have goes up to U+10FFFF, and to compile that takes 4 ms, at each start."""
+_WORD = re.compile(rf"[^{NOT_IN_WORDS}]")
+_TAG = re.compile(rf"\$[^{NOT_IN_WORDS}$]*\$")
+_END = re.compile(rf"(?i:END)(?![^{NOT_IN_WORDS}])", re.ASCII)
 _TURNS = re.compile(r"""[$'"\-/;()]|\\[\s\S]?|(?<=[ \t\n\r\f\v])ATOMIC""", re.IGNORECASE | re.ASCII)
-_BEGIN = re.compile(rf"(?<![{_LETTER}$])(?i:BEGIN)[ \t\n\r\f\v]+\Z", re.ASCII)
+_BEGIN = re.compile(rf"(?<![^{NOT_IN_WORDS}])(?i:BEGIN)[ \t\n\r\f\v]+\Z", re.ASCII)
 _EDGE = re.compile(r"/\*|\*/")
 _CONTINUED = re.compile(r"((?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*)'")
 
