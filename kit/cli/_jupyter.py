@@ -1,8 +1,8 @@
 """Become a Jupyter program, a second sooner and 16 MB smaller than `python -m PROGRAM`.
 
 jsonschema, with which Jupyter's server validates its own events, imports rfc3987-syntax if that is there,
-and this compiles 38 grammars for IRIs, for which no schema of Jupyter's has a use: jsonschema's own issue
-1428. Where that package cannot be imported, jsonschema does without.
+and this compiles 38 grammars for IRIs, for which no schema of Jupyter's has a use. Where that package
+cannot be imported, jsonschema does without. (Its maintainers know: "Lazy import `rfc3987_syntax`".)
 
 Usage: python -P _jupyter.py PROGRAM [ARGUMENT...]
 """

@@ -36,9 +36,8 @@ def main() -> None:
     prctl = ctypes.CDLL(None).prctl
     for name in sys.argv[2:]:
         importlib.import_module(name)  # and leave it compiled, else the next seed takes a second longer
-    sys.dont_write_bytecode = (
-        True  # as for `-B`, with which a program is started: its folder is the learner's
-    )
+    # As for `-B`, with which a program is started where nothing forks it: its folder is the learner's.
+    sys.dont_write_bytecode = True
     gc.freeze()  # what is here stays here: no child's collection copies it
     while True:
         message, descriptors, _, _ = socket.recv_fds(reaper, _MESSAGE, 2)
