@@ -32,11 +32,11 @@ def measure_class(_runs: int) -> list[Row]:
     Raises:
         LookupError: where it cannot run; the message is the test's own reason.
     """
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-rs", _LESSON]
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-rfEs", _LESSON]
     ran = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     told = {name: float(figure) for name, figure in _TOLD.findall(ran.stdout)}
     if ran.returncode or not told:
-        raise LookupError(ran.stdout.strip().splitlines()[-1])
+        raise LookupError(" ".join(ran.stdout.strip().splitlines()[-2:]))
     return [
         Row(
             what="16 learners on one hub: the last one's first cell, after their own server",

@@ -115,7 +115,7 @@ class Hub:
     def __init__(
         self, folder: Path, accounts: Sequence[Account], *, cache: Path, proxy: Path, hidden: Sequence[Path]
     ) -> None:
-        self.url, hub_url, proxy_url = free_urls(3)
+        self.url, hub_url, proxy_url, *servers = free_urls(3 + len(accounts))
         self.token = secrets.token_hex(16)
         self.log = folder / "hub.log"
         self._hidden = hidden
@@ -135,6 +135,7 @@ class Hub:
             "TEST_URL": self.url,
             "TEST_HUB_URL": hub_url,
             "TEST_USERS": " ".join(account.name for account in accounts),
+            "TEST_PORTS": " ".join(url.rpartition(":")[2] for url in servers),
             "TEST_PROXY": str(proxy),
             "TEST_PROXY_API": proxy_url,
             "TEST_TOKEN": self.token,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - what traitlets' loader gives to a configuration file
 
@@ -20,6 +21,19 @@ c.ConfigurableHTTPProxy.api_url = os.environ["TEST_PROXY_API"]
 c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
 c.Spawner.ip = "127.0.0.1"
 c.Spawner.env_keep = ["PATH", "LANG", "PYTHONPATH"]
+PORTS = dict(zip(os.environ["TEST_USERS"].split(), os.environ["TEST_PORTS"].split(), strict=True))
+
+
+def choose_port(spawner: Any) -> None:  # noqa: ANN401 - JupyterHub's, which this Python may not have
+    """Give each server a port that the system gives to nobody, instead of one that is free just now.
+
+    Until the server listens on that one, seconds pass in which others, the first learners' kernels and
+    worlds, ask for any port by the hundred.
+    """
+    spawner.port = int(PORTS[spawner.user.name])
+
+
+c.Spawner.pre_spawn_hook = choose_port
 # Whoever may do all that learners, their browsers and an idle culler may.
 c.JupyterHub.services = [{"name": "class", "api_token": os.environ["TEST_TOKEN"]}]
 c.JupyterHub.load_roles = [
