@@ -20,6 +20,7 @@ BROWSER := browser or supabase
 DOCKER := docker or system or losses
 HUB := hub
 LONG := exercises
+INSTALLS := installs
 CORE := $(addprefix notebooks/,00_start_here.ipynb 02_change_database.ipynb 05_merge_and_deploy.ipynb 09_which_order.ipynb 12_tomorrow.ipynb)
 PIP_QUIET := --quiet --disable-pip-version-check
 
@@ -100,7 +101,8 @@ layers: $(TESTED)
 
 pytest: $(TESTED)
 	@echo "Tests, and every notebook against its stored outputs (pytest, nbval)"
-	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER) or $(HUB))" --nbval notebooks tests
+	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER) or $(HUB) or $(INSTALLS))" \
+	    --nbval notebooks tests
 
 # What a Python's version changes is how processes, files, threads and kernels behave: not what is true of SQL.
 pytest-python: $(TESTED)
@@ -117,8 +119,9 @@ pytest-browser: $(TESTED)
 	@$(PYTEST) --numprocesses=logical -m "$(BROWSER)" tests # a browser takes a core
 
 pytest-docker: $(TESTED)
-	@echo "Tests with Docker and with the system's PostgreSQL, and of what is killed; what is missing here is skipped"
-	@$(PYTEST) --numprocesses=auto -m "$(DOCKER)" tests
+	@echo "Tests with Docker and with the system's PostgreSQL, of what is killed, and of what is installed;"
+	@echo "what is missing here is skipped"
+	@$(PYTEST) --numprocesses=auto -m "$(DOCKER) or $(INSTALLS)" tests
 
 # By itself: sixteen learners at once take all that this machine has.
 pytest-hub: $(TESTED)

@@ -1,7 +1,7 @@
 """What all processes of a test run share; what notebooks prove besides their stored outputs.
 
-nbval runs a notebook's cells as the learner gets them. In the same kernel each exercise is then solved where
-it stands, and the journal is compared with the workflow: no notebook runs twice.
+nbval runs a notebook's cells as the learner gets them. In the same kernel the journal is then compared with
+the workflow: no notebook runs twice. That each exercise can be solved, tests/lesson/exercises proves.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -24,7 +23,6 @@ from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell
 from xdist.scheduler import LoadFileScheduling
 
-from kit.lesson.exercises import EXERCISES
 from kit.lesson.notebooks import environment, find_cleared
 from kit.names import ROOT
 from kit.world.workflow import PHASES, Edit, Run
@@ -182,7 +180,7 @@ class Asked(pytest.Item):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put a solution behind its exercise, the question for the journal behind a phase; the longest first."""
+    """Put the question for the journal behind a phase; the longest first."""
     items[:] = [each for item in items for each in (item, *_asked_after(item))]
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
 
@@ -190,13 +188,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _asked_after(item: pytest.Item) -> Iterator[Asked]:
     if not isinstance(item, IPyNbCell):
         return
-    if asked := re.match(r"exercise\(\w+, \"([^\"]+)\"", item.cell.source):
-        exercise = EXERCISES[asked[1]]
-        # What a solution types in the learner's own world is left out: the journal is to be the lesson's.
-        typed = [line for line in exercise.solution.splitlines() if not line.startswith("world.")]
-        solution = Asked.from_parent(item.parent, name=f"Solution {exercise.number}")
-        solution.code, solution.shows = "\n".join([*typed, item.cell.source]), f"Done: {exercise.done}"
-        yield solution
     number = int(item.path.name[:2])
     last = [cell for cell in item.parent.nb.cells if cell.cell_type == "code"][-1]
     if 1 <= number <= len(PHASES) and item.cell is last:

@@ -18,6 +18,8 @@ from kit.lesson.notebooks import find_notebooks
 from kit.names import ROOT
 from kit.process import wait_until
 
+pytestmark = pytest.mark.installs
+
 PATIENCE_S = 60.0
 
 

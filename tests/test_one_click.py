@@ -62,6 +62,7 @@ def test_binders_requirements_are_the_learners() -> None:
     assert os.access(folder / "start", os.X_OK)
 
 
+@pytest.mark.installs
 def test_binder_has_the_copies_that_the_button_opens(image: tuple[Path, dict[str, str]]) -> None:
     checkout, _ = image
     made = {path.name for path in (checkout / "my-notebooks").glob("*.ipynb")}
@@ -70,6 +71,7 @@ def test_binder_has_the_copies_that_the_button_opens(image: tuple[Path, dict[str
     assert (checkout / button).is_file()
 
 
+@pytest.mark.installs
 def test_binders_first_cell_builds_nothing(image: tuple[Path, dict[str, str]], new_home: Path) -> None:
     checkout, environment = image
     (new_home / "cache").unlink()  # the run's

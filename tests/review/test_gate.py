@@ -272,13 +272,13 @@ def test_no_program_that_a_repository_names_is_run(project: Project, tmp_path: P
     assert not ran.exists(), ran.read_text()
 
 
-def test_ten_thousand_files_are_judged(project: Project) -> None:
-    for number in range(10_000):
+def test_two_thousand_files_are_judged(project: Project) -> None:
+    for number in range(2_000):
         (project.migrations / f"{number + 100:05}_add.sql").write_text(
             f"ALTER TABLE a ADD COLUMN c{number} int;\n"
         )
     report = project.review()
-    assert (len(report.pending), report.order, report.problems) == (10_000, "schema-first", ())
+    assert (len(report.pending), report.order, report.problems) == (2_000, "schema-first", ())
     project.commit()
     project.git("branch", "-q", "-f", "main", "feature")
     (project.migrations / "99999_drop.sql").write_text(DROP)

@@ -16,6 +16,8 @@ from kit.world.engine import Engine
 from kit.world.open import open_at
 from kit.world.workflow import FIRST, LAST
 
+pytestmark = pytest.mark.installs
+
 
 @dataclass(frozen=True)
 class Prepared:

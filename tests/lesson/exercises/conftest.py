@@ -63,24 +63,29 @@ def observe(world: World) -> tuple[object, ...]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make a test of each attempt that a module lists in WRONG and in RIGHT."""
+    """Make a test of each attempt in a module's WRONG and RIGHT, and of the kit's own solution."""
     for name in FEWEST:
         if name in metafunc.fixturenames:
             attempts: dict[str, dict[str, str]] = getattr(metafunc.module, name.upper())
             cases = [
                 pytest.param((number, code), id=f"{number}-{words}")
                 for number, each in attempts.items()
-                for words, code in each.items()
+                for words, code in [*each.items(), *_own(name, number)]
             ]
             metafunc.parametrize(name, cases)
 
 
+def _own(name: str, number: str) -> list[tuple[str, str]]:
+    return [("the kit's own", EXERCISES[number].solution)] if name == "right" else []
+
+
 @pytest.fixture
 def require_enough() -> Callable[..., None]:
-    """Make sure that a module tries each of its exercises often enough, either way."""
+    """Make sure that a module tries each of its notebook's exercises, and often enough, either way."""
 
     def require_enough(wrong: dict[str, dict[str, str]], right: dict[str, dict[str, str]]) -> None:
-        assert wrong.keys() == right.keys()
+        (notebook,) = {number[:-1] for number in right}
+        assert wrong.keys() == right.keys() == {number for number in EXERCISES if number[:-1] == notebook}
         assert {
             number: attempts for number, attempts in wrong.items() if len(attempts) < FEWEST["wrong"]
         } == {}

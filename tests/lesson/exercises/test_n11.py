@@ -133,6 +133,13 @@ lab.advance(30)
         "the workflow's line": DROP + LESS + COMMIT + TOGETHER,
         "optional and gone in one push": OPTIONAL + DROP + LESS + COMMIT + SCHEMA_FIRST,
         "the upload goes on writing it": READS_LESS + DROP + COMMIT + CODE_FIRST,
+        "nobody can upload any more": OPTIONAL
+        + LESS.replace("(%s, %s, %s, %s)", "(%s, %s, %s, %s, %s)")
+        + COMMIT
+        + SCHEMA_FIRST
+        + DROP
+        + COMMIT
+        + TOGETHER,
         "the code alone": OPTIONAL + LESS + COMMIT + SCHEMA_FIRST,
         "by hand, in the end": OPTIONAL
         + LESS
