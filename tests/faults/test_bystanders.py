@@ -13,6 +13,8 @@ from kit.process import wait_until
 
 from .conftest import PATIENCE_S, Owner, Place
 
+pytestmark = pytest.mark.losses
+
 Look = Callable[[], dict[str, object]]
 
 HOSTILE_GIT = """

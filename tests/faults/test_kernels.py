@@ -14,6 +14,8 @@ from kit.process import wait_until
 
 from .conftest import PATIENCE_S, Place
 
+pytestmark = pytest.mark.losses
+
 Start = Callable[[], "Kernel"]
 
 

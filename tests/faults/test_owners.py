@@ -15,6 +15,8 @@ from kit.process import wait_until
 
 from .conftest import OPENS, PATIENCE_S, Owner, Place
 
+pytestmark = pytest.mark.losses
+
 WAYS = {
     "killed": ("sys.stdin.read()", signal.SIGKILL),
     "terminated": ("sys.stdin.read()", signal.SIGTERM),

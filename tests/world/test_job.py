@@ -62,6 +62,7 @@ def piped(at: At) -> Engine:
     world = at(5)
     world.run("dev", "git checkout -q main && git push -q origin main:production")
     world.set_host(world.host.settings.__class__(production_branch="production"))
+    world.host.build_seconds = 5.0  # the job looks every second
     return world
 
 
