@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -20,12 +21,16 @@ from typing import Any
 import psutil
 import pytest
 from jupyter_client.manager import KernelManager
-from nbval.plugin import IPyNbCell
 from xdist.scheduler import LoadFileScheduling
 
-from kit.lesson.notebooks import environment, find_cleared
 from kit.names import ROOT
 from kit.world.workflow import PHASES, Edit, Run
+
+# Without this package jsonschema is imported a second sooner: kit/cli/_jupyter.py says why.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # None is Python's own word for it
+from kit.lesson.notebooks import environment, find_cleared  # noqa: E402 - it brings jsonschema, as nbval does
+
+pytest_plugins = ["nbval.plugin"]
 
 RUN = "KIT_TEST_RUN"
 """Names the run's folder to pytest-xdist's workers, and to a pytest that a test starts."""
@@ -186,7 +191,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _asked_after(item: pytest.Item) -> Iterator[Asked]:
-    if not isinstance(item, IPyNbCell):
+    if item.path.suffix != ".ipynb":
         return
     number = int(item.path.name[:2])
     last = [cell for cell in item.parent.nb.cells if cell.cell_type == "code"][-1]
