@@ -20,7 +20,7 @@ BROWSER := browser or supabase
 DOCKER := docker or system or losses
 HUB := hub
 LONG := exercises
-INSTALLS := installs
+LATER := installs or measures
 # Up to the workflow's end and what it leads to; what is further on takes minutes more.
 NOTEBOOKS := $(wildcard notebooks/0*.ipynb notebooks/10*.ipynb notebooks/11*.ipynb notebooks/12*.ipynb)
 FURTHER := $(filter-out $(NOTEBOOKS),$(wildcard notebooks/*.ipynb))
@@ -104,7 +104,7 @@ layers: $(TESTED)
 
 pytest: $(TESTED)
 	@echo "Tests, and notebooks 00 to 12 against their stored outputs (pytest, nbval)"
-	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER) or $(HUB) or $(INSTALLS))" \
+	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER) or $(HUB) or $(LATER))" \
 	    --nbval $(NOTEBOOKS) tests
 
 # What a Python's version changes is how processes, files, threads and kernels behave: not what is true of SQL.
@@ -122,9 +122,9 @@ pytest-browser: $(TESTED)
 	@$(PYTEST) --numprocesses=logical -m "$(BROWSER)" tests # a browser takes a core
 
 pytest-docker: $(TESTED)
-	@echo "Tests with Docker and with the system's PostgreSQL, of what is killed, and of what is installed;"
+	@echo "Tests with Docker and with the system's PostgreSQL, of what is killed, installed, measured in a copy;"
 	@echo "what is missing here is skipped"
-	@$(PYTEST) --numprocesses=auto -m "$(DOCKER) or $(INSTALLS)" tests
+	@$(PYTEST) --numprocesses=auto -m "$(DOCKER) or $(LATER)" tests
 
 # By itself: sixteen learners at once take all that this machine has.
 pytest-hub: $(TESTED)

@@ -5,6 +5,8 @@ import pytest
 from kit import World, judge
 from kit.errors import MigrationFailed
 
+pytestmark = pytest.mark.measures
+
 FILE = "supabase/migrations/20250127090000_mine.sql"
 ACTIONS = "src/app/actions/documents.py"
 READER = "src/components/document_reader.py"

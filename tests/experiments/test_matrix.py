@@ -9,6 +9,8 @@ from kit.errors import BadInput, MigrationFailed, ProcessFailed
 from kit.experiments.matrix import Tried, TwoByTwo
 from kit.lesson.exercises import EXERCISES
 
+pytestmark = pytest.mark.measures
+
 FILE = "supabase/migrations/20250126170000_mine.sql"
 MISSING = 'column "{}" of relation "documents" does not exist'
 
