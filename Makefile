@@ -114,7 +114,7 @@ pytest-python: $(TESTED)
 	    tests/cli tests/host tests/process tests/repos tests/world tests/test_*.py
 
 pytest-exercises: $(TESTED)
-	@echo "Wrong and unusual solutions of every exercise, and the notebooks from 13 on against their stored outputs"
+	@echo "Right, wrong and unusual solutions of every exercise, and the notebooks from 13 on against their stored outputs"
 	@$(PYTEST) --numprocesses=auto --nbval $(FURTHER) tests/lesson/exercises
 
 pytest-browser: $(TESTED)
