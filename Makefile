@@ -21,17 +21,20 @@ DOCKER := docker or system or losses
 HUB := hub
 LONG := exercises
 LATER := installs or measures
-# Up to the workflow's end and what it leads to; what is further on takes minutes more.
-NOTEBOOKS := $(wildcard notebooks/0*.ipynb notebooks/10*.ipynb notebooks/11*.ipynb notebooks/12*.ipynb)
-FURTHER := $(filter-out $(NOTEBOOKS),$(wildcard notebooks/*.ipynb))
 CORE := $(addprefix notebooks/,00_start_here.ipynb 02_change_database.ipynb 05_merge_and_deploy.ipynb 09_which_order.ipynb 12_tomorrow.ipynb)
+# The workflow's, and the rest of the core; what is further on takes minutes more.
+NOTEBOOKS := $(sort $(wildcard notebooks/0*.ipynb) $(CORE))
+FURTHER := $(filter-out $(NOTEBOOKS),$(wildcard notebooks/*.ipynb))
 PIP_QUIET := --quiet --disable-pip-version-check
 
 # Tests start some thousand Pythons: what one has compiled, the next one need not.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
+# One thing after the other, but for the types beside the tests, who leave a core idle at first.
+ifndef BESIDE
 .NOTPARALLEL:
+endif
 .PHONY: help install lab test test-all bundle ruff mypy layers pytest pytest-python pytest-exercises pytest-browser pytest-docker pytest-hub site notebooks bench pictures lock release clean again
 
 help: ## list the targets
@@ -85,7 +88,8 @@ $(TESTED): requirements-test.lock requirements.lock pyproject.toml $(BROKEN)
 lab: $(STAMP) ## open the lesson in JupyterLab
 	@$(PY) -m kit lab
 
-test: ruff mypy layers pytest ## prove what every machine can, in five minutes: style, types, layers, tests, notebooks
+test: ruff layers ## prove what every machine can, in five minutes: style, layers, types, tests, notebooks
+	@$(MAKE) --no-print-directory --jobs=2 BESIDE=yes mypy pytest
 
 test-all: test pytest-exercises pytest-browser pytest-docker pytest-hub ## and what takes minutes, or needs Chromium, Docker, the system's PostgreSQL or the Supabase CLI
 
@@ -103,7 +107,7 @@ layers: $(TESTED)
 	    || { cat $(VENV)/layers.log; exit 1; }
 
 pytest: $(TESTED)
-	@echo "Tests, and notebooks 00 to 12 against their stored outputs (pytest, nbval)"
+	@echo "Tests, and the notebooks of workflow and core against their stored outputs (pytest, nbval)"
 	@$(PYTEST) --numprocesses=auto -m "not ($(LONG) or $(BROWSER) or $(DOCKER) or $(HUB) or $(LATER))" \
 	    --nbval $(NOTEBOOKS) tests
 
@@ -114,7 +118,7 @@ pytest-python: $(TESTED)
 	    tests/cli tests/host tests/process tests/repos tests/world tests/test_*.py
 
 pytest-exercises: $(TESTED)
-	@echo "Right, wrong and unusual solutions of every exercise, and the notebooks from 13 on against their stored outputs"
+	@echo "Right, wrong and unusual solutions of every exercise, and the other notebooks against their stored outputs"
 	@$(PYTEST) --numprocesses=auto --nbval $(FURTHER) tests/lesson/exercises
 
 pytest-browser: $(TESTED)

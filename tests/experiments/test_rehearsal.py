@@ -244,15 +244,16 @@ BREAKS: dict[ChangeName, dict[DeployOrder, tuple[float, float]]] = {
 WAITS: dict[DeployOrder, float] = {"code-first": 8, "schema-first": -2, "together": 0}
 LAST_MIGRATION: dict[ChangeName, float] = {"add": 0, "drop": 8, "rename": 5 * 8}
 RATES: dict[DeployOrder, float] = {"expand-contract": 4}  # where nothing breaks, few will do
+RATE = 10.0
 SILENT = [
-    Plan(change=change, order=order, build=BUILD, rate=RATES.get(order, 20))
+    Plan(change=change, order=order, build=BUILD, rate=RATES.get(order, RATE))
     for change in CHANGES
     for order in DEPLOY_ORDERS
 ]
 LOUD = [
-    Plan(change="add", order="code-first", build=BUILD, handling="loud"),
-    Plan(change="drop", order="schema-first", build=BUILD, handling="loud"),
-    Plan(change="rename", order="together", build=BUILD, handling="loud"),
+    Plan(change="add", order="code-first", build=BUILD, rate=RATE, handling="loud"),
+    Plan(change="drop", order="schema-first", build=BUILD, rate=RATE, handling="loud"),
+    Plan(change="rename", order="together", build=BUILD, rate=RATE, handling="loud"),
     Plan(change="rename", order="expand-contract", build=BUILD, rate=4, handling="loud"),
 ]
 
