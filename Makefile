@@ -31,7 +31,7 @@ PIP_QUIET := --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-# One thing after the other, but for the types beside the tests, who leave a core idle at first.
+# One thing after the other, but for the types beside the tests, which leave a core idle at first.
 ifndef BESIDE
 .NOTPARALLEL:
 endif
